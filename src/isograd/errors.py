@@ -1,0 +1,56 @@
+"""Errors a user can meet: what was wrong, where, and what to do next.
+
+Every class carries the process exit code that the command line ends with.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class IsogradError(Exception):
+    """Base of all expected errors.
+
+    Args:
+        what: what was wrong, one sentence.
+        where: the user's file and line, or the option, if there is one.
+        hint: what to do next.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.what, self.where, self.hint) if part)
+
+
+class UsageError(IsogradError):
+    """Bad usage or bad input (exit code 2)."""
+
+    exit_code = 2
+
+
+class MissingDependency(IsogradError):
+    """Something that is needed is not installed (exit code 3)."""
+
+    exit_code = 3
+
+
+class WorkerError(IsogradError):
+    """A worker crashed, hung or ran out of memory (exit code 4)."""
+
+    exit_code = 4
+
+
+def unknown(kind: str, given: str, known: Iterable[str]) -> UsageError:
+    """A `UsageError` for an unknown name, with the nearest known one suggested."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(given, choices, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(choices)}."
+    return UsageError(f"Unknown {kind} {given!r}.", hint=hint)

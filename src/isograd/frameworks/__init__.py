@@ -1,0 +1,45 @@
+"""The registry of frameworks: name to folder, imported only when asked for."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from types import ModuleType
+
+from isograd.errors import MissingDependency, unknown
+
+MODES: dict[str, tuple[str, ...]] = {
+    "torch": ("eager", "jit", "compile"),
+    "tensorflow": ("eager", "session", "function", "xla"),
+}
+"""Framework to its execution modes. The first mode of the first framework is the reference."""
+
+DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
+    "torch": ("torch",),
+    "tensorflow": ("tensorflow", "keras"),
+}
+"""Framework to the modules it needs."""
+
+
+def installed(framework: str) -> bool:
+    """Whether the framework's modules can be found; nothing is imported."""
+    return all(importlib.util.find_spec(name) is not None for name in DISTRIBUTIONS[framework])
+
+
+def part(framework: str, name: str) -> ModuleType:
+    """One module of a framework's folder, for instance ``part("torch", "emitter")``.
+
+    Raises `UsageError` for an unknown framework and `MissingDependency` when the module needs the
+    framework itself and it is not installed.
+    """
+    if framework not in MODES:
+        raise unknown("framework", framework, MODES)
+    try:
+        return importlib.import_module(f"isograd.frameworks.{framework}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("isograd"):
+            raise
+        raise MissingDependency(
+            f"{framework} is not installed (no module named {error.name!r}).",
+            hint=f"Install it: pip install 'isograd[{framework}]'",
+        ) from None

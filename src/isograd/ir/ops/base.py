@@ -1,0 +1,103 @@
+"""What an op is: a frozen dataclass that checks its attributes and infers its output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal
+
+Dim = int | str
+"""A size: a number, or a symbol such as ``"N"`` for a size that is known only at run time."""
+
+Shape = tuple[Dim, ...]
+
+
+class ShapeError(ValueError):
+    """An op cannot take inputs of these shapes; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class TensorType:
+    """Logical shape and element kind of a value.
+
+    ``dtype`` is ``"float"`` (the precision is chosen when the network runs) or ``"int"`` (64 bit).
+    """
+
+    shape: Shape
+    dtype: Literal["float", "int"] = "float"
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+    def with_shape(self, shape: Shape) -> TensorType:
+        return TensorType(tuple(shape), self.dtype)
+
+
+@dataclass(frozen=True)
+class Initializer:
+    """How a parameter starts: ``uniform`` in [-value, value], ``normal`` with standard deviation
+    ``value``, or ``constant`` at ``value``."""
+
+    kind: Literal["uniform", "normal", "constant"]
+    value: float
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """Shape (logical, all numbers), trainability and initial distribution of one parameter."""
+
+    shape: tuple[int, ...]
+    init: Initializer
+    trainable: bool = True
+
+
+@dataclass(frozen=True)
+class Op:
+    """Base of all ops. A subclass is registered by its class name.
+
+    Subclasses declare their attributes as dataclass fields, check them in ``__post_init__``, and
+    define `infer`; those that own parameters also define `parameters`.
+    """
+
+    registry: ClassVar[dict[str, type[Op]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not cls.__name__.startswith("_"):
+            Op.registry[cls.__name__] = cls
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        """The output's type. Raises `ShapeError` when the inputs do not fit."""
+        raise NotImplementedError
+
+    def parameters(self, *inputs: TensorType) -> dict[str, ParameterSpec]:
+        """Role (``"weight"``, ``"running_var"``, ...) to specification of each parameter."""
+        return {}
+
+    def attributes(self) -> dict[str, Any]:
+        """Field name to value, in declaration order."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> Op:
+        """The inverse of `attributes`; JSON lists become tuples again."""
+        return cls(**{key: _tuples(value) for key, value in attributes.items()})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def static(dim: Dim, what: str) -> int:
+    """``dim`` as a number. Raises `ShapeError` when it is symbolic."""
+    if not isinstance(dim, int):
+        raise ShapeError(f"{what} must be a known number, not the symbolic size {dim!r}")
+    return dim
+
+
+def normalize_axis(axis: int, rank: int) -> int:
+    """``axis`` counted from the front. Raises `ShapeError` when it is out of range."""
+    if not -rank <= axis < rank:
+        raise ShapeError(f"axis {axis} is out of range for a value with {rank} dimensions")
+    return axis % rank
