@@ -1,0 +1,234 @@
+"""What a run of `compare` found: one typed record, written as versioned JSON.
+
+Times are microseconds (``_us``), seconds (``_s``), memory is MiB (``_mb``). A field is None when
+it could not be measured; the reason is then in ``reason`` of the mode it belongs to.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import cattrs
+
+from isograd.errors import UsageError
+
+SCHEMA = "isograd/result/1"
+
+Verdict = Literal["equivalent", "different", "inconclusive", "unsupported"]
+"""Of a proof: see the glossary in the documentation."""
+
+SpeedVerdict = Literal[
+    "faster", "slower", "no measurable difference", "inconclusive", "could not run"
+]
+
+
+@dataclass
+class Stage:
+    """One stage of a proof. ``max_abs`` and ``max_rel`` are the largest float64 deviation, absolute
+    and relative to the tensor's scale; ``envelope`` is the measured rounding envelope of the tensor
+    named in ``worst``; ``ratio`` is deviation over envelope there. ``detail`` is one sentence."""
+
+    name: str
+    verdict: Verdict
+    max_abs: float
+    max_rel: float
+    envelope: float
+    ratio: float
+    worst: str
+    detail: str = ""
+
+
+@dataclass
+class Proof:
+    """All stages for one mode, the worst verdict first in ``verdict``."""
+
+    verdict: Verdict
+    stages: list[Stage]
+    parameters: int
+
+
+@dataclass
+class Interval:
+    """A median with its bootstrap confidence interval (95 %)."""
+
+    median: float
+    low: float
+    high: float
+
+
+@dataclass
+class Curve:
+    """One training: values after each epoch; ``seconds`` is training time so far, evaluation and
+    first call left out."""
+
+    seed: int
+    loss: list[float]
+    quality: list[float]
+    seconds: list[float]
+
+
+@dataclass
+class Mode:
+    """One framework in one execution mode.
+
+    ``status`` is ``ok``, ``not installed``, ``unsupported``, ``crashed``, ``out of memory``,
+    ``timed out`` or ``not reached`` (interrupted before). ``samples`` are step times in
+    microseconds, one list per round. ``break_even_steps`` is after how many training steps the
+    first call has paid for itself against the same framework's eager mode; None if never.
+    """
+
+    framework: str
+    mode: str
+    status: str = "not reached"
+    reason: str = ""
+    verdict: Verdict | None = None
+    speed: SpeedVerdict | None = None
+    proof: Proof | None = None
+    step_us: Interval | None = None
+    first_call_s: float | None = None
+    import_s: float | None = None
+    build_s: float | None = None
+    peak_memory_mb: float | None = None
+    accuracy: float | None = None
+    time_to_target_s: float | None = None
+    break_even_steps: int | None = None
+    compilations: int | None = None
+    samples: list[list[float]] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """``torch/compile``."""
+        return f"{self.framework}/{self.mode}"
+
+
+@dataclass
+class Comparison:
+    """``ratio`` is the step time of ``a`` over that of ``b``, with its interval; ``verdict`` is of
+    ``a``: faster, slower, ..."""
+
+    a: str
+    b: str
+    ratio: float
+    low: float
+    high: float
+    verdict: SpeedVerdict
+
+
+@dataclass
+class NoiseFloor:
+    """What two identical workers differ by: the largest deviation from 1 of the A/A ratio's
+    interval, as a fraction (0.02 is two per cent), and each pair."""
+
+    fraction: float
+    pairs: list[Comparison]
+
+
+@dataclass
+class Check:
+    """One condition of the fairness gate."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass
+class Agreement:
+    """How far a mode's training curve is from the reference's, against the measured envelope
+    (reference trained from disturbed starts) and against the spread over seeds."""
+
+    mode: str
+    deviation: float
+    envelope: float
+    seed_spread: float
+    verdict: Verdict
+
+
+@dataclass
+class DerivativeRow:
+    """One coordinate of the gradient of the loss: the analytic value, each framework's automatic
+    differentiation, and a central finite difference, all in float64."""
+
+    tensor: str
+    index: list[int]
+    analytic: float | None
+    automatic: dict[str, float]
+    finite_difference: float
+
+
+@dataclass
+class Result:
+    """Everything, in the order in which it is found."""
+
+    command: str
+    created: str
+    model: dict[str, Any]
+    data: dict[str, Any]
+    training: dict[str, Any]
+    policy: dict[str, Any]
+    environment: dict[str, Any]
+    reference: str
+    schema: str = SCHEMA
+    status: Literal["complete", "partial"] = "partial"
+    reason: str = ""
+    verdict: Verdict | None = None
+    modes: list[Mode] = field(default_factory=list)
+    noise_floor: NoiseFloor | None = None
+    comparisons: list[Comparison] = field(default_factory=list)
+    fairness: list[Check] = field(default_factory=list)
+    agreement: list[Agreement] = field(default_factory=list)
+    derivatives: list[DerivativeRow] = field(default_factory=list)
+    declared: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    duration_s: float = 0.0
+
+    def mode(self, label: str) -> Mode:
+        """The mode with this label. Raises `KeyError` if there is none."""
+        for mode in self.modes:
+            if mode.label == label:
+                return mode
+        raise KeyError(label)
+
+    def to_json(self) -> str:
+        """Indented JSON; numbers that are not finite become null."""
+        return json.dumps(_finite(cattrs.unstructure(self)), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str, where: str = "result") -> Result:
+        """The inverse of `to_json`. Raises `UsageError` when the text is no result of this schema."""
+        try:
+            raw = json.loads(text)
+            schema = raw["schema"]
+        except (ValueError, TypeError, KeyError):
+            raise UsageError("This is not an isograd result.", where=where) from None
+        if schema != SCHEMA:
+            raise UsageError(
+                f"This result has the schema {schema!r}; this version reads {SCHEMA!r}.",
+                where=where,
+            )
+        try:
+            return cattrs.structure(raw, cls)
+        except Exception as error:
+            raise UsageError("This result is damaged.", where=where, hint=str(error)) from None
+
+    @classmethod
+    def read(cls, path: Path) -> Result:
+        """Reads a result file. Raises `UsageError` when it is missing or no result."""
+        try:
+            return cls.from_json(path.read_text(encoding="utf-8"), str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"Cannot read the result: {error}.", where=str(path)) from None
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and value - value != 0.0:
+        return None
+    return value
