@@ -1,13 +1,15 @@
 """What a framework must offer: the only door through which the rest of the house uses one.
 
-A framework's folder has the modules ``emitter`` (imports no framework) and ``executor``:
+A framework's folder offers three modules, with the same names and outline in each:
 
-- ``emitter.emit(graph, idiomatic=False) -> Emitted``
-- ``executor.open_executor(plan) -> Executor``
+- ``emitter`` (imports no framework): ``emit(graph, idiomatic=False) -> Emitted``
+- ``runtime``: ``configure(device, threads)``, once in a fresh process, before anything else
+- ``modes``: ``open_executor(plan) -> Executor``
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -41,22 +43,26 @@ class Emitted:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that an executor needs to know. Arrays are in native names and layout throughout.
+    """All that an executor needs to know. Names and layout are native throughout.
 
-    ``input_shapes`` holds each input's native shape without the batch axis; ``dropout`` is
-    ``native`` (the framework's own generator, seeded), or ``shared`` (masks are handed over).
+    ``trainable`` and ``buffers`` name the tensors of the state; ``inputs`` holds each input's shape
+    without the batch axis, and its kind. ``masks`` maps dropout attributes to the shapes of masks
+    that will be handed over by `Executor.set_masks`; where it is empty, dropout is the framework's
+    own, seeded with ``seed``. ``steps_per_call`` is how many training steps one call of a compiled
+    step makes, in the modes that can (the others make one).
     """
 
     source: Path
     class_name: str
     trainable: tuple[str, ...]
-    dropouts: dict[str, str]
+    buffers: tuple[str, ...]
+    inputs: tuple[tuple[tuple[int, ...], Literal["float", "int"]], ...]
     mode: str
-    dtype: Literal["float32", "float64"]
     spec: TrainSpec
-    input_shapes: tuple[tuple[int, ...], ...]
-    input_dtypes: tuple[Literal["float", "int"], ...]
-    dropout: Literal["native", "shared"] = "native"
+    dtype: Literal["float32", "float64"] = "float32"
+    masks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    seed: int = 0
+    steps_per_call: int = 1
     device: str = "cpu"
     threads: int = 1
     idiomatic: bool = False
@@ -76,7 +82,8 @@ class Gradients:
 
 @dataclass(frozen=True)
 class Steps:
-    """Training steps: the loss of each, and each one's duration in nanoseconds."""
+    """Training steps: the loss of each, and each one's duration in nanoseconds (the mean over a
+    call where one call makes several)."""
 
     losses: NDArray[np.floating]
     nanoseconds: NDArray[np.int64]
@@ -95,7 +102,8 @@ class Executor(Protocol):
         """Slot name of the optimizer's definition to parameter name to array."""
 
     def set_masks(self, masks: Arrays) -> None:
-        """Dropout masks by attribute, already divided by the keep probability."""
+        """Dropout masks by attribute, of the planned shapes, already divided by the keep
+        probability."""
 
     def forward(self, *inputs: NDArray) -> NDArray[np.floating]:
         """Outputs in evaluation mode, for any batch size."""
@@ -110,4 +118,5 @@ class Executor(Protocol):
         """One step for each row of ``batches`` [steps, batch size], in order."""
 
     def compilations(self) -> int:
-        """How often something was traced or compiled so far; it must not grow while timing."""
+        """How often the training step was traced or compiled so far; it must not grow while it is
+        being timed."""

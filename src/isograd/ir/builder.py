@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from isograd.ir.graph import Graph, Node
 from isograd.ir.ops.base import Op, ParameterSpec, Shape, ShapeError, TensorType
@@ -26,7 +27,9 @@ class Builder:
         self._parameters: dict[str, ParameterSpec] = {}
 
     def input(self, name: str, shape: Shape, dtype: str = "float") -> str:
-        """Declares an input and returns its name."""
+        """Declares an input and returns its name. Raises `ValueError` when the name is taken."""
+        if name in self._types:
+            raise ValueError(f"two values are named {name!r}")
         value = TensorType(tuple(shape), "int" if dtype == "int" else "float")
         self._inputs[name] = self._types[name] = value
         return name
@@ -35,20 +38,28 @@ class Builder:
         """Adds one node and returns the name of its value.
 
         ``scope`` names the module that owns the op's parameters; by default it is made from the
-        op's class. Raises `ShapeError` with the caller's line when the shapes do not fit.
+        op's class. Two nodes of one scope share their parameters. Raises `ShapeError` with the
+        caller's line when the shapes do not fit, and `ValueError` when an input is not known or
+        one scope would need two different parameters of one name.
         """
         frame = sys._getframe(1)
-        source = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        source = f"{portable_path(frame.f_code.co_filename)}:{frame.f_lineno}"
+        unknown = [name for name in inputs if name not in self._types]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is not made yet ({type(op).__name__}, {source})")
         types = [self._types[name] for name in inputs]
         name = self._fresh(scope.replace(".", "_") or snake_case(type(op).__name__))
         scope = scope or name
         try:
+            op.check_arity(len(types))
             result = op.infer(*types)
             specs = op.parameters(*types)
         except ShapeError as error:
             raise ShapeError(f"{error} ({type(op).__name__} {scope!r}, {source})") from None
         parameters = {role: f"{scope}.{role}" for role in specs}
-        self._parameters |= {parameters[role]: spec for role, spec in specs.items()}
+        for role, spec in specs.items():
+            if self._parameters.setdefault(parameters[role], spec) != spec:
+                raise ValueError(f"two different parameters are named {parameters[role]!r}")
         self._nodes.append(Node(name, op, inputs, parameters, scope, source, result))
         self._types[name] = result
         return name
@@ -66,6 +77,17 @@ class Builder:
         return name
 
 
+def portable_path(path: str) -> str:
+    """``path`` relative to the folder that holds this package, else to the working directory, else
+    the bare file name: what is stored or emitted names no folder of this machine.
+    """
+    file = Path(path)
+    for root in (Path(__file__).parents[2], Path.cwd()):
+        if file.is_relative_to(root):
+            return file.relative_to(root).as_posix()
+    return file.name
+
+
 def snake_case(name: str) -> str:
-    """``BatchNorm`` to ``batch_norm``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    """``BatchNorm`` to ``batch_norm``, ``LeakyReLU`` to ``leaky_relu``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name).lower()

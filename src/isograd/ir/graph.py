@@ -88,7 +88,8 @@ class Graph:
 
     def initialize(self, seed: int) -> Weights:
         """One initial state for every framework: float64 arrays drawn with NumPy's PCG64, already
-        rounded to float32 so that both precisions start from the same point."""
+        rounded to float32 so that both precisions start from the same point.
+        """
         generator = np.random.default_rng(seed)
         return {name: _draw(spec, generator) for name, spec in self.parameters.items()}
 

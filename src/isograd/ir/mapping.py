@@ -33,7 +33,8 @@ class Permute:
 @dataclass(frozen=True)
 class Reorder:
     """Sees ``axis`` as a flattened block of ``sizes``, permutes the block by ``order`` and
-    flattens it again: what a channels-last network does to the features behind a Flatten."""
+    flattens it again: what a channels-last network does to the features behind a Flatten.
+    """
 
     axis: int
     sizes: tuple[int, ...]

@@ -37,7 +37,8 @@ class TensorType:
 @dataclass(frozen=True)
 class Initializer:
     """How a parameter starts: ``uniform`` in [-value, value], ``normal`` with standard deviation
-    ``value``, or ``constant`` at ``value``."""
+    ``value``, or ``constant`` at ``value``.
+    """
 
     kind: Literal["uniform", "normal", "constant"]
     value: float
@@ -57,15 +58,24 @@ class Op:
     """Base of all ops. A subclass is registered by its class name.
 
     Subclasses declare their attributes as dataclass fields, check them in ``__post_init__``, and
-    define `infer`; those that own parameters also define `parameters`.
+    define `infer`; those that own parameters also define `parameters`. ``arity`` is how many inputs
+    the op takes; None stands for one or more.
     """
 
     registry: ClassVar[dict[str, type[Op]]] = {}
+    arity: ClassVar[int | None] = 1
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not cls.__name__.startswith("_"):
             Op.registry[cls.__name__] = cls
+
+    def check_arity(self, count: int) -> None:
+        """Raises `ShapeError` when the op does not take ``count`` inputs."""
+        if self.arity is None and count < 1:
+            raise ShapeError("one or more inputs are needed, got none")
+        if self.arity is not None and count != self.arity:
+            raise ShapeError(f"the number of inputs must be {self.arity}, got {count}")
 
     def infer(self, *inputs: TensorType) -> TensorType:
         """The output's type. Raises `ShapeError` when the inputs do not fit."""
@@ -101,3 +111,26 @@ def normalize_axis(axis: int, rank: int) -> int:
     if not -rank <= axis < rank:
         raise ShapeError(f"axis {axis} is out of range for a value with {rank} dimensions")
     return axis % rank
+
+
+def floating(value: TensorType, what: str) -> TensorType:
+    """``value`` itself. Raises `ShapeError` when it holds integers."""
+    if value.dtype != "float":
+        raise ShapeError(f"{what} needs floating-point values, not integers")
+    return value
+
+
+def broadcast_shapes(a: Shape, b: Shape) -> Shape:
+    """The shape two operands broadcast to (NumPy's rule). Raises `ShapeError` if they do not.
+
+    A symbolic size fits itself and 1 only.
+    """
+    rank = max(len(a), len(b))
+    left = (1,) * (rank - len(a)) + a
+    right = (1,) * (rank - len(b)) + b
+    result: list[Dim] = []
+    for i, j in zip(left, right, strict=True):
+        if i != j and i != 1 and j != 1:
+            raise ShapeError(f"shapes {a} and {b} do not broadcast")
+        result.append(j if i == 1 else i)
+    return tuple(result)

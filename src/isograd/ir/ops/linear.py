@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
-from isograd.ir.ops.base import Dim, Initializer, Op, ParameterSpec, ShapeError, TensorType, static
+from isograd.ir.ops.base import (
+    Initializer,
+    Op,
+    ParameterSpec,
+    ShapeError,
+    TensorType,
+    broadcast_shapes,
+    floating,
+    static,
+)
+from isograd.ir.ops.checks import check_flag, check_whole
 
 
 @dataclass(frozen=True)
@@ -19,8 +30,13 @@ class Linear(Op):
     out_features: int
     bias: bool = True
 
+    def __post_init__(self) -> None:
+        check_whole(self, "out_features", minimum=1)
+        check_flag(self, "bias")
+
     def infer(self, *inputs: TensorType) -> TensorType:
         (x,) = inputs
+        floating(x, "Linear")
         if x.rank < 1:
             raise ShapeError("Linear needs at least one dimension")
         static(x.shape[-1], "the number of input features")
@@ -40,13 +56,15 @@ class Linear(Op):
 class MatMul(Op):
     """Batched matrix product ``a @ b``; leading axes broadcast."""
 
+    arity: ClassVar[int | None] = 2
+
     def infer(self, *inputs: TensorType) -> TensorType:
-        a, b = inputs
+        a, b = (floating(value, "MatMul") for value in inputs)
         if a.rank < 2 or b.rank < 2:
             raise ShapeError(f"MatMul needs at least two dimensions, got {a.shape} and {b.shape}")
         if a.shape[-1] != b.shape[-2]:
             raise ShapeError(f"MatMul: inner sizes differ in {a.shape} and {b.shape}")
-        batch: tuple[Dim, ...] = broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        batch = broadcast_shapes(a.shape[:-2], b.shape[:-2])
         return a.with_shape((*batch, a.shape[-2], b.shape[-1]))
 
 
@@ -61,6 +79,9 @@ class Embedding(Op):
     num_embeddings: int
     embedding_dim: int
 
+    def __post_init__(self) -> None:
+        check_whole(self, "num_embeddings", "embedding_dim", minimum=1)
+
     def infer(self, *inputs: TensorType) -> TensorType:
         (x,) = inputs
         if x.dtype != "int":
@@ -70,16 +91,3 @@ class Embedding(Op):
     def parameters(self, *inputs: TensorType) -> dict[str, ParameterSpec]:
         shape = (self.num_embeddings, self.embedding_dim)
         return {"weight": ParameterSpec(shape, Initializer("normal", 1.0))}
-
-
-def broadcast_shapes(a: tuple[Dim, ...], b: tuple[Dim, ...]) -> tuple[Dim, ...]:
-    """The shape two operands broadcast to (NumPy's rule). Raises `ShapeError` if they do not."""
-    rank = max(len(a), len(b))
-    left = (1,) * (rank - len(a)) + a
-    right = (1,) * (rank - len(b)) + b
-    result: list[Dim] = []
-    for i, j in zip(left, right, strict=True):
-        if i != j and i != 1 and j != 1:
-            raise ShapeError(f"shapes {a} and {b} do not broadcast")
-        result.append(j if i == 1 else i)
-    return tuple(result)

@@ -1,0 +1,202 @@
+"""Running a network in TensorFlow: what all modes share, and the eager mode itself."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from time import perf_counter_ns
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from isograd.frameworks.protocol import Gradients, Plan, Steps
+from isograd.frameworks.source import load_class
+from isograd.frameworks.tensorflow.losses import LOSSES
+from isograd.frameworks.tensorflow.optimizers import stock, update
+from isograd.ir.mapping import Arrays
+
+
+class HandedOverMask(keras.layers.Layer):
+    """Takes the place of a dropout layer whose mask is decided outside."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.mask = self.add_weight(shape=shape, initializer="ones", trainable=False)
+
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return x * self.mask if training else x
+
+
+class EagerExecutor:
+    """TensorFlow's default since 2.0: every call goes through Python, op by op."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.dtype = tf.as_dtype(plan.dtype)
+        keras.config.set_floatx(plan.dtype)
+        keras.config.set_dtype_policy(plan.dtype)
+        keras.utils.set_random_seed(plan.seed)
+        self.model = load_class(plan.source, plan.class_name)()
+        for attribute, shape in plan.masks.items():
+            setattr(self.model, attribute, HandedOverMask(shape))
+        zeros = [np.zeros((1, *shape)) for shape, _ in plan.inputs]
+        self._call(self._inputs(tuple(zeros)), training=False)
+        self.loss = LOSSES[plan.spec.loss]
+        self._update = update(plan.spec.optimizer)
+        self._target_dtype = tf.int64 if plan.spec.loss == "cross_entropy" else self.dtype
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Readies the variables and callables of the mode; the model's weights exist by now."""
+        self.parameters = [self._variable(name).value for name in self.plan.trainable]
+        self.buffers = [self._variable(name).value for name in self.plan.buffers]
+        self._step_number = tf.Variable(0.0, dtype=tf.float64, trainable=False)
+        self._slots = {
+            slot: [tf.Variable(tf.zeros_like(v), trainable=False) for v in self.parameters]
+            for slot in self.plan.spec.optimizer.slots
+        }
+        self._prepare_stock()
+
+    def _prepare_stock(self) -> None:
+        """Keras' own optimizer, where the plan is idiomatic."""
+        if self.plan.idiomatic:
+            self._stock = stock(self.plan.spec.optimizer)
+            self._stock.build([self._variable(name) for name in self.plan.trainable])
+
+    def _stock_variables(self) -> list[keras.Variable]:
+        return self._stock.variables if self.plan.idiomatic else []
+
+    def _variable(self, name: str) -> keras.Variable:
+        return attrgetter(name)(self.model)
+
+    def _call(self, inputs: list[tf.Tensor], training: bool) -> tf.Tensor:
+        return self.model(inputs[0] if len(inputs) == 1 else inputs, training=training)
+
+    # State ------------------------------------------------------------------------------------
+
+    def set_state(self, state: Arrays) -> None:
+        for name, variable in self._variables().items():
+            variable.assign(tf.constant(state[name], self.dtype))
+        self._reset_optimizer()
+
+    def get_state(self) -> Arrays:
+        return {name: variable.numpy() for name, variable in self._variables().items()}
+
+    def get_optimizer_state(self) -> dict[str, Arrays]:
+        if self.plan.idiomatic:
+            return {}
+        return {
+            slot: {name: v.numpy() for name, v in zip(self.plan.trainable, variables, strict=True)}
+            for slot, variables in self._slots.items()
+        }
+
+    def set_masks(self, masks: Arrays) -> None:
+        for attribute, mask in masks.items():
+            getattr(self.model, attribute).mask.assign(tf.constant(mask, self.dtype))
+
+    def _reset_optimizer(self) -> None:
+        for variable in self._optimizer_variables():
+            variable.assign(tf.zeros(variable.shape, variable.dtype))
+
+    def _optimizer_variables(self) -> list[Any]:
+        """All that starts at zero with the training; not Keras' learning rate."""
+        rate = self._stock.learning_rate if self.plan.idiomatic else None
+        stock_state = [variable.value for variable in self._stock_variables() if variable is not rate]
+        slots = [variable for slot in self._slots.values() for variable in slot]
+        return [self._step_number, *slots, *stock_state]
+
+    def _variables(self) -> dict[str, tf.Variable]:
+        names = self.plan.trainable + self.plan.buffers
+        return dict(zip(names, self.parameters + self.buffers, strict=True))
+
+    # Single passes ----------------------------------------------------------------------------
+
+    def forward(self, *inputs: NDArray) -> NDArray[np.floating]:
+        return self._evaluate(self._inputs(inputs)).numpy()
+
+    def _evaluate(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        return self._call(inputs, training=False)
+
+    def gradients(self, inputs: tuple[NDArray, ...], targets: NDArray) -> Gradients:
+        found = self._differentiate(self._inputs(inputs), self._targets(targets))
+        outputs, loss, output_gradient, input_gradients, parameter_gradients = found
+        names = self.plan.trainable
+        return Gradients(
+            outputs=_array(outputs),
+            loss=float(loss),
+            output_gradient=_array(output_gradient),
+            input_gradients=tuple(_array(gradient) for gradient in input_gradients),
+            parameter_gradients=dict(zip(names, map(_array, parameter_gradients), strict=True)),
+        )
+
+    def _differentiate(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tuple[Any, ...]:
+        floating = [x for x in inputs if x.dtype.is_floating]
+        with tf.GradientTape() as tape:
+            tape.watch(floating)
+            outputs = self._call(inputs, training=True)
+            loss = self.loss(outputs, targets)
+        sources = [outputs, *floating, *self.parameters]
+        found = tape.gradient(loss, sources, unconnected_gradients="zero")
+        found = [tf.convert_to_tensor(gradient) for gradient in found]
+        split = 1 + len(floating)
+        return outputs, loss, found[0], found[1:split], found[split:]
+
+    def _inputs(self, inputs: tuple[NDArray, ...]) -> list[tf.Tensor]:
+        return [
+            tf.convert_to_tensor(array.astype(self.plan.dtype if kind == "float" else "int64"))
+            for array, (_, kind) in zip(inputs, self.plan.inputs, strict=True)
+        ]
+
+    def _targets(self, targets: NDArray) -> tf.Tensor:
+        return tf.convert_to_tensor(targets.astype(self._target_dtype.name))
+
+    # Training ---------------------------------------------------------------------------------
+
+    def load_data(self, inputs: tuple[NDArray, ...], targets: NDArray) -> None:
+        self.data = self._inputs(inputs)
+        self.targets = self._targets(targets)
+
+    def train(self, batches: NDArray[np.int64]) -> Steps:
+        calls = self._calls(batches)
+        losses, nanoseconds = [], []
+        begin = perf_counter_ns()
+        for call in calls:
+            start = perf_counter_ns()
+            losses.append(self._step(call))
+            nanoseconds.append(perf_counter_ns() - start)
+        values = np.array([np.asarray(loss) for loss in losses], dtype=np.float64).reshape(-1)
+        if self.plan.device == "cuda":
+            # A call returns before its work is done: only the whole span is a measurement.
+            nanoseconds = [(perf_counter_ns() - begin) // len(calls)] * len(calls)
+        per_call = len(batches) // len(calls)
+        return Steps(
+            values, np.repeat(np.array(nanoseconds, dtype=np.int64) // per_call, per_call)
+        )
+
+    def _calls(self, batches: NDArray[np.int64]) -> list[Any]:
+        """The rows of batches [steps, batch size] that each call of `_step` takes."""
+        return tf.unstack(tf.constant(batches))
+
+    def _step(self, rows: tf.Tensor) -> tf.Tensor:
+        """One training step on these rows of the data; returns its loss."""
+        return self._one_step([tf.gather(x, rows) for x in self.data], tf.gather(self.targets, rows))
+
+    def _one_step(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            loss = self.loss(self._call(inputs, training=True), targets)
+        gradients = tape.gradient(loss, self.parameters)
+        if self.plan.idiomatic:
+            self._stock.apply(gradients)
+        else:
+            step = self._step_number.assign_add(1.0, read_value=True)
+            self._update(self.parameters, gradients, self._slots, step)
+        return loss
+
+    def compilations(self) -> int:
+        return 0
+
+
+def _array(tensor: Any) -> NDArray[Any]:
+    return np.array(tensor)

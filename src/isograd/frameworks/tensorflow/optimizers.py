@@ -1,0 +1,179 @@
+"""The optimizers of `isograd.training.optimizers` in TensorFlow.
+
+Keras' own differ from those definitions, so the exact forms are written here: with TensorFlow's
+fused kernels where a kernel can be made to compute the definition, in plain operations elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import singledispatch
+
+import keras
+import tensorflow as tf
+
+from isograd.training import SGD, Adam, AdamW, Optimizer, RMSprop
+
+Slots = dict[str, list[tf.Variable]]
+
+Update = Callable[[Sequence[tf.Variable], Sequence[tf.Tensor], Slots, tf.Tensor], list[tf.Operation]]
+"""``update(variables, gradients, slots, step)`` assigns in place and returns the operations;
+``step`` is a float64 scalar, 1 in the first step."""
+
+
+@singledispatch
+def update(definition: Optimizer) -> Update:
+    """The definition's rule. Raises `NotImplementedError` for a definition without one."""
+    raise NotImplementedError(f"no TensorFlow rule for {definition.name}")
+
+
+@update.register
+def _(definition: SGD) -> Update:
+    """``ResourceApplyMomentum`` computes ``accum = momentum * accum + grad`` and subtracts
+    ``lr * accum`` (Nesterov: ``lr * grad + lr * momentum * accum``), which is the definition."""
+
+    def sgd(
+        variables: Sequence[tf.Variable],
+        gradients: Sequence[tf.Tensor],
+        slots: Slots,
+        step: tf.Tensor,
+    ) -> list[tf.Operation]:
+        if not definition.momentum:
+            return [
+                tf.raw_ops.ResourceApplyGradientDescent(
+                    var=variable.handle,
+                    alpha=_like(definition.learning_rate, gradient),
+                    delta=gradient,
+                )
+                for variable, gradient in zip(variables, gradients, strict=True)
+            ]
+        return [
+            tf.raw_ops.ResourceApplyMomentum(
+                var=variable.handle,
+                accum=velocity.handle,
+                lr=_like(definition.learning_rate, gradient),
+                grad=gradient,
+                momentum=_like(definition.momentum, gradient),
+                use_nesterov=definition.nesterov,
+            )
+            for variable, gradient, velocity in zip(
+                variables, gradients, slots["velocity"], strict=True
+            )
+        ]
+
+    return sgd
+
+
+@update.register
+def _(definition: Adam) -> Update:
+    """``ResourceApplyAdam`` adds its epsilon before the bias correction. Kingma and Ba (section 2)
+    give the relation: ``epsilon_hat = epsilon * sqrt(1 - beta_2**step)`` makes it the definition."""
+    beta_1, beta_2 = definition.beta_1, definition.beta_2
+    decay = definition.learning_rate * definition.weight_decay if isinstance(definition, AdamW) else 0.0
+
+    def adam(
+        variables: Sequence[tf.Variable],
+        gradients: Sequence[tf.Tensor],
+        slots: Slots,
+        step: tf.Tensor,
+    ) -> list[tf.Operation]:
+        power_1, power_2 = tf.pow(_float64(beta_1), step), tf.pow(_float64(beta_2), step)
+        epsilon = _float64(definition.epsilon) * tf.sqrt(1.0 - power_2)
+        operations = []
+        for variable, gradient, moment_1, moment_2 in zip(
+            variables, gradients, slots["moment_1"], slots["moment_2"], strict=True
+        ):
+            first = [variable.assign(variable * _like(1.0 - decay, gradient))] if decay else []
+            with tf.control_dependencies(first):
+                operations.append(
+                    tf.raw_ops.ResourceApplyAdam(
+                        var=variable.handle,
+                        m=moment_1.handle,
+                        v=moment_2.handle,
+                        beta1_power=tf.cast(power_1, gradient.dtype),
+                        beta2_power=tf.cast(power_2, gradient.dtype),
+                        lr=_like(definition.learning_rate, gradient),
+                        beta1=_like(beta_1, gradient),
+                        beta2=_like(beta_2, gradient),
+                        epsilon=tf.cast(epsilon, gradient.dtype),
+                        grad=gradient,
+                    )
+                )
+        return operations
+
+    return adam
+
+
+@update.register
+def _(definition: RMSprop) -> Update:
+    """Written out: TensorFlow's kernel has epsilon inside the root."""
+
+    def rmsprop(
+        variables: Sequence[tf.Variable],
+        gradients: Sequence[tf.Tensor],
+        slots: Slots,
+        step: tf.Tensor,
+    ) -> list[tf.Operation]:
+        operations = []
+        for i, (variable, gradient) in enumerate(zip(variables, gradients, strict=True)):
+            rho, rate = _like(definition.rho, gradient), _like(definition.learning_rate, gradient)
+            mean_square = rho * slots["mean_square"][i] + (1.0 - rho) * tf.square(gradient)
+            direction = gradient / (tf.sqrt(mean_square) + _like(definition.epsilon, gradient))
+            operations.append(slots["mean_square"][i].assign(mean_square))
+            if definition.momentum:
+                direction += _like(definition.momentum, gradient) * slots["velocity"][i]
+                operations.append(slots["velocity"][i].assign(direction))
+            operations.append(variable.assign_sub(rate * direction))
+        return operations
+
+    return rmsprop
+
+
+def _like(value: float, tensor: tf.Tensor) -> tf.Tensor:
+    return tf.constant(value, tensor.dtype)
+
+
+def _float64(value: float) -> tf.Tensor:
+    return tf.constant(value, tf.float64)
+
+
+@singledispatch
+def stock(definition: Optimizer) -> keras.optimizers.Optimizer:
+    """Keras' own optimizer with the same hyper-parameters, for idiomatic twins; `DECLARED` says how
+    it differs. Raises `NotImplementedError` for a definition without one."""
+    raise NotImplementedError(f"no Keras optimizer for {definition.name}")
+
+
+@stock.register
+def _(definition: SGD) -> keras.optimizers.Optimizer:
+    return keras.optimizers.SGD(
+        definition.learning_rate, momentum=definition.momentum, nesterov=definition.nesterov
+    )
+
+
+@stock.register
+def _(definition: Adam) -> keras.optimizers.Optimizer:
+    return keras.optimizers.Adam(
+        definition.learning_rate, definition.beta_1, definition.beta_2, definition.epsilon
+    )
+
+
+@stock.register
+def _(definition: AdamW) -> keras.optimizers.Optimizer:
+    return keras.optimizers.AdamW(
+        definition.learning_rate,
+        weight_decay=definition.weight_decay,
+        beta_1=definition.beta_1,
+        beta_2=definition.beta_2,
+        epsilon=definition.epsilon,
+    )
+
+
+@stock.register
+def _(definition: RMSprop) -> keras.optimizers.Optimizer:
+    return keras.optimizers.RMSprop(
+        definition.learning_rate,
+        rho=definition.rho,
+        momentum=definition.momentum,
+        epsilon=definition.epsilon,
+    )

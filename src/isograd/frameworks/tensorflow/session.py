@@ -1,0 +1,206 @@
+"""TensorFlow's first way to run: a graph is built once, then a session executes it.
+
+The Keras model only describes the network here. Its variables live in the graph, and
+``stateless_call`` turns the description into operations on them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from isograd.frameworks.protocol import Plan
+from isograd.frameworks.tensorflow.executor import EagerExecutor
+from isograd.ir.mapping import Arrays
+
+v1 = tf.compat.v1
+
+
+class SessionExecutor(EagerExecutor):
+    """``tf.Graph`` with ``tf.compat.v1.Session``, gradients by ``tf.gradients``."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.graph = tf.Graph()
+        self.session = v1.Session(
+            graph=self.graph,
+            config=v1.ConfigProto(
+                intra_op_parallelism_threads=plan.threads, inter_op_parallelism_threads=1
+            ),
+        )
+        self._callables: dict[str, Any] = {}
+        self._starts: dict[int, tf.Tensor] = {}
+        super().__init__(plan)
+
+    def _prepare(self) -> None:
+        self._prepare_stock()
+        trainable, others = self.model.trainable_variables, self.model.non_trainable_variables
+        starts = [[v.numpy() for v in vs] for vs in (trainable, others, self._stock_variables())]
+        with self.graph.as_default():
+            self._trainable, self._others, self._stock_state = (
+                [self._make(value) for value in values] for values in starts
+            )
+            keras_to_graph = dict(
+                zip(map(id, trainable + others), self._trainable + self._others, strict=True)
+            )
+            self._in_graph = lambda variable: keras_to_graph[id(variable)]
+            self.parameters = [self._in_graph(self._variable(n)) for n in self.plan.trainable]
+            self.buffers = [self._in_graph(self._variable(n)) for n in self.plan.buffers]
+            self._step_number = self._make(np.float64(0.0))
+            self._slots = {
+                slot: [self._make(np.zeros(v.shape, self.plan.dtype)) for v in self.parameters]
+                for slot in self.plan.spec.optimizer.slots
+            }
+
+    def _optimizer_variables(self) -> list[Any]:
+        pairs = zip(self._stock_variables(), self._stock_state, strict=True)
+        rate = self._stock.learning_rate if self.plan.idiomatic else None
+        stock_state = [in_graph for variable, in_graph in pairs if variable is not rate]
+        slots = [variable for slot in self._slots.values() for variable in slot]
+        return [self._step_number, *slots, *stock_state]
+
+    def _make(self, value: Any) -> tf.Variable:
+        """A variable in the graph; its start is fed, because a graph holds at most 2 GB."""
+        value = np.asarray(value)
+        start = v1.placeholder(value.dtype, value.shape)
+        variable = v1.Variable(start, use_resource=True, trainable=False)
+        self._starts[id(variable)] = start
+        self._set(variable, value)
+        return variable
+
+    def _set(self, variable: tf.Variable, value: Any) -> None:
+        self.session.run(variable.initializer, {self._starts[id(variable)]: value})
+
+    # State ------------------------------------------------------------------------------------
+
+    def set_state(self, state: Arrays) -> None:
+        for name, variable in self._variables().items():
+            self._set(variable, state[name])
+        self._reset_optimizer()
+
+    def _reset_optimizer(self) -> None:
+        for variable in self._optimizer_variables():
+            self._set(variable, np.zeros(variable.shape))
+
+    def get_state(self) -> Arrays:
+        return self.session.run(self._variables())
+
+    def get_optimizer_state(self) -> dict[str, Arrays]:
+        if self.plan.idiomatic:
+            return {}
+        values = self.session.run(self._slots)
+        return {
+            slot: dict(zip(self.plan.trainable, arrays, strict=True))
+            for slot, arrays in values.items()
+        }
+
+    def set_masks(self, masks: Arrays) -> None:
+        for attribute, mask in masks.items():
+            self._set(self._in_graph(getattr(self.model, attribute).mask), mask)
+
+    # Graph building ---------------------------------------------------------------------------
+
+    def _callable(self, name: str) -> Any:
+        """The session's callable of this name; its part of the graph is built on first use."""
+        if name not in self._callables:
+            with self.graph.as_default():
+                self._callables[name] = getattr(self, f"_build_{name}")()
+        return self._callables[name]
+
+    def _build_forward(self) -> Any:
+        inputs = self._placeholders()
+        outputs, _ = self._stateless(inputs, training=False)
+        return self.session.make_callable(outputs, feed_list=inputs)
+
+    def _build_gradients(self) -> Any:
+        inputs, targets = self._placeholders(), v1.placeholder(self._target_dtype)
+        outputs, changes = self._stateless(inputs, training=True)
+        targets.set_shape(self._target_shape(outputs))
+        loss = self.loss(outputs, targets)
+        floating = [x for x in inputs if x.dtype.is_floating]
+        sources = [outputs, *floating, *self.parameters]
+        found = tf.gradients(loss, sources, unconnected_gradients="zero")
+        with tf.control_dependencies(found):
+            moved = [variable.assign(value) for variable, value in changes]
+        split = 1 + len(floating)
+        fetches = (outputs, loss, found[0], found[1:split], found[split:], moved)
+        return self.session.make_callable(fetches, feed_list=[*inputs, targets])
+
+    def _build_step(self) -> Any:
+        rows = v1.placeholder(tf.int64, [self.plan.spec.batch_size])
+        inputs = [tf.gather(x, rows) for x in self._data]
+        outputs, changes = self._stateless(inputs, training=True)
+        loss = self.loss(outputs, tf.gather(self._targets_in_graph, rows))
+        gradients = tf.gradients(loss, self.parameters)
+        # A v1 graph orders nothing by itself: every read must be over before the first write.
+        with tf.control_dependencies([*gradients, loss]):
+            writes = [variable.assign(value) for variable, value in changes]
+            writes += self._apply(gradients)
+        with tf.control_dependencies(writes):
+            result = tf.identity(loss)
+        return self.session.make_callable(result, feed_list=[rows])
+
+    def _apply(self, gradients: list[tf.Tensor]) -> list[Any]:
+        if self.plan.idiomatic:
+            parameters, state = self._stock.stateless_apply(
+                self._stock_state, gradients, self.parameters
+            )
+            targets = [*self.parameters, *self._stock_state]
+            return [v.assign(value) for v, value in zip(targets, [*parameters, *state], strict=True)]
+        step = self._step_number.assign_add(1.0, read_value=True)
+        return self._update(self.parameters, gradients, self._slots, step)
+
+    def _stateless(self, inputs: list[tf.Tensor], training: bool) -> tuple[tf.Tensor, list[Any]]:
+        """The outputs, and (variable, new value) for each variable that the pass changes."""
+        outputs, after = self.model.stateless_call(
+            [v.read_value() for v in self._trainable],
+            before := [v.read_value() for v in self._others],
+            inputs[0] if len(inputs) == 1 else inputs,
+            training=training,
+        )
+        changes = [
+            (variable, new)
+            for variable, old, new in zip(self._others, before, after, strict=True)
+            if new is not old
+        ]
+        return outputs, changes
+
+    def _placeholders(self) -> list[tf.Tensor]:
+        return [
+            v1.placeholder(self.dtype if kind == "float" else tf.int64, [None, *shape])
+            for shape, kind in self.plan.inputs
+        ]
+
+    def _target_shape(self, outputs: tf.Tensor) -> Any:
+        return outputs.shape[:-1] if self._target_dtype == tf.int64 else outputs.shape
+
+    # Execution --------------------------------------------------------------------------------
+
+    def forward(self, *inputs: NDArray) -> NDArray[np.floating]:
+        return self._callable("forward")(*self._arrays(inputs))
+
+    def _differentiate(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tuple[Any, ...]:
+        arrays = [tensor.numpy() for tensor in [*inputs, targets]]
+        return self._callable("gradients")(*arrays)[:5]
+
+    def load_data(self, inputs: tuple[NDArray, ...], targets: NDArray) -> None:
+        arrays = [*self._arrays(inputs), targets.astype(self._target_dtype.name)]
+        with self.graph.as_default():
+            *self._data, self._targets_in_graph = [self._make(array) for array in arrays]
+        self._callables.pop("step", None)
+
+    def _arrays(self, inputs: tuple[NDArray, ...]) -> list[NDArray]:
+        return [tensor.numpy() for tensor in self._inputs(inputs)]
+
+    def _calls(self, batches: NDArray[np.int64]) -> list[Any]:
+        return list(batches)
+
+    def _step(self, rows: NDArray[np.int64]) -> Any:
+        return self._callable("step")(rows)
+
+    def compilations(self) -> int:
+        return int("step" in self._callables)
+
+

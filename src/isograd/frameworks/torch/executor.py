@@ -1,0 +1,185 @@
+"""Running a network in PyTorch: what all modes share, and the eager mode itself."""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from isograd.frameworks.protocol import Gradients, Plan, Steps
+from isograd.frameworks.source import load_class
+from isograd.frameworks.torch.losses import LOSSES
+from isograd.frameworks.torch.optimizers import STATE_KEYS, stock
+from isograd.ir.mapping import Arrays
+
+
+class HandedOverMask(nn.Module):
+    """Takes the place of a dropout layer whose mask is decided outside."""
+
+    mask: Tensor
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.register_buffer("mask", torch.ones(shape), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.mask if self.training else x
+
+
+class EagerExecutor:
+    """Define by run: every call goes through Python, op by op."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.device = torch.device(plan.device)
+        self.dtype = torch.float64 if plan.dtype == "float64" else torch.float32
+        torch.manual_seed(plan.seed)
+        self.model = load_class(plan.source, plan.class_name)()
+        for attribute, shape in plan.masks.items():
+            setattr(self.model, attribute, HandedOverMask(shape))
+        self.model.to(device=self.device, dtype=self.dtype).train()
+        self.loss = LOSSES[plan.spec.loss]
+        state = self.model.state_dict(keep_vars=True)
+        self.parameters = [state[name] for name in plan.trainable]
+        self.buffers = [state[name] for name in plan.buffers]
+        self._integer_targets = plan.spec.loss == "cross_entropy"
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Readies the callables of the mode; parameters exist by now."""
+        self._reset_optimizer()
+
+    def network(self, *inputs: Tensor) -> Tensor:
+        """The network in training mode."""
+        return self.model(*inputs)
+
+    # State ------------------------------------------------------------------------------------
+
+    def set_state(self, state: Arrays) -> None:
+        with torch.no_grad():
+            for name, tensor in self._tensors().items():
+                tensor.copy_(torch.from_numpy(state[name]))
+        self._reset_optimizer()
+
+    def get_state(self) -> Arrays:
+        return {name: _array(tensor) for name, tensor in self._tensors().items()}
+
+    def get_optimizer_state(self) -> dict[str, Arrays]:
+        return {
+            slot: {
+                name: _array(self.optimizer.state[parameter][STATE_KEYS[slot]])
+                for name, parameter in zip(self.plan.trainable, self.parameters, strict=True)
+            }
+            for slot in self.plan.spec.optimizer.slots
+        }
+
+    def set_masks(self, masks: Arrays) -> None:
+        for attribute, mask in masks.items():
+            getattr(self.model, attribute).mask.copy_(torch.from_numpy(mask))
+
+    def _reset_optimizer(self) -> None:
+        self.optimizer = stock(self.plan.spec.optimizer, self.parameters)
+
+    def _tensors(self) -> dict[str, Tensor]:
+        names = self.plan.trainable + self.plan.buffers
+        return dict(zip(names, self.parameters + self.buffers, strict=True))
+
+    # Single passes ----------------------------------------------------------------------------
+
+    def forward(self, *inputs: NDArray) -> NDArray[np.floating]:
+        self.model.eval()
+        try:
+            with torch.no_grad():
+                return _array(self._evaluate(*self._inputs(inputs)))
+        finally:
+            self.model.train()
+
+    def _evaluate(self, *inputs: Tensor) -> Tensor:
+        return self.model(*inputs)
+
+    def gradients(self, inputs: tuple[NDArray, ...], targets: NDArray) -> Gradients:
+        tensors = self._inputs(inputs)
+        outputs, loss, output_gradient, input_gradients, parameter_gradients = self._differentiate(
+            tensors, self._targets(targets)
+        )
+        names = self.plan.trainable
+        return Gradients(
+            outputs=_array(outputs),
+            loss=float(loss),
+            output_gradient=_array(output_gradient),
+            input_gradients=tuple(_array(gradient) for gradient in input_gradients),
+            parameter_gradients=dict(zip(names, map(_array, parameter_gradients), strict=True)),
+        )
+
+    def _differentiate(self, inputs: list[Tensor], targets: Tensor) -> tuple[Any, ...]:
+        inputs = [x.detach().requires_grad_(x.is_floating_point()) for x in inputs]
+        floating = [x for x in inputs if x.requires_grad]
+        outputs = self.network(*inputs)
+        loss = self.loss(outputs, targets)
+        sources = [outputs, *floating, *self.parameters]
+        found = torch.autograd.grad(loss, sources, allow_unused=True, materialize_grads=True)
+        split = 1 + len(floating)
+        return outputs.detach(), loss.detach(), found[0], found[1:split], found[split:]
+
+    def _inputs(self, inputs: tuple[NDArray, ...]) -> list[Tensor]:
+        return [
+            torch.from_numpy(array).to(self.device, self.dtype if kind == "float" else torch.int64)
+            for array, (_, kind) in zip(inputs, self.plan.inputs, strict=True)
+        ]
+
+    def _targets(self, targets: NDArray) -> Tensor:
+        dtype = torch.int64 if self._integer_targets else self.dtype
+        return torch.from_numpy(targets).to(self.device, dtype)
+
+    # Training ---------------------------------------------------------------------------------
+
+    def load_data(self, inputs: tuple[NDArray, ...], targets: NDArray) -> None:
+        self.data = self._inputs(inputs)
+        self.targets = self._targets(targets)
+
+    def train(self, batches: NDArray[np.int64]) -> Steps:
+        calls = self._calls(torch.from_numpy(batches).to(self.device))
+        losses, nanoseconds = [], []
+        begin = self._synchronized_clock()
+        for call in calls:
+            start = perf_counter_ns()
+            losses.append(self._step(call))
+            nanoseconds.append(perf_counter_ns() - start)
+        if self.device.type == "cuda":
+            # A call returns before its work is done: only the whole span is a measurement.
+            span = self._synchronized_clock() - begin
+            nanoseconds = [span // len(calls)] * len(calls)
+        per_call = len(batches) // len(calls)
+        return Steps(
+            torch.stack(losses).reshape(-1).double().cpu().numpy(),
+            np.repeat(np.array(nanoseconds, dtype=np.int64) // per_call, per_call),
+        )
+
+    def _calls(self, rows: Tensor) -> list[Tensor]:
+        """The rows of batches [steps, batch size] that each call of `_step` takes."""
+        return list(rows.unbind())
+
+    def _step(self, rows: Tensor) -> Tensor:
+        """One training step on these rows of the data; returns its loss."""
+        inputs = [x.index_select(0, rows) for x in self.data]
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss(self.network(*inputs), self.targets.index_select(0, rows))
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def _synchronized_clock(self) -> int:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return perf_counter_ns()
+
+    def compilations(self) -> int:
+        return 0
+
+
+def _array(tensor: Tensor) -> NDArray[Any]:
+    return tensor.detach().cpu().numpy().copy()

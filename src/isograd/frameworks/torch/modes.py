@@ -1,0 +1,129 @@
+"""PyTorch's execution modes: `eager`, `jit` (traced TorchScript), `compile` (inductor)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from isograd.errors import unknown
+from isograd.frameworks.protocol import Executor, Plan
+from isograd.frameworks.torch.executor import EagerExecutor
+from isograd.frameworks.torch.optimizers import update
+from isograd.ir.mapping import Arrays
+
+
+class TracedExecutor(EagerExecutor):
+    """The network as a TorchScript graph recorded from one call; loss, backward pass and optimizer
+    stay PyTorch's own, because a trace holds a forward pass only."""
+
+    def _prepare(self) -> None:
+        self._reset_optimizer()
+        self._traces: dict[bool, Any] = {}
+
+    def network(self, *inputs: Tensor) -> Tensor:
+        return self._trace(inputs)(*inputs)
+
+    def _evaluate(self, *inputs: Tensor) -> Tensor:
+        return self._trace(inputs)(*inputs)
+
+    def _trace(self, inputs: tuple[Tensor, ...]) -> Any:
+        training = self.model.training
+        if training not in self._traces:
+            before = [buffer.clone() for buffer in self.buffers]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # deprecation notices of torch.jit
+                example = tuple(x.detach() for x in inputs)
+                trace = torch.jit.trace(self.model, example, check_trace=False)
+            for buffer, value in zip(self.buffers, before, strict=True):
+                buffer.copy_(value)  # recording ran the network once
+            self._traces[training] = trace
+        return self._traces[training]
+
+    def compilations(self) -> int:
+        return int(True in self._traces)
+
+
+class CompiledExecutor(EagerExecutor):
+    """``torch.compile`` with inductor. The whole step is one graph: forward pass, loss, backward
+    pass and optimizer update, so that the compiler sees all of it."""
+
+    def _prepare(self) -> None:
+        torch._dynamo.config.trace_autograd_ops = True  # takes autograd.grad into the graph
+        torch._dynamo.config.recompile_limit = 64  # precisions and batch sizes share code objects
+        # One element, not a scalar: torch 2.13 loses in-place changes of captured 0-d CPU tensors.
+        self._step_number = torch.zeros(1, dtype=torch.float64, device=self.device)
+        self._slots = {
+            slot: [torch.zeros_like(parameter, requires_grad=False) for parameter in self.parameters]
+            for slot in self.plan.spec.optimizer.slots
+        }
+        self._update = update(self.plan.spec.optimizer)
+        self._evaluate = _compiled(self.model.forward)  # type: ignore[method-assign]
+        self._differentiate = _compiled(super()._differentiate)  # type: ignore[method-assign]
+        self._compiled_steps = _compiled(self._steps)
+
+    def _reset_optimizer(self) -> None:
+        self._step_number.zero_()
+        for slot in self._slots.values():
+            for tensor in slot:
+                tensor.zero_()
+
+    def get_optimizer_state(self) -> dict[str, Arrays]:
+        return {
+            slot: dict(zip(self.plan.trainable, (t.cpu().numpy().copy() for t in tensors), strict=True))
+            for slot, tensors in self._slots.items()
+        }
+
+    def _calls(self, rows: Tensor) -> list[Tensor]:
+        return list(rows.split(self.plan.steps_per_call))
+
+    def _step(self, rows: Tensor) -> Tensor:
+        return self._compiled_steps(self.data, self.targets, rows)
+
+    def _steps(self, data: list[Tensor], targets: Tensor, rows: Tensor) -> Tensor:
+        """One step for each row of ``rows`` [steps, batch size], unrolled; returns the losses."""
+        return torch.stack(
+            [
+                self._one_step([x.index_select(0, row) for x in data], targets.index_select(0, row))
+                for row in rows.unbind()
+            ]
+        )
+
+    def _one_step(self, inputs: list[Tensor], targets: Tensor) -> Tensor:
+        loss = self.loss(self.model(*inputs), targets)
+        gradients = torch.autograd.grad(loss, self.parameters)
+        with torch.no_grad():
+            step = self._step_number + 1.0
+            self._update(self.parameters, gradients, self._slots, step)
+            self._step_number.copy_(step)
+        return loss.detach()
+
+    def compilations(self) -> int:
+        return _graphs(self._compiled_steps)
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    return torch.compile(function, fullgraph=True)
+
+
+def _graphs(compiled: Any) -> int:
+    """How many graphs dynamo holds for a compiled function: more than one means it recompiled."""
+    entries = torch._dynamo.eval_frame._debug_get_cache_entry_list
+    return len(entries(getattr(compiled, "_torchdynamo_orig_callable", compiled)))
+
+
+MODES: dict[str, type[EagerExecutor]] = {
+    "eager": EagerExecutor,
+    "jit": TracedExecutor,
+    "compile": CompiledExecutor,
+}
+
+
+def open_executor(plan: Plan) -> Executor:
+    """The executor for the plan's mode. Raises `UsageError` for an unknown mode."""
+    if plan.mode not in MODES:
+        raise unknown("torch mode", plan.mode, MODES)
+    return MODES[plan.mode](plan)

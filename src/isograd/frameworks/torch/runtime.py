@@ -1,0 +1,28 @@
+"""Setting up PyTorch in a fresh process, so that both frameworks work under the same conditions."""
+
+from __future__ import annotations
+
+import torch
+
+from isograd.errors import UsageError
+
+
+def configure(device: str, threads: int) -> None:
+    """Fixes threads and the treatment of denormal numbers.
+
+    TensorFlow flushes denormals to zero in its threads, PyTorch by default does not. Optimizer
+    moments of inactive weights decay into that range, where a step takes several times as long, so
+    both sides flush. TF32 is switched off: float32 means float32.
+
+    Raises `UsageError` when the device is not there.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError(
+            "PyTorch sees no CUDA device.",
+            hint="Use --device cpu, or install a CUDA build of torch (see the README).",
+        )
+    torch.set_flush_denormal(True)
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False

@@ -1,0 +1,90 @@
+"""Sliding windows over spatial axes: how many of them fit, for convolution and pooling alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from isograd.ir.ops.base import Dim, Op, Shape, ShapeError, TensorType
+from isograd.ir.ops.checks import check_sizes, is_whole, refuse
+
+Padding = tuple[tuple[int, int], ...]
+"""(before, after) for each spatial axis."""
+
+
+def spread(value: int | Sequence[int], axes: int) -> tuple[int, ...]:
+    """One number repeated for each of ``axes``, or the sequence as it is, as a tuple."""
+    return (value,) * axes if isinstance(value, int) else tuple(value)
+
+
+def symmetric(value: int | Sequence[int], axes: int) -> Padding:
+    """The same padding before and after, from one number or from one for each axis."""
+    return tuple((size, size) for size in spread(value, axes))
+
+
+def check_windows(op: Op, *sizes: str) -> None:
+    """Checks ``kernel_size`` (for one or two axes), the fields ``sizes`` (as many positive numbers)
+    and ``padding`` (as many pairs of non-negative numbers). Raises `ValueError`.
+    """
+    check_sizes(op, "kernel_size", *sizes)
+    axes = len(op.attributes()["kernel_size"])
+    if axes not in (1, 2):
+        refuse(op, "kernel_size", "for one or two spatial axes")
+    for name in sizes:
+        if len(op.attributes()[name]) != axes:
+            refuse(op, name, f"{axes} long, as kernel_size is")
+    padding = op.attributes()["padding"]
+    if not (isinstance(padding, tuple) and len(padding) == axes and all(map(_is_pair, padding))):
+        refuse(op, "padding", f"{axes} pairs (before, after) of whole numbers of at least 0")
+
+
+def spatial(x: TensorType, axes: int, what: str) -> Shape:
+    """The last ``axes`` sizes of ``x``, which is [N, C, *spatial]. Raises `ShapeError` when the
+    rank is another.
+    """
+    if x.rank != axes + 2:
+        raise ShapeError(f"{what} needs [N, C] and {axes} spatial axes, got {x.shape}")
+    return x.shape[2:]
+
+
+def count_windows(
+    size: Dim,
+    kernel: int,
+    stride: int,
+    padding: tuple[int, int],
+    dilation: int = 1,
+    ceil_mode: bool = False,
+) -> Dim:
+    """How many windows fit along one axis.
+
+    ``floor((before + size + after - dilation (kernel - 1) - 1) / stride) + 1``; with ``ceil_mode``
+    the division rounds up, and a last window that would start behind the input is left out (as the
+    documentation of ``torch.nn.MaxPool2d`` has it: it must start inside the input or the padding
+    before it). A symbolic size is kept where the windows keep every size as it is. Raises
+    `ShapeError` when no window fits or the number cannot be known.
+    """
+    before, after = padding
+    reach = dilation * (kernel - 1)
+    if isinstance(size, str):
+        return _symbolic(size, stride, before + after - reach)
+    room = before + size + after - reach - 1
+    if room < 0:
+        raise ShapeError(
+            f"a window of {reach + 1} does not fit into {size} with padding {before} + {after}"
+        )
+    if not ceil_mode:
+        return room // stride + 1
+    count = -(-room // stride) + 1
+    return count - 1 if (count - 1) * stride >= size + before else count
+
+
+def _symbolic(size: str, stride: int, growth: int) -> str:
+    if stride != 1 or growth != 0:
+        raise ShapeError(
+            f"the symbolic size {size!r} must be a known number here: "
+            "only windows with stride 1 that keep the size can leave it open"
+        )
+    return size
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(is_whole(n, 0) for n in value)
