@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class IsogradError(Exception):
@@ -26,8 +27,17 @@ class IsogradError(Exception):
         self.where = where
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.what, self.__dict__)
+
     def __str__(self) -> str:
         return "\n".join(part for part in (self.what, self.where, self.hint) if part)
+
+
+def _restore(cls: type[IsogradError], what: str, state: dict[str, Any]) -> IsogradError:
+    error = cls(what)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(IsogradError):
@@ -43,9 +53,21 @@ class MissingDependency(IsogradError):
 
 
 class WorkerError(IsogradError):
-    """A worker crashed, hung or ran out of memory (exit code 4)."""
+    """A worker failed (exit code 4); ``status`` is ``crashed``, ``out of memory``, ``timed out`` or
+    ``failed``."""
 
     exit_code = 4
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        status: str = "failed",
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.status = status
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> UsageError:

@@ -74,7 +74,7 @@ class Curve:
 class Mode:
     """One framework in one execution mode.
 
-    ``status`` is ``ok``, ``not installed``, ``unsupported``, ``crashed``, ``out of memory``,
+    ``status`` is ``ok``, ``not installed``, ``failed``, ``crashed``, ``out of memory``,
     ``timed out`` or ``not reached`` (interrupted before). ``samples`` are step times in
     microseconds, one list per round. ``break_even_steps`` is after how many training steps the
     first call has paid for itself against the same framework's eager mode; None if never.

@@ -22,8 +22,6 @@ SCHEMA = "isograd/graph/1"
 T = TypeVar("T")
 
 _TITLE = re.compile(r"\w[\w .-]*")
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
-_DOTTED = re.compile(r"\w+(\.\w+)*")
 _DTYPES: dict[str, Literal["float", "int"]] = {"float": "float", "int": "int"}
 _INITS: dict[str, Literal["uniform", "normal", "constant"]] = {
     "uniform": "uniform",
@@ -125,28 +123,31 @@ def _graph(document: Any) -> Graph:
     inputs = _each(document, "inputs", _type_in)
     parameters = _each(document, "parameters", _parameter_in)
     for name in inputs:
-        _named(name, _IDENTIFIER, "an input's name")
+        _named(name, str.isidentifier, "an input's name")
     for name in parameters:
-        _named(name, _DOTTED, "a parameter's name")
+        _named(name, _is_path, "a parameter's name")
     types = dict(inputs)
     nodes = []
     for raw in _field(document, "nodes", list):
         node = _node_in(raw, types, parameters)
         types[node.name] = node.type
         nodes.append(node)
-    name = _named(_field(document, "name", str), _TITLE, "the graph's name")
-    return Graph(name, inputs, tuple(nodes), _strings(document, "outputs"), parameters)
+    name = _named(_field(document, "name", str), _TITLE.fullmatch, "the graph's name")
+    outputs = _strings(document, "outputs")
+    if not outputs:
+        raise ValueError("it has no output")
+    return Graph(name, inputs, tuple(nodes), outputs, parameters)
 
 
 def _node_in(raw: Any, types: dict[str, TensorType], parameters: dict[str, ParameterSpec]) -> Node:
-    name = _named(_field(raw, "name", str), _IDENTIFIER, "a node's name")
+    name = _named(_field(raw, "name", str), str.isidentifier, "a node's name")
     try:
         node = Node(
             name=name,
             op=_op_in(raw),
             inputs=_strings(raw, "inputs"),
             parameters=_field(raw, "parameters", dict),
-            scope=_named(_field(raw, "scope", str), _DOTTED, "a scope"),
+            scope=_named(_field(raw, "scope", str), _is_path, "a scope"),
             source=_source_in(raw),
             type=_type_in(_field(raw, "type", dict)),
         )
@@ -216,7 +217,7 @@ def _shape_in(raw: Any) -> Shape:
     shape = _field(raw, "shape", list)
     for dim in shape:
         if isinstance(dim, str):
-            _named(dim, _IDENTIFIER, "a symbolic size")
+            _named(dim, str.isidentifier, "a symbolic size")
         elif not is_whole(dim, 1):
             raise ValueError(f"a size must be a symbol or a positive whole number, not {dim!r}")
     return tuple(shape)
@@ -252,10 +253,17 @@ def _strings(raw: Any, key: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _named(name: str, allowed: re.Pattern[str], what: str) -> str:
-    if not allowed.fullmatch(name):
+def _named(name: str, allowed: Callable[[str], object], what: str) -> str:
+    if not allowed(name):
         raise ValueError(f"{name!r} cannot be {what}")
     return name
+
+
+def _is_path(name: str) -> bool:
+    """Whether ``name`` is a module path such as ``layers.0.conv``, whose parts may start with a
+    digit.
+    """
+    return all(part and f"_{part}".isidentifier() for part in name.split("."))
 
 
 def _field(raw: Any, key: str, kind: type[T]) -> T:

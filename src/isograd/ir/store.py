@@ -60,7 +60,7 @@ def load(directory: Path) -> tuple[Graph, Weights]:
     graph = from_json(text, str(graph_file))
     weights = _decode(_read(weights_file), weights_file)
     _check_weights(graph, weights, str(weights_file))
-    return graph, weights
+    return graph, {name: weights[name] for name in graph.parameters}
 
 
 def _files(directory: Path) -> tuple[Path, Path]:

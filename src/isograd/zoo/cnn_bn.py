@@ -15,7 +15,7 @@ def build() -> Graph:
     """
     b = Builder("cnn-bn")
     x = b.input("x", ("N", 1, 28, 28))
-    for index, channels in enumerate((8, 16), start=1):
+    for index, channels in enumerate((4, 8), start=1):
         x = b(conv2d(channels, 3, padding=1, bias=False), x, scope=f"conv{index}")
         x = b(BatchNorm(), x, scope=f"bn{index}")
         x = b(ReLU(), x, scope=f"relu{index}")

@@ -57,24 +57,24 @@ def count_windows(
     """How many windows fit along one axis.
 
     ``floor((before + size + after - dilation (kernel - 1) - 1) / stride) + 1``; with ``ceil_mode``
-    the division rounds up, and a last window that would start behind the input is left out (as the
-    documentation of ``torch.nn.MaxPool2d`` has it: it must start inside the input or the padding
-    before it). A symbolic size is kept where the windows keep every size as it is. Raises
-    `ShapeError` when no window fits or the number cannot be known.
+    the division rounds up, so that the last window, even if it is the only one, may hang over the
+    end by less than a stride; it must start inside the input or the padding before it (as the
+    documentation of ``torch.nn.MaxPool2d`` has it). A symbolic size is kept where the windows keep
+    every size as it is. Raises `ShapeError` when no window fits or the number cannot be known.
     """
     before, after = padding
     reach = dilation * (kernel - 1)
     if isinstance(size, str):
         return _symbolic(size, stride, before + after - reach)
     room = before + size + after - reach - 1
-    if room < 0:
+    count = 1 + (-(-room // stride) if ceil_mode else room // stride)
+    if ceil_mode and (count - 1) * stride >= size + before:
+        count -= 1
+    if count < 1:
         raise ShapeError(
             f"a window of {reach + 1} does not fit into {size} with padding {before} + {after}"
         )
-    if not ceil_mode:
-        return room // stride + 1
-    count = -(-room // stride) + 1
-    return count - 1 if (count - 1) * stride >= size + before else count
+    return count
 
 
 def _symbolic(size: str, stride: int, growth: int) -> str:

@@ -1,0 +1,170 @@
+"""The parent's end of a worker process: start, call, and tell how it died."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from multiprocessing.connection import Pipe
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isograd.errors import IsogradError, WorkerError
+from isograd.frameworks.protocol import Gradients, Plan, Steps
+from isograd.ir.mapping import Arrays
+
+DEFAULT_TIMEOUT_S = 600.0
+
+
+class WorkerProcess:
+    """A fresh Python process that serves `isograd.measure.worker.Worker`.
+
+    ``log`` collects what it prints. Every failure is a `WorkerError` whose ``status`` is one of
+    ``crashed``, ``out of memory``, ``timed out``, ``failed``; an expected error (`IsogradError`)
+    comes through as it is. After a crash or a time-out the process is gone.
+    """
+
+    def __init__(
+        self,
+        log: Path,
+        environment: dict[str, str],
+        *,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        module: str = "isograd.measure.worker",
+    ) -> None:
+        self.log = log
+        self.timeout_s = timeout_s
+        self._connection, theirs = Pipe()
+        with log.open("ab") as output, theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **environment},
+                start_new_session=True,  # Ctrl-C is the parent's to handle
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def request(self, method: str, *arguments: Any) -> None:
+        """Sends a request without waiting for the answer."""
+        try:
+            self._connection.send((method, arguments))
+        except OSError:
+            raise self._death() from None
+
+    def answer(self) -> Any:
+        """Waits for the answer to the last request."""
+        try:
+            if not self._connection.poll(self.timeout_s):
+                self.kill()
+                raise WorkerError(
+                    f"The worker gave no answer for {self.timeout_s:.0f} s and was stopped.",
+                    where=str(self.log),
+                    hint="Give it longer with --timeout.",
+                    status="timed out",
+                )
+            kind, value = self._connection.recv()
+        except (EOFError, ConnectionResetError):
+            raise self._death() from None
+        if kind == "ok":
+            return value
+        raise self._failure(kind, value)
+
+    def call(self, method: str, *arguments: Any) -> Any:
+        """A request and its answer."""
+        self.request(method, *arguments)
+        return self.answer()
+
+    def kill(self) -> None:
+        """Ends the process and what it started."""
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
+        self._connection.close()
+
+    def close(self) -> None:
+        """Ends the process, politely first."""
+        self._connection.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def _failure(self, kind: str, value: Any) -> IsogradError:
+        if isinstance(value, IsogradError):
+            return value
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(value)
+        last = value.strip().splitlines()[-1]
+        return WorkerError(last, where=str(self.log), status=kind)
+
+    def _death(self) -> WorkerError:
+        code = self._process.wait()
+        self._connection.close()
+        if code == -signal.SIGKILL:
+            what, status = "The worker was killed, most likely for want of memory.", "out of memory"
+        elif code < 0:
+            what, status = f"The worker died of {signal.Signals(-code).name}.", "crashed"
+        else:
+            what, status = f"The worker ended by itself with code {code}.", "crashed"
+        return WorkerError(what, where=str(self.log), status=status)
+
+
+class RemoteExecutor:
+    """An executor in a worker; see `isograd.frameworks.protocol.Executor`."""
+
+    def __init__(self, worker: WorkerProcess, name: str, plan: Plan) -> None:
+        self._worker = worker
+        self._name = name
+        self.build_s: float = worker.call("open", name, plan)
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        return self._worker.call("call", self._name, method, *arguments)
+
+    def set_state(self, state: Arrays) -> None:
+        self._call("set_state", state)
+
+    def get_state(self) -> Arrays:
+        return self._call("get_state")
+
+    def get_optimizer_state(self) -> dict[str, Arrays]:
+        return self._call("get_optimizer_state")
+
+    def set_masks(self, masks: Arrays) -> None:
+        self._call("set_masks", masks)
+
+    def forward(self, *inputs: NDArray) -> NDArray[np.floating]:
+        return self._call("forward", *inputs)
+
+    def gradients(self, inputs: tuple[NDArray, ...], targets: NDArray) -> Gradients:
+        return self._call("gradients", inputs, targets)
+
+    def load_data(self, inputs: tuple[NDArray, ...], targets: NDArray) -> None:
+        self._call("load_data", inputs, targets)
+
+    def train(self, batches: NDArray[np.int64]) -> Steps:
+        return self._call("train", batches)
+
+    def timed_train(self, batches: NDArray[np.int64]) -> tuple[float, Steps]:
+        """`train`, with the seconds of the whole call."""
+        return self._worker.call("timed_call", self._name, "train", batches)
+
+    def compilations(self) -> int:
+        return self._call("compilations")
+
+    def close(self) -> None:
+        """Forgets the executor in the worker."""
+        self._worker.call("close", self._name)
+
+

@@ -1,0 +1,88 @@
+"""The process in which one mode of one framework runs: ``python -m isograd.measure.worker FD``.
+
+It answers requests ``(method, arguments)`` on a connection that it inherits, with ``("ok", value)``,
+``("error", isograd error)`` or ``("failed", text)``.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from time import perf_counter
+from types import ModuleType
+from typing import Any
+
+from isograd.errors import IsogradError
+from isograd.frameworks import DISTRIBUTIONS, part
+from isograd.frameworks.protocol import Executor, Plan
+from isograd.measure.memory import peak_memory_mb
+
+
+class Worker:
+    """One framework, set up once; any number of executors by name."""
+
+    def __init__(self) -> None:
+        self._modes: ModuleType | None = None
+        self._executors: dict[str, Executor] = {}
+
+    def start(self, framework: str, device: str, threads: int) -> float:
+        """Imports and configures the framework; returns the seconds its import took."""
+        begin = perf_counter()
+        for name in DISTRIBUTIONS[framework]:
+            __import__(name)
+        seconds = perf_counter() - begin
+        part(framework, "runtime").configure(device, threads)
+        self._modes = part(framework, "modes")
+        return seconds
+
+    def open(self, name: str, plan: Plan) -> float:
+        """Builds an executor; returns the seconds it took."""
+        assert self._modes is not None, "start comes first"
+        begin = perf_counter()
+        self._executors[name] = self._modes.open_executor(plan)
+        return perf_counter() - begin
+
+    def call(self, name: str, method: str, *arguments: Any) -> Any:
+        """Calls an executor's method."""
+        return getattr(self._executors[name], method)(*arguments)
+
+    def timed_call(self, name: str, method: str, *arguments: Any) -> tuple[float, Any]:
+        """Calls an executor's method; returns the seconds it took and its result."""
+        begin = perf_counter()
+        value = self.call(name, method, *arguments)
+        return perf_counter() - begin, value
+
+    def close(self, name: str) -> None:
+        """Forgets an executor."""
+        del self._executors[name]
+
+    def peak_memory(self) -> float | None:
+        """The process' peak resident memory so far, in MiB."""
+        return peak_memory_mb()
+
+
+def serve(connection: Connection, target: Any) -> None:
+    """Answers requests until the other end closes."""
+    while True:
+        try:
+            method, arguments = connection.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        connection.send(_answer(getattr(target, method), arguments))
+
+
+def _answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, Any]:
+    try:
+        return "ok", function(*arguments)
+    except IsogradError as error:
+        return "error", error
+    except MemoryError:
+        return "out of memory", traceback.format_exc()
+    except Exception:
+        return "failed", traceback.format_exc()
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])), Worker())

@@ -1,0 +1,133 @@
+"""Derivatives held against definitions: analytic gradients and finite differences, in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isograd.frameworks.protocol import Gradients
+from isograd.frameworks.side import Side
+from isograd.proof.trial import Trial
+from isograd.result import DerivativeRow
+from isograd.training import LOSSES
+
+STEP = float(np.cbrt(np.finfo(np.float64).eps))
+"""Step of a central difference where truncation and rounding balance (Press et al., Numerical
+Recipes, section 5.7): errors are then of the order of eps**(2/3), about 4e-11, times curvature."""
+
+TOLERANCE = 1e-6
+"""Allowed relative disagreement; leaves room for third derivatives up to 1e4 times the first."""
+
+
+@dataclass(frozen=True)
+class DirectionalCheck:
+    """Slope of the loss along one random direction through all parameters."""
+
+    automatic: float
+    finite_difference: float
+
+    @property
+    def relative_error(self) -> float:
+        """|automatic - finite difference| over the larger of the two."""
+        scale = max(abs(self.automatic), abs(self.finite_difference), np.finfo(float).tiny)
+        return abs(self.automatic - self.finite_difference) / scale
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the slope is the loss's own."""
+        return self.relative_error <= TOLERANCE
+
+
+def directional_check(side: Side, trial: Trial, seed: int = 0) -> DirectionalCheck:
+    """The gradient that the side reports against differences of its own loss.
+
+    The direction follows the gradient half way, so that the slope is never a small difference of
+    large numbers.
+    """
+    generator = np.random.default_rng(seed)
+    found = _at(side, trial, {})
+    gradients = found.parameter_gradients
+    direction = {
+        name: gradient / max(_norm(gradient), np.finfo(float).tiny)
+        + 0.5 * generator.standard_normal(gradient.shape) / np.sqrt(gradient.size)
+        for name, gradient in gradients.items()
+    }
+    automatic = sum(float((gradients[name] * d).sum()) for name, d in direction.items())
+    return DirectionalCheck(automatic, _slope(side, trial, direction))
+
+
+def derivative_rows(
+    sides: Mapping[str, Side], trial: Trial, loss: str, *, count: int = 4
+) -> list[DerivativeRow]:
+    """Single coordinates of the gradient, as each framework's automatic differentiation, the
+    analytic formula (for the outputs) and finite differences (for the parameters) give them.
+
+    ``sides`` maps a framework to a side; the finite differences are the first one's.
+    """
+    found = {name: _at(side, trial, {}) for name, side in sides.items()}
+    first = next(iter(sides.values()))
+    outputs = next(iter(found.values())).outputs
+    analytic = LOSSES[loss].gradient(outputs, trial.targets)
+    rows = [
+        DerivativeRow(
+            tensor="outputs",
+            index=list(index),
+            analytic=float(analytic[index]),
+            automatic={name: float(g.output_gradient[index]) for name, g in found.items()},
+            finite_difference=_output_difference(loss, outputs, trial.targets, index),
+        )
+        for index in _largest_coordinates(analytic, count)
+    ]
+    for tensor in first.graph.trainable:
+        gradient = next(iter(found.values())).parameter_gradients[tensor]
+        for index in _largest_coordinates(gradient, 1):
+            unit = np.zeros_like(gradient)
+            unit[index] = 1.0
+            rows.append(
+                DerivativeRow(
+                    tensor=tensor,
+                    index=list(index),
+                    analytic=None,
+                    automatic={
+                        name: float(g.parameter_gradients[tensor][index])
+                        for name, g in found.items()
+                    },
+                    finite_difference=_slope(first, trial, {tensor: unit}),
+                )
+            )
+    return rows
+
+
+def _at(side: Side, trial: Trial, shift: Mapping[str, NDArray]) -> Gradients:
+    side.set_state({name: a + shift.get(name, 0.0) for name, a in trial.weights.items()})
+    side.set_masks(trial.masks[0])
+    return side.gradients(trial.inputs, trial.targets)
+
+
+def _slope(side: Side, trial: Trial, direction: Mapping[str, NDArray]) -> float:
+    losses = [
+        _at(side, trial, {name: sign * STEP * d for name, d in direction.items()}).loss
+        for sign in (1.0, -1.0)
+    ]
+    return (losses[0] - losses[1]) / (2.0 * STEP)
+
+
+def _output_difference(
+    loss: str, outputs: NDArray, targets: NDArray, index: tuple[int, ...]
+) -> float:
+    shift = np.zeros_like(outputs)
+    shift[index] = STEP
+    value = LOSSES[loss].value
+    return (value(outputs + shift, targets) - value(outputs - shift, targets)) / (2.0 * STEP)
+
+
+def _largest_coordinates(array: NDArray, count: int) -> Sequence[tuple[int, ...]]:
+    order = np.argsort(-np.abs(array), axis=None)[:count]
+    return [tuple(int(i) for i in np.unravel_index(flat, array.shape)) for flat in order]
+
+
+def _norm(array: NDArray) -> float:
+    return float(np.sqrt((array**2).sum()))

@@ -1,0 +1,162 @@
+"""From observations to verdicts: deviations in multiples of the measured rounding envelope.
+
+The envelope of a tensor is how far the reference itself moves when its inputs and parameters are
+disturbed by one unit in the last place. Two implementations of the same function round in different
+places, so that they differ by a small multiple of it; a semantic difference is orders of magnitude
+larger, as float64 has about nine digits to spare over any constant that people mistype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isograd.ir.mapping import Arrays
+from isograd.result import Stage, Verdict
+
+SAME = 16.0
+"""Up to this multiple of the envelope, two float64 results are the same function. Input rounding
+is one of about a dozen roundings that a value of a layer goes through."""
+
+OTHER = 256.0
+"""From this multiple on they are not; between the two the answer is `inconclusive`."""
+
+TOO_WIDE = 1e-5
+"""An envelope wider than this fraction of the tensor's scale would hide a real difference."""
+
+FLOAT32_SAME, FLOAT32_OTHER = 3.0, 30.0
+"""The same two limits for float32: the twin's distance to float64 over the reference's own."""
+
+SEVERITY: dict[Verdict, int] = {"equivalent": 0, "inconclusive": 1, "unsupported": 2, "different": 3}
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The most serious of some verdicts; `equivalent` if there are none."""
+    return max(verdicts, key=SEVERITY.__getitem__, default="equivalent")
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """How far one tensor of the twin is from the reference's."""
+
+    tensor: str
+    verdict: Verdict
+    max_abs: float
+    max_rel: float
+    envelope: float
+    ratio: float
+    detail: str = ""
+
+
+def judge(name: str, reference: Arrays, twin: Arrays, disturbed: Sequence[Arrays]) -> Stage:
+    """One stage's verdict in float64. ``disturbed`` are the reference's disturbed observations."""
+    if reference.keys() != twin.keys():
+        odd = min(reference.keys() ^ twin.keys())
+        return Stage(name, "different", np.inf, np.inf, 0.0, np.inf, odd, "only one side has it")
+    return summarize(
+        name,
+        [
+            deviation(tensor, value, twin[tensor], [other[tensor] for other in disturbed])
+            for tensor, value in reference.items()
+        ],
+    )
+
+
+def summarize(name: str, deviations: Sequence[Deviation]) -> Stage:
+    """A stage from its tensors: the most serious verdict, at the largest ratio."""
+    if not deviations:
+        return Stage(name, "equivalent", 0.0, 0.0, 0.0, 0.0, "", "nothing to compare")
+    top = max(deviations, key=lambda d: (SEVERITY[d.verdict], d.ratio))
+    return Stage(
+        name,
+        top.verdict,
+        max_abs=max(d.max_abs for d in deviations),
+        max_rel=max(d.max_rel for d in deviations),
+        envelope=top.envelope,
+        ratio=top.ratio,
+        worst=top.tensor,
+        detail=top.detail or f"{len(deviations)} tensors",
+    )
+
+
+def deviation(
+    tensor: str, reference: NDArray, twin: NDArray, disturbed: Sequence[NDArray]
+) -> Deviation:
+    """One tensor's deviation and verdict in float64."""
+    broken = _shapes_or_numbers(tensor, reference, twin)
+    if broken:
+        return broken
+    scale = _largest(reference)
+    floor = 2 * np.finfo(np.float64).eps * scale + np.finfo(np.float64).tiny
+    envelope = max([floor, *(_largest(other - reference) for other in disturbed)])
+    distance = _largest(twin - reference)
+    ratio = distance / envelope
+    verdict: Verdict = "equivalent"
+    detail = ""
+    if ratio > OTHER:
+        verdict = "different"
+    elif ratio > SAME:
+        verdict, detail = "inconclusive", "between rounding and a real difference"
+    elif envelope > TOO_WIDE * scale and scale > 0:
+        verdict, detail = "inconclusive", "the rounding envelope is too wide to tell"
+    relative = distance / scale if scale else float(distance > 0)
+    return Deviation(tensor, verdict, distance, relative, envelope, ratio, detail)
+
+
+def judge_float32(
+    exact: Arrays, reference: Sequence[Arrays], twin: Arrays, name: str = "float32"
+) -> Stage:
+    """Whether the twin's float32 is as close to float64 as the reference's own.
+
+    ``exact`` is the reference in float64, ``reference`` its float32 runs (as it is, and disturbed
+    by one unit in the last place of float32).
+    """
+    return summarize(
+        name,
+        [
+            _float32(tensor, value, [run[tensor] for run in reference], twin[tensor])
+            for tensor, value in exact.items()
+        ],
+    )
+
+
+def _float32(
+    tensor: str, exact: NDArray, reference: Sequence[NDArray], twin: NDArray
+) -> Deviation:
+    broken = _shapes_or_numbers(tensor, exact, twin)
+    if broken:
+        return broken
+    scale = _largest(exact)
+    floor = float(np.finfo(np.float32).eps) * scale + float(np.finfo(np.float32).tiny)
+    own = max([floor, *(_largest(run - exact) for run in reference)])
+    distance = _largest(twin - exact)
+    ratio = distance / own
+    verdict: Verdict = "equivalent"
+    if ratio > FLOAT32_OTHER:
+        verdict = "different"
+    elif ratio > FLOAT32_SAME:
+        verdict = "inconclusive"
+    relative = distance / scale if scale else float(distance > 0)
+    detail = "distance to float64, over the reference's own"
+    return Deviation(tensor, verdict, distance, relative, own, ratio, detail)
+
+
+def _shapes_or_numbers(tensor: str, reference: NDArray, twin: NDArray) -> Deviation | None:
+    """The deviation of tensors whose difference means nothing."""
+    if reference.shape != twin.shape:
+        detail = f"shape {reference.shape} against {twin.shape}"
+        return Deviation(tensor, "different", np.inf, np.inf, 0.0, np.inf, detail)
+    if not np.isfinite(reference).all():
+        detail = "the reference itself is not finite"
+        return Deviation(tensor, "inconclusive", np.nan, np.nan, np.nan, np.inf, detail)
+    if not np.isfinite(twin).all():
+        detail = "the twin is not finite where the reference is"
+        return Deviation(tensor, "different", np.inf, np.inf, 0.0, np.inf, detail)
+    return None
+
+
+def _largest(array: NDArray) -> float:
+    return float(np.abs(array).max(initial=0.0))

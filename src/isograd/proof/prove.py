@@ -1,0 +1,114 @@
+"""A proof: the reference's observations and envelope once, then one verdict per stage and side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from isograd.frameworks.side import Side
+from isograd.ir.mapping import Arrays
+from isograd.proof.derivatives import directional_check
+from isograd.proof.judge import judge, judge_float32, worst
+from isograd.proof.observe import Observation, observe
+from isograd.proof.trial import RECORDED_STEPS, Trial
+from isograd.result import Proof, Stage, Verdict
+
+DISTURBANCES = 4
+"""How many disturbed runs of the reference the envelope is measured from."""
+
+STAGES = ("structure", "forward", "train-forward", "loss", "gradients", "optimizer", "float32")
+"""The stages of a proof, in order."""
+
+FLOAT32_STEPS = RECORDED_STEPS[:2]
+"""float32 is held to float64 over this many steps; later on, rounding has been amplified by the
+training itself, which the training curves are there to judge."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What twins are held against: the reference in both precisions, as it is and disturbed."""
+
+    trial: Trial
+    exact: Observation
+    disturbed: tuple[Observation, ...]
+    single: tuple[Observation, ...]
+
+
+def establish(double: Side, single: Side, trial: Trial) -> Baseline:
+    """Observes the reference in float64 and float32, and measures its rounding envelope."""
+    seeds = range(1, DISTURBANCES + 1)
+    return Baseline(
+        trial=trial,
+        exact=observe(double, trial),
+        disturbed=tuple(observe(double, trial.disturbed(seed)) for seed in seeds),
+        single=(
+            observe(single, trial),
+            *(observe(single, trial.disturbed(seed, "float32")) for seed in seeds),
+        ),
+    )
+
+
+def prove_side(baseline: Baseline, double: Side, single: Side) -> Proof:
+    """All stages for one side, given in both precisions. A failed stage stops nothing."""
+    trial = baseline.trial
+    found = observe(double, trial)
+    stages = [_structure(baseline, double)]
+    for name in STAGES[1:-1]:
+        disturbed = [other[name] for other in baseline.disturbed]
+        expected = _visible(baseline.exact[name], found[name])
+        stages.append(judge(name, expected, found[name], disturbed))
+    gradients = stages[STAGES.index("gradients")]
+    _check_slope(gradients, double, trial)
+    stages.append(_single_precision(baseline, observe(single, trial)))
+    verdict = worst([stage.verdict for stage in stages])
+    return Proof(verdict, stages, double.graph.count_parameters())
+
+
+def _structure(baseline: Baseline, side: Side) -> Stage:
+    """The mapping is a bijection onto what the side really holds, shape by shape."""
+    expected = {name: array.shape for name, array in baseline.trial.weights.items()}
+    found = {name: array.shape for name, array in side.get_state().items()}
+    wrong = sorted(n for n in expected.keys() | found.keys() if expected.get(n) != found.get(n))
+    verdict: Verdict = "different" if wrong else "equivalent"
+    detail = (
+        f"{wrong[0]}: {expected.get(wrong[0])} against {found.get(wrong[0])}"
+        if wrong
+        else f"{len(expected)} tensors, one to one"
+    )
+    size = float(len(wrong))
+    return Stage("structure", verdict, size, size, 0.0, size, wrong[0] if wrong else "", detail)
+
+
+def _visible(reference: Arrays, twin: Arrays) -> Arrays:
+    """The reference's tensors, without optimizer slots if the twin's optimizer hides its own."""
+    if any(" of " in name for name in twin):
+        return reference
+    return {name: array for name, array in reference.items() if " of " not in name}
+
+
+def _check_slope(stage: Stage, side: Side, trial: Trial) -> None:
+    """Adds the finite-difference check of the side's own gradient to the gradient stage."""
+    check = directional_check(side, trial)
+    stage.detail += f"; finite differences agree to {check.relative_error:.0e}"
+    if not check.agrees:
+        stage.verdict = "different"
+        stage.detail = (
+            f"automatic differentiation gives the slope {check.automatic:.9g}, "
+            f"finite differences {check.finite_difference:.9g}"
+        )
+
+
+def _single_precision(baseline: Baseline, found: Observation) -> Stage:
+    return judge_float32(
+        _early(baseline.exact), [_early(run) for run in baseline.single], _early(found)
+    )
+
+
+def _early(observation: Observation) -> Arrays:
+    """All tensors of an observation in one dictionary, without the late steps of the optimizer."""
+    late = tuple(f"after step {s}" for s in RECORDED_STEPS if s not in FLOAT32_STEPS)
+    return {
+        f"{stage}: {name}": array
+        for stage, arrays in observation.items()
+        for name, array in arrays.items()
+        if not name.endswith(late)
+    }

@@ -1,0 +1,133 @@
+"""The points at which two implementations are compared: states, inputs, targets, masks, batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isograd.data import Dataset, batch_order, dropout_masks
+from isograd.frameworks.side import concrete
+from isograd.ir.graph import Graph, Weights
+from isograd.ir.mapping import Arrays
+from isograd.ir.ops import Embedding
+from isograd.training import LOSSES, TrainSpec
+
+RECORDED_STEPS = (1, 10, 100)
+"""The training steps after which parameters and optimizer state are compared."""
+
+FORWARD_BATCHES = (1, 7)
+"""Batch sizes of the forward stage, beside the training batch: one, and an odd one."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """All that one proof runs on, in logical layout and float64 (inputs that are indices: int64).
+
+    ``forward`` are batches for the evaluation mode; ``inputs`` and ``targets`` one training batch
+    at a generic point (normal random inputs: real images have ties and flat regions, where
+    derivatives need not be unique); ``data`` and ``labels`` what the optimizer stage trains on.
+    """
+
+    weights: Weights
+    forward: tuple[tuple[NDArray, ...], ...]
+    inputs: tuple[NDArray, ...]
+    targets: NDArray
+    data: tuple[NDArray, ...]
+    labels: NDArray
+    batches: NDArray[np.int64]
+    masks: tuple[Arrays, ...]
+
+    def disturbed(self, seed: int, dtype: str = "float64") -> Trial:
+        """The trial with every parameter and floating input moved by one unit in the last place
+        of ``dtype``, up or down at random."""
+        generator = np.random.default_rng(seed)
+
+        def move(array: NDArray) -> NDArray:
+            if not np.issubdtype(array.dtype, np.floating):
+                return array
+            rounded = array.astype(dtype)
+            direction = generator.choice([-np.inf, np.inf], size=array.shape).astype(dtype)
+            return np.nextafter(rounded, direction).astype(np.float64)
+
+        def moved(arrays: tuple[NDArray, ...]) -> tuple[NDArray, ...]:
+            return tuple(move(array) for array in arrays)
+
+        return replace(
+            self,
+            weights={name: move(array) for name, array in self.weights.items()},
+            forward=tuple(moved(batch) for batch in self.forward),
+            inputs=moved(self.inputs),
+            data=moved(self.data),
+        )
+
+
+def make_trial(graph: Graph, spec: TrainSpec, dataset: Dataset | None, seed: int = 0) -> Trial:
+    """A trial for a graph; the optimizer stage trains on ``dataset``, or on random data without one.
+
+    Values are rounded to float32, so that both precisions see the same numbers.
+    """
+    generator = np.random.default_rng(seed)
+    batch, steps = spec.batch_size, max(RECORDED_STEPS)
+    draws = [_random_inputs(graph, generator, size) for size in (*FORWARD_BATCHES, batch, batch)]
+    if dataset is None:
+        data = _random_inputs(graph, generator, 4 * batch)
+        labels = _random_targets(graph, spec, generator, 4 * batch)
+    else:
+        data, labels = (_fit(dataset.train_inputs, graph),), dataset.train_targets
+    epochs = -(-steps // (len(labels) // batch))
+    order = batch_order(len(labels), batch, epochs, seed).reshape(-1, batch)[:steps]
+    return Trial(
+        weights=_generic(graph.initialize(seed), graph, generator),
+        forward=tuple(draws[:3]),
+        inputs=draws[3],
+        targets=_random_targets(graph, spec, generator, batch),
+        data=data,
+        labels=labels,
+        batches=order,
+        masks=tuple(dropout_masks(graph, batch, seed + step) for step in range(steps + 1)),
+    )
+
+
+def _fit(array: NDArray, graph: Graph) -> NDArray:
+    (kind,) = graph.inputs.values()
+    return array.reshape(concrete(kind, len(array))).astype(np.float64)
+
+
+def _generic(weights: Weights, graph: Graph, generator: np.random.Generator) -> Weights:
+    """Running statistics away from 0 and 1, and scales away from 1, where a mistake would hide."""
+    return {
+        name: (array * generator.uniform(0.5, 1.5, array.shape) + generator.uniform(0.01, 0.1, array.shape))
+        .astype(np.float32)
+        .astype(np.float64)
+        if graph.parameters[name].init.kind == "constant"
+        else array
+        for name, array in weights.items()
+    }
+
+
+
+def _random_inputs(graph: Graph, generator: np.random.Generator, batch: int) -> tuple[NDArray, ...]:
+    tables = {
+        node.inputs[0]: node.op.num_embeddings
+        for node in graph.nodes
+        if isinstance(node.op, Embedding)
+    }
+    return tuple(
+        generator.standard_normal(concrete(kind, batch)).astype(np.float32).astype(np.float64)
+        if kind.dtype == "float"
+        else generator.integers(0, tables.get(name, 2), concrete(kind, batch))
+        for name, kind in graph.inputs.items()
+    )
+
+
+def _random_targets(
+    graph: Graph, spec: TrainSpec, generator: np.random.Generator, batch: int
+) -> NDArray:
+    shape = concrete(graph.type_of(graph.outputs[0]), batch)
+    if LOSSES[spec.loss].integer_targets:
+        return generator.integers(0, shape[-1], shape[:-1])
+    if spec.loss == "binary_cross_entropy":
+        return generator.integers(0, 2, shape).astype(np.float64)
+    return generator.standard_normal(shape).astype(np.float32).astype(np.float64)

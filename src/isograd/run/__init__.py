@@ -1,0 +1,1 @@
+"""The verbs: what happens when a user says `prove`, `compare` or `emit`."""

@@ -1,0 +1,192 @@
+"""`prove`: every mode of every framework is held against the reference, stage by stage."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from isograd.data import Dataset
+from isograd.data import load as load_data
+from isograd.errors import WorkerError
+from isograd.ir.graph import Graph
+from isograd.models import Model, load
+from isograd.proof import Baseline, establish, make_trial, prove_side
+from isograd.proof.derivatives import derivative_rows
+from isograd.proof.judge import worst
+from isograd.result import DerivativeRow, Mode, Proof, Stage, Verdict
+from isograd.run.progress import Progress, Silent
+from isograd.run.workbench import Bench, Setting, Workbench
+from isograd.training import TrainSpec
+
+
+@dataclass
+class ProofReport:
+    """What `prove` found: a verdict over all modes that ran, and each mode's proof."""
+
+    model: str
+    reference: str
+    verdict: Verdict
+    parameters: int
+    modes: list[Mode]
+    derivatives: list[DerivativeRow] = field(default_factory=list)
+    declared: list[str] = field(default_factory=list)
+
+    @property
+    def proofs(self) -> dict[str, Proof]:
+        """Mode label to proof, for the modes that have one."""
+        return {mode.label: mode.proof for mode in self.modes if mode.proof}
+
+    @property
+    def stages(self) -> list[Stage]:
+        """For each stage, the mode in which it went worst; `detail` says which."""
+        return worst_stages(self.proofs)
+
+
+def prove(
+    model: str | Path | Graph | Model,
+    *,
+    twin: Graph | None = None,
+    spec: TrainSpec | None = None,
+    twin_spec: TrainSpec | None = None,
+    modes: Sequence[str] = (),
+    data: Dataset | None = None,
+    data_dir: Path | None = None,
+    device: str = "cpu",
+    threads: int = 1,
+    idiomatic: bool = False,
+    timeout_s: float = 600.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> ProofReport:
+    """Proves that a network is the same in every framework and mode.
+
+    Args:
+        model: a zoo name, a stored graph's directory, a `Graph` or a `Model`.
+        twin: another graph for every framework but the reference's, with the same parameter names
+            and shapes: are the two the same network?
+        spec, twin_spec: the training; by default Adam with the model's usual loss.
+        modes: words such as ``torch``, ``xla`` or ``tensorflow/session``; all by default.
+        data: what the optimizer stage trains on; by default the model's usual data set.
+        data_dir: local files of that data set.
+        device: ``cpu`` or ``cuda``.
+        threads: threads of each framework.
+        idiomatic: let each framework use its own optimizers and layers.
+        timeout_s: seconds that a worker may take for one answer.
+        seed: of the trial's points.
+        progress: who is told about it.
+
+    Raises `UsageError` for bad input and `WorkerError` when no mode could run.
+    """
+    found = load(model)
+    spec = spec or TrainSpec(loss=found.loss)
+    data = data or load_data(found.data, data_dir)
+    progress = progress or Silent()
+    with tempfile.TemporaryDirectory(prefix="isograd-") as directory:
+        setting = Setting(
+            found.graph, spec, Path(directory), device, threads, idiomatic, timeout_s=timeout_s
+        )
+        _add_twins(setting, twin, twin_spec)
+        bench = Workbench(setting, modes)
+        try:
+            progress.phase("starting", len(bench.modes))
+            for mode in bench.modes:
+                bench.start(mode)
+                progress.advance(mode.label)
+            reference = bench.reference.mode.label
+            derivatives = prove_all(bench, data, seed, progress)
+        finally:
+            bench.close()
+    verdicts = [mode.verdict for mode in bench.modes if mode.verdict]
+    if not verdicts:
+        raise WorkerError("No mode could be proven.", hint=bench.modes[0].reason)
+    return ProofReport(
+        model=found.reference,
+        reference=reference,
+        verdict=worst(verdicts),
+        parameters=found.graph.count_parameters(),
+        modes=bench.modes,
+        derivatives=derivatives,
+        declared=declared_differences(bench),
+    )
+
+
+def prove_all(
+    bench: Workbench, data: Dataset | None, seed: int, progress: Progress
+) -> list[DerivativeRow]:
+    """Proves every mode that is alive, writes the proofs into the modes, and returns derivatives
+    of the loss as each framework's first mode finds them."""
+    progress.phase("proving", 1 + len(bench.alive))
+    setting = bench.setting
+    trial = make_trial(setting.graph, setting.spec, data, seed)
+    baselines: list[Baseline] = []
+
+    def observe_reference(reference: Bench) -> None:
+        baselines.append(establish(*_both_precisions(reference), trial))
+
+    while not baselines:
+        reference = bench.reference
+        bench.guard(reference, lambda: observe_reference(reference))
+    progress.advance("rounding envelope")
+
+    def work(one: Bench) -> None:
+        one.mode.proof = prove_side(baselines[0], *_both_precisions(one))
+        one.mode.verdict = one.mode.proof.verdict
+        progress.advance(one.mode.label)
+
+    bench.each(bench.alive, work)
+    first = {b.mode.framework: b for b in reversed(bench.alive)}
+    sides = {name: first[name].side("float64", shared_masks=True) for name in reversed(first)}
+    return derivative_rows(sides, trial, setting.spec.loss) if sides else []
+
+
+def worst_stages(proofs: dict[str, Proof]) -> list[Stage]:
+    """For each stage the worst over the modes, named in its detail."""
+    rows = zip(*(proof.stages for proof in proofs.values()), strict=True)
+    chosen = []
+    for row in rows:
+        verdict = worst([stage.verdict for stage in row])
+        label, stage = max(
+            (
+                (label, stage)
+                for label, stage in zip(proofs, row, strict=True)
+                if stage.verdict == verdict
+            ),
+            key=lambda pair: pair[1].ratio,
+        )
+        chosen.append(
+            Stage(
+                stage.name,
+                verdict,
+                max(s.max_abs for s in row),
+                max(s.max_rel for s in row),
+                stage.envelope,
+                stage.ratio,
+                stage.worst,
+                f"{label}: {stage.detail}",
+            )
+        )
+    return chosen
+
+
+def declared_differences(bench: Workbench) -> list[str]:
+    """What an idiomatic run accepted."""
+    return list(dict.fromkeys(line for e in bench.emitted.values() for line in e.declared))
+
+
+def _both_precisions(bench: Bench) -> tuple:  # type: ignore[type-arg]
+    return (
+        bench.side("float64", shared_masks=True),
+        bench.side("float32", shared_masks=bool(bench.emitted.dropouts)),
+    )
+
+
+def _add_twins(setting: Setting, twin: Graph | None, twin_spec: TrainSpec | None) -> None:
+    from isograd.frameworks import MODES
+
+    for framework in list(MODES)[1:]:
+        if twin is not None:
+            setting.twins[framework] = twin
+        if twin_spec is not None:
+            setting.twin_specs[framework] = twin_spec

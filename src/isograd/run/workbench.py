@@ -1,0 +1,237 @@
+"""Native source on disk, and one worker process for each framework and mode."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from isograd.errors import UsageError, WorkerError, unknown
+from isograd.frameworks import MODES, installed, part
+from isograd.frameworks.protocol import Emitted
+from isograd.frameworks.side import Side, plan
+from isograd.ir.graph import Graph
+from isograd.measure.process import RemoteExecutor, WorkerProcess
+from isograd.result import Mode
+from isograd.training import TrainSpec
+
+PARALLEL = 2
+"""How many workers prove at the same time; nothing is timed meanwhile."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all modes of a run have in common.
+
+    ``twins`` replaces the graph for single frameworks, to hold two different networks against each
+    other; their parameters must have the reference's names and shapes.
+    """
+
+    graph: Graph
+    spec: TrainSpec
+    directory: Path
+    device: str = "cpu"
+    threads: int = 1
+    idiomatic: bool = False
+    steps_per_call: int = 1
+    timeout_s: float = 600.0
+    twins: dict[str, Graph] = field(default_factory=dict)
+    twin_specs: dict[str, TrainSpec] = field(default_factory=dict)
+
+
+def choose_modes(wanted: Sequence[str]) -> list[tuple[str, str]]:
+    """(framework, mode) pairs from words such as ``torch``, ``torch/jit`` or ``session``; all modes
+    if there are none. Raises `UsageError` for an unknown word."""
+    everything = [(framework, mode) for framework, modes in MODES.items() for mode in modes]
+    words = {f"{framework}/{mode}": [(framework, mode)] for framework, mode in everything}
+    words |= {f: [pair for pair in everything if pair[0] == f] for f in MODES}
+    for _, mode in everything:
+        words[mode] = [pair for pair in everything if pair[1] == mode]
+    for word in wanted:
+        if word not in words:
+            raise unknown("mode", word, words)
+    chosen = {pair for word in wanted for pair in words[word]} if wanted else set(everything)
+    return [pair for pair in everything if pair in chosen]
+
+
+class Bench:
+    """One framework in one mode: its emitted source, its worker and its executors."""
+
+    def __init__(self, setting: Setting, mode: Mode, emitted: Emitted, *, twin: str = "") -> None:
+        self.setting = setting
+        self.mode = mode
+        self.emitted = emitted
+        self.graph = setting.twins.get(mode.framework, setting.graph)
+        self.spec = setting.twin_specs.get(mode.framework, setting.spec)
+        logs = setting.directory / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        name = f"{mode.framework}-{mode.mode}{twin}"
+        self._cache = logs / f"{name}-compiler-cache"
+        self.worker = WorkerProcess(
+            logs / f"{name}.log",
+            _environment(setting, self._cache),
+            timeout_s=setting.timeout_s,
+        )
+        self._sides: dict[str, Side] = {}
+
+    def start(self) -> None:
+        """Imports the framework in the worker; notes how long that took."""
+        setting = self.setting
+        self.mode.import_s = self.worker.call(
+            "start", self.mode.framework, setting.device, setting.threads
+        )
+
+    def side(
+        self, dtype: Literal["float32", "float64"] = "float32", *, shared_masks: bool = False
+    ) -> Side:
+        """The network in this precision, opened on first use."""
+        key = f"{dtype}, masks {'shared' if shared_masks else 'native'}"
+        if key not in self._sides:
+            setting = self.setting
+            executor = RemoteExecutor(
+                self.worker,
+                key,
+                plan(
+                    self.graph,
+                    self.emitted,
+                    source_path(setting.directory, self.mode.framework),
+                    self.mode.mode,
+                    self.spec,
+                    dtype=dtype,
+                    shared_masks=shared_masks and bool(self.emitted.dropouts),
+                    steps_per_call=setting.steps_per_call,
+                    device=setting.device,
+                    threads=setting.threads,
+                    idiomatic=setting.idiomatic,
+                ),
+            )
+            self._sides[key] = Side(self.graph, self.emitted, executor)
+        return self._sides[key]
+
+    @property
+    def executor(self) -> RemoteExecutor:
+        """The float32 executor that is measured and trained."""
+        executor = self.side().executor
+        assert isinstance(executor, RemoteExecutor)
+        return executor
+
+    def close(self) -> None:
+        """Ends the worker and removes what its compiler kept."""
+        self.worker.close()
+        shutil.rmtree(self._cache, ignore_errors=True)
+
+
+class Workbench:
+    """Emits the sources, starts the workers, and keeps going when one of them fails."""
+
+    def __init__(self, setting: Setting, wanted: Sequence[str] = ()) -> None:
+        self.setting = setting
+        self.modes = [Mode(framework, mode) for framework, mode in choose_modes(wanted)]
+        self.benches: dict[str, Bench] = {}
+        self.emitted = {f: self._emit(f) for f in dict.fromkeys(m.framework for m in self.modes)}
+
+    def _emit(self, framework: str) -> Emitted:
+        graph = self.setting.twins.get(framework, self.setting.graph)
+        emitted: Emitted = part(framework, "emitter").emit(graph, idiomatic=self.setting.idiomatic)
+        path = source_path(self.setting.directory, framework)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(emitted.source, encoding="utf-8")
+        return emitted
+
+    def start(self, mode: Mode) -> None:
+        """Starts a mode's worker; a mode that cannot run gets a status and a reason instead."""
+        if not installed(mode.framework):
+            mode.status = "not installed"
+            mode.reason = f"pip install 'isograd[{mode.framework}]'"
+            return
+        bench = Bench(self.setting, mode, self.emitted[mode.framework])
+        self.benches[mode.label] = bench
+        self.guard(bench, bench.start)
+        if mode.label in self.benches:
+            mode.status = "ok"
+
+    def guard(self, bench: Bench, work: Callable[[], None]) -> None:
+        """Does the work; if the worker fails, the mode gets the reason and the others go on."""
+        try:
+            work()
+        except WorkerError as error:
+            bench.mode.status, bench.mode.reason = error.status, error.what
+            self._drop(bench)
+
+    def each(self, benches: Iterable[Bench], work: Callable[[Bench], None]) -> None:
+        """Does the work for several benches, `PARALLEL` at a time."""
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            tasks = [pool.submit(self.guard, b, lambda b=b: work(b)) for b in benches]
+            try:
+                for task in tasks:
+                    task.result()
+            except BaseException:
+                for task in tasks:
+                    task.cancel()
+                for bench in list(self.benches.values()):
+                    bench.worker.kill()
+                raise
+
+    @property
+    def alive(self) -> list[Bench]:
+        """The benches that still work, in the order of the modes."""
+        return list(self.benches.values())
+
+    @property
+    def reference(self) -> Bench:
+        """The first mode that runs. Raises `WorkerError` when none does."""
+        if not self.benches:
+            raise WorkerError("No mode could run.", hint=self.modes[0].reason)
+        return next(iter(self.benches.values()))
+
+    def _drop(self, bench: Bench) -> None:
+        bench.close()
+        self.benches = {label: b for label, b in self.benches.items() if b is not bench}
+
+    def close(self) -> None:
+        """Ends all workers."""
+        for bench in self.alive:
+            bench.close()
+
+
+def source_path(directory: Path, framework: str) -> Path:
+    """Where a framework's emitted source lies in a run's directory."""
+    return directory / framework / "model.py"
+
+
+def new_directory(path: Path | None, default: Callable[[], Path]) -> Path:
+    """A directory for results that holds none yet. Raises `UsageError` if it does, or cannot be
+    written."""
+    directory = path or default()
+    if (directory / "result.json").exists():
+        raise UsageError(
+            "This folder already holds a result, which is not overwritten.",
+            where=str(directory),
+            hint="Choose another --out, or leave it out to get a new folder.",
+        )
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        probe = directory / ".isograd"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"Cannot write there: {error.strerror}.", where=str(directory)) from None
+    return directory
+
+
+def _environment(setting: Setting, cache: Path) -> dict[str, str]:
+    """The same for every worker: threads, quiet logs, a compiler cache that starts empty."""
+    threads = str(setting.threads)
+    return {
+        "OMP_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "TORCHINDUCTOR_CACHE_DIR": str(cache.resolve()),
+        "PYTHONHASHSEED": "0",
+        **({"CUDA_VISIBLE_DEVICES": "-1"} if setting.device == "cpu" else {}),
+    }

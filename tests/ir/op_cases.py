@@ -1,0 +1,136 @@
+"""One case or more for each op: inputs, the output they must give, the parameters they must have.
+
+Expected shapes are written by hand, or known from published networks; none is computed.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from isograd.ir import ops
+from isograd.ir.ops import Op, TensorType
+
+
+class Case(NamedTuple):
+    op: Op
+    inputs: tuple[TensorType, ...]
+    output: TensorType
+    parameters: dict[str, tuple[int, ...]] = {}  # noqa: RUF012
+
+
+def real(*shape: int | str) -> TensorType:
+    return TensorType(shape, "float")
+
+
+def whole(*shape: int | str) -> TensorType:
+    return TensorType(shape, "int")
+
+
+def same(op: Op, x: TensorType, **parameters: tuple[int, ...]) -> Case:
+    return Case(op, (x,), x, parameters)
+
+
+IMAGE = real("N", 8, 6, 6)
+FEATURES = real("N", 10)
+INDICES = whole("N", 7)
+
+ACTIVATIONS = (
+    ops.ReLU(),
+    ops.LeakyReLU(0.2),
+    ops.GELU(),
+    ops.GELU("tanh"),
+    ops.SiLU(),
+    ops.Sigmoid(),
+    ops.Tanh(),
+    ops.HardSwish(),
+    ops.HardSigmoid(),
+    ops.Softmax(),
+    ops.LogSoftmax(1),
+    ops.Dropout(0.5),
+)
+BINARY = (ops.Add(), ops.Subtract(), ops.Multiply(), ops.Divide(), ops.Maximum(), ops.Minimum())
+UNARY = (
+    ops.Negative(),
+    ops.Exp(),
+    ops.Log(),
+    ops.Sqrt(),
+    ops.Abs(),
+    ops.Square(),
+    ops.AddScalar(0.5),
+    ops.MultiplyScalar(-2.0),
+    ops.PowerScalar(3),
+)
+
+CASES: tuple[Case, ...] = (
+    *(same(op, x) for op in ACTIVATIONS for x in (IMAGE, FEATURES)),
+    *(same(op, IMAGE) for op in UNARY),
+    *(Case(op, (IMAGE, real(8, 1, 1)), IMAGE) for op in BINARY),
+    Case(ops.Add(), (real("N", 1), real(5)), real("N", 5)),
+    Case(ops.Add(), (whole(3), whole(1)), whole(3)),
+    same(ops.AddScalar(2), INDICES),
+    Case(ops.Linear(4), (FEATURES,), real("N", 4), {"weight": (4, 10), "bias": (4,)}),
+    Case(ops.Linear(4, bias=False), (real("N", 3, 10),), real("N", 3, 4), {"weight": (4, 10)}),
+    Case(ops.MatMul(), (real("N", 2, 3), real(3, 5)), real("N", 2, 5)),
+    Case(ops.Embedding(100, 16), (INDICES,), real("N", 7, 16), {"weight": (100, 16)}),
+    # The stem of ResNet (He et al., CVPR 2016, table 1).
+    Case(
+        ops.conv2d(64, 7, stride=2, padding=3, bias=False),
+        (real("N", 3, 224, 224),),
+        real("N", 64, 112, 112),
+        {"weight": (64, 3, 7, 7)},
+    ),
+    Case(ops.max_pool2d(3, 2, 1), (real("N", 64, 112, 112),), real("N", 64, 56, 56)),
+    # The first layer of AlexNet (Krizhevsky et al., 2012), and its overlapping pooling.
+    Case(
+        ops.conv2d(96, 11, stride=4),
+        (real("N", 3, 227, 227),),
+        real("N", 96, 55, 55),
+        {"weight": (96, 3, 11, 11), "bias": (96,)},
+    ),
+    Case(ops.max_pool2d(3, 2), (real("N", 96, 55, 55),), real("N", 96, 27, 27)),
+    # Depthwise, and padded at the end only, as TensorFlow's SAME does for stride 2.
+    Case(
+        ops.Conv(8, (3, 3), (2, 2), ((0, 1), (0, 1)), (1, 1), groups=8),
+        (IMAGE,),
+        real("N", 8, 3, 3),
+        {"weight": (8, 1, 3, 3), "bias": (8,)},
+    ),
+    Case(
+        ops.conv1d(5, 3, dilation=2, groups=1),
+        (real("N", 4, 9),),
+        real("N", 5, 5),
+        {"weight": (5, 4, 3), "bias": (5,)},
+    ),
+    Case(
+        ops.conv2d(2, 3, padding=1),
+        (real("N", 1, "H", "W"),),
+        real("N", 2, "H", "W"),
+        {"weight": (2, 1, 3, 3), "bias": (2,)},
+    ),
+    Case(ops.avg_pool2d(2), (IMAGE,), real("N", 8, 3, 3)),
+    Case(ops.AvgPool((3,), (2,), ((1, 1),)), (real("N", 4, 9),), real("N", 4, 5)),
+    Case(ops.max_pool2d(2, ceil_mode=True), (real("N", 1, 5, 5),), real("N", 1, 3, 3)),
+    # Too small for one window, which hangs over the end: torch takes what there is.
+    Case(ops.avg_pool2d(3, 2, ceil_mode=True), (real("N", 1, 2, 2),), real("N", 1, 1, 1)),
+    # The third window would start behind the input, in the padding: torch leaves it out.
+    Case(ops.max_pool2d(2, 3, 1, ceil_mode=True), (real("N", 1, 5, 5),), real("N", 1, 2, 2)),
+    Case(ops.GlobalAvgPool(), (IMAGE,), real("N", 8)),
+    Case(ops.GlobalMaxPool(keepdims=True), (real("N", 8, "H", "W"),), real("N", 8, 1, 1)),
+    same(ops.BatchNorm(), IMAGE, weight=(8,), bias=(8,), running_mean=(8,), running_var=(8,)),
+    same(ops.BatchNorm(affine=False), FEATURES, running_mean=(10,), running_var=(10,)),
+    same(ops.LayerNorm((6, 6)), IMAGE, weight=(6, 6), bias=(6, 6)),
+    same(ops.LayerNorm((10,), affine=False), FEATURES),
+    same(ops.GroupNorm(4), IMAGE, weight=(8,), bias=(8,)),
+    Case(ops.Concat(1), (IMAGE, real("N", 3, 6, 6)), real("N", 11, 6, 6)),
+    Case(ops.Concat(-1), (FEATURES,), FEATURES),
+    Case(ops.Flatten(), (IMAGE,), real("N", 288)),
+    Case(ops.Flatten(0, 1), (real("N", 1, 3),), real("N", 3)),
+    Case(ops.Reshape(("N", 4, -1)), (IMAGE,), real("N", 4, 72)),
+    Case(ops.Reshape((-1, 288)), (IMAGE,), real("N", 288)),
+    Case(ops.Reshape(("N", -1, 10)), (FEATURES,), real("N", 1, 10)),
+    Case(ops.Reshape(("T", 2, 5, "N")), (real("N", "T", 10),), real("T", 2, 5, "N")),
+    Case(ops.Transpose((0, 2, 3, 1)), (real("N", 3, "H", 5),), real("N", "H", 5, 3)),
+    Case(ops.Mean((2, 3)), (IMAGE,), real("N", 8)),
+    Case(ops.Mean((-1,), keepdims=True), (FEATURES,), real("N", 1)),
+    Case(ops.Sum((0,)), (whole("N", 3),), whole(3)),
+)

@@ -1,0 +1,100 @@
+"""Writing a network by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from isograd.ir.builder import Builder, portable_path, snake_case
+from isograd.ir.ops import Add, BatchNorm, Concat, LeakyReLU, Linear, ReLU, ShapeError
+
+
+def start() -> tuple[Builder, str]:
+    b = Builder("net")
+    return b, b.input("x", ("N", 4))
+
+
+def test_parameters_are_named_by_scope_and_role():
+    b, x = start()
+    graph = b.finish(b(BatchNorm(), b(Linear(3), x, scope="block.fc"), scope="bn"))
+    assert list(graph.parameters) == [
+        "block.fc.weight",
+        "block.fc.bias",
+        "bn.weight",
+        "bn.bias",
+        "bn.running_mean",
+        "bn.running_var",
+    ]
+    assert graph.trainable == ("block.fc.weight", "block.fc.bias", "bn.weight", "bn.bias")
+
+
+def test_values_without_a_scope_are_named_by_their_op_and_counted():
+    b, x = start()
+    assert [b(LeakyReLU(), x), b(LeakyReLU(), x)] == ["leaky_relu", "leaky_relu_2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("BatchNorm", "batch_norm"),
+        ("ReLU", "relu"),
+        ("LeakyReLU", "leaky_relu"),
+        ("GELU", "gelu"),
+        ("SiLU", "silu"),
+        ("LogSoftmax", "log_softmax"),
+    ],
+)
+def test_names_of_ops_become_snake_case(name, expected):
+    assert snake_case(name) == expected
+
+
+def test_one_scope_used_twice_shares_its_parameters():
+    b, x = start()
+    layer = Linear(4)
+    graph = b.finish(b(layer, b(layer, x, scope="fc"), scope="fc"))
+    assert [node.name for node in graph.nodes] == ["fc", "fc_2"]
+    assert graph.count_parameters() == 20
+
+
+def test_two_different_parameters_of_one_name_are_refused():
+    b, x = start()
+    b(Linear(3), x, scope="fc")
+    with pytest.raises(ValueError, match=r"two different parameters are named 'fc\.weight'"):
+        b(Linear(5), x, scope="fc")
+
+
+def test_a_shape_error_names_op_scope_and_line():
+    b, x = start()
+    with pytest.raises(ShapeError, match=r"do not broadcast \(Add 'sum', .*test_builder\.py:\d+\)"):
+        b(Add(), x, b(Linear(3), x), scope="sum")
+
+
+@pytest.mark.parametrize(("op", "inputs"), [(Add(), ["x"]), (ReLU(), ["x", "x"]), (Concat(1), [])])
+def test_a_wrong_number_of_inputs_is_refused(op, inputs):
+    b, _ = start()
+    with pytest.raises(ShapeError, match="input"):
+        b(op, *inputs)
+
+
+def test_an_input_that_is_not_made_yet_is_refused():
+    b, _ = start()
+    with pytest.raises(ValueError, match="'y' is not made yet"):
+        b(ReLU(), "y")
+
+
+def test_two_inputs_of_one_name_are_refused():
+    b, _ = start()
+    with pytest.raises(ValueError, match="two values are named 'x'"):
+        b.input("x", (3,))
+
+
+def test_a_source_names_no_folder_of_the_machine(tmp_path, monkeypatch):
+    network = tmp_path / "nets" / "mine.py"
+    assert portable_path(str(network)) == "mine.py"
+    monkeypatch.chdir(tmp_path)
+    assert portable_path(str(network)) == "nets/mine.py"
+    b, x = start()
+    source = b.finish(b(ReLU(), x)).nodes[0].source
+    assert source is not None
+    assert not Path(source).is_absolute()
