@@ -17,6 +17,7 @@ class IsogradError(Exception):
         what: what was wrong, one sentence.
         where: the user's file and line, or the option, if there is one.
         hint: what to do next.
+
     """
 
     exit_code = 2

@@ -193,13 +193,27 @@ class Result:
                 return mode
         raise KeyError(label)
 
+    @property
+    def exit_code(self) -> int:
+        """What the process ends with: 0, 1 different, 3 nothing installed, 4 a worker failed, 5
+        inconclusive."""
+        states = {mode.status for mode in self.modes}
+        if states and states <= {"not installed"}:
+            return 3
+        if states - {"ok", "not installed", "not reached"} or self.status == "partial":
+            return 4
+        return {"different": 1, "inconclusive": 5}.get(self.verdict or "", 0)
+
     def to_json(self) -> str:
         """Indented JSON; numbers that are not finite become null."""
-        return json.dumps(_finite(cattrs.unstructure(self)), indent=1)
+        return to_json(cattrs.unstructure(self))
 
     @classmethod
     def from_json(cls, text: str, where: str = "result") -> Result:
-        """The inverse of `to_json`. Raises `UsageError` when the text is no result of this schema."""
+        """The inverse of `to_json`.
+
+        Raises `UsageError` when the text is no result of this schema.
+        """
         try:
             raw = json.loads(text)
             schema = raw["schema"]
@@ -222,6 +236,11 @@ class Result:
             return cls.from_json(path.read_text(encoding="utf-8"), str(path))
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"Cannot read the result: {error}.", where=str(path)) from None
+
+
+def to_json(value: Any) -> str:
+    """Indented JSON of plain values; numbers that are not finite become null."""
+    return json.dumps(_finite(value), indent=1)
 
 
 def _finite(value: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from isograd.ir.mapping import Arrays, TensorMap, Transform
+from isograd.ir.mapping import Array, Arrays, TensorMap, Transform
 from isograd.training import TrainSpec
 
 
@@ -105,13 +105,13 @@ class Executor(Protocol):
         """Dropout masks by attribute, of the planned shapes, already divided by the keep
         probability."""
 
-    def forward(self, *inputs: NDArray) -> NDArray[np.floating]:
+    def forward(self, *inputs: Array) -> NDArray[np.floating]:
         """Outputs in evaluation mode, for any batch size."""
 
-    def gradients(self, inputs: tuple[NDArray, ...], targets: NDArray) -> Gradients:
+    def gradients(self, inputs: tuple[Array, ...], targets: Array) -> Gradients:
         """One pass in training mode; running statistics move, parameters do not."""
 
-    def load_data(self, inputs: tuple[NDArray, ...], targets: NDArray) -> None:
+    def load_data(self, inputs: tuple[Array, ...], targets: Array) -> None:
         """Puts the training data where the mode reads it from."""
 
     def train(self, batches: NDArray[np.int64]) -> Steps:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from isograd.frameworks.protocol import Emitted, Executor, Gradients, Plan, Steps
 from isograd.ir.graph import Graph
-from isograd.ir.mapping import Arrays
+from isograd.ir.mapping import Array, Arrays
 from isograd.ir.ops import Dropout
 from isograd.ir.ops.base import TensorType
 from isograd.training import TrainSpec
@@ -40,9 +40,7 @@ class Side:
     def get_optimizer_state(self) -> dict[str, Arrays]:
         """Slot to parameter to array; empty where the framework's own optimizer hides it."""
         slots = self.executor.get_optimizer_state()
-        return {
-            slot: self.emitted.parameters.backward(arrays) for slot, arrays in slots.items()
-        }
+        return {slot: self.emitted.parameters.backward(arrays) for slot, arrays in slots.items()}
 
     def set_masks(self, masks: Arrays) -> None:
         """Dropout masks by node name."""
@@ -53,11 +51,11 @@ class Side:
         if native:
             self.executor.set_masks(native)
 
-    def forward(self, inputs: tuple[NDArray, ...]) -> NDArray[np.floating]:
+    def forward(self, inputs: tuple[Array, ...]) -> NDArray[np.floating]:
         """Outputs in evaluation mode."""
         return self._from_output(self.executor.forward(*self._inputs(inputs)))
 
-    def gradients(self, inputs: tuple[NDArray, ...], targets: NDArray) -> Gradients:
+    def gradients(self, inputs: tuple[Array, ...], targets: Array) -> Gradients:
         """One pass in training mode."""
         native = self.executor.gradients(self._inputs(inputs), self._targets(targets))
         floating = [name for name, kind in self.graph.inputs.items() if kind.dtype == "float"]
@@ -72,7 +70,7 @@ class Side:
             parameter_gradients=self.emitted.parameters.backward(native.parameter_gradients),
         )
 
-    def load_data(self, inputs: tuple[NDArray, ...], targets: NDArray) -> None:
+    def load_data(self, inputs: tuple[Array, ...], targets: Array) -> None:
         """Hands over the training data."""
         self.executor.load_data(self._inputs(inputs), self._targets(targets))
 
@@ -80,16 +78,16 @@ class Side:
         """One step for each row of ``batches``."""
         return self.executor.train(batches)
 
-    def _inputs(self, inputs: tuple[NDArray, ...]) -> tuple[NDArray, ...]:
+    def _inputs(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         names = self.graph.inputs
         return tuple(
             self.emitted.values[name](array) for name, array in zip(names, inputs, strict=True)
         )
 
-    def _from_output(self, array: NDArray) -> NDArray:
+    def _from_output(self, array: Array) -> Array:
         return self.emitted.values[self.graph.outputs[0]].inverse(array)
 
-    def _targets(self, targets: NDArray) -> NDArray:
+    def _targets(self, targets: Array) -> Array:
         """Targets shaped like the outputs share their layout; class indices have none."""
         if np.issubdtype(targets.dtype, np.integer):
             return targets

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Arrays = dict[str, NDArray]
+Array = NDArray[Any]
+"""An array of any element type."""
+
+Arrays = dict[str, Array]
+"""Tensor name to array."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Permute:
 
     axes: tuple[int, ...]
 
-    def __call__(self, array: NDArray) -> NDArray:
+    def __call__(self, array: Array) -> Array:
         return np.transpose(array, self.axes)
 
     @property
@@ -40,7 +45,7 @@ class Reorder:
     sizes: tuple[int, ...]
     order: tuple[int, ...]
 
-    def __call__(self, array: NDArray) -> NDArray:
+    def __call__(self, array: Array) -> Array:
         index = np.arange(prod(self.sizes)).reshape(self.sizes).transpose(self.order).ravel()
         return np.take(array, index, axis=self.axis)
 
@@ -56,7 +61,7 @@ class Transform:
 
     steps: tuple[Permute | Reorder, ...] = ()
 
-    def __call__(self, array: NDArray) -> NDArray:
+    def __call__(self, array: Array) -> Array:
         for step in self.steps:
             array = step(array)
         return np.ascontiguousarray(array)
@@ -92,12 +97,12 @@ class TensorMap:
             if twice:
                 raise ValueError(f"not a bijection: {side} tensor {min(twice)!r} is mapped twice")
 
-    def forward(self, arrays: Mapping[str, NDArray]) -> Arrays:
+    def forward(self, arrays: Mapping[str, Array]) -> Arrays:
         """Reference tensors to twin tensors. Raises `KeyError` for a tensor that is not mapped."""
         by_name = {link.reference: link for link in self.links}
         return {by_name[name].twin: by_name[name].transform(a) for name, a in arrays.items()}
 
-    def backward(self, arrays: Mapping[str, NDArray]) -> Arrays:
+    def backward(self, arrays: Mapping[str, Array]) -> Arrays:
         """Twin tensors to reference tensors. Raises `KeyError` for a tensor that is not mapped."""
         by_name = {link.twin: link for link in self.links}
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from isograd.errors import IsogradError, WorkerError
 from isograd.frameworks.protocol import Gradients, Plan, Steps
-from isograd.ir.mapping import Arrays
+from isograd.ir.mapping import Array, Arrays
 
 DEFAULT_TIMEOUT_S = 600.0
 
@@ -86,10 +87,8 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """Ends the process and what it started."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait()
         self._connection.close()
 
@@ -144,13 +143,13 @@ class RemoteExecutor:
     def set_masks(self, masks: Arrays) -> None:
         self._call("set_masks", masks)
 
-    def forward(self, *inputs: NDArray) -> NDArray[np.floating]:
+    def forward(self, *inputs: Array) -> NDArray[np.floating]:
         return self._call("forward", *inputs)
 
-    def gradients(self, inputs: tuple[NDArray, ...], targets: NDArray) -> Gradients:
+    def gradients(self, inputs: tuple[Array, ...], targets: Array) -> Gradients:
         return self._call("gradients", inputs, targets)
 
-    def load_data(self, inputs: tuple[NDArray, ...], targets: NDArray) -> None:
+    def load_data(self, inputs: tuple[Array, ...], targets: Array) -> None:
         self._call("load_data", inputs, targets)
 
     def train(self, batches: NDArray[np.int64]) -> Steps:
@@ -166,5 +165,3 @@ class RemoteExecutor:
     def close(self) -> None:
         """Forgets the executor in the worker."""
         self._worker.call("close", self._name)
-
-

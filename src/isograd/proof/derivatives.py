@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from isograd.frameworks.protocol import Gradients
 from isograd.frameworks.side import Side
+from isograd.ir.mapping import Array
 from isograd.proof.trial import Trial
 from isograd.result import DerivativeRow
 from isograd.training import LOSSES
@@ -101,13 +101,13 @@ def derivative_rows(
     return rows
 
 
-def _at(side: Side, trial: Trial, shift: Mapping[str, NDArray]) -> Gradients:
+def _at(side: Side, trial: Trial, shift: Mapping[str, Array]) -> Gradients:
     side.set_state({name: a + shift.get(name, 0.0) for name, a in trial.weights.items()})
     side.set_masks(trial.masks[0])
     return side.gradients(trial.inputs, trial.targets)
 
 
-def _slope(side: Side, trial: Trial, direction: Mapping[str, NDArray]) -> float:
+def _slope(side: Side, trial: Trial, direction: Mapping[str, Array]) -> float:
     losses = [
         _at(side, trial, {name: sign * STEP * d for name, d in direction.items()}).loss
         for sign in (1.0, -1.0)
@@ -115,19 +115,17 @@ def _slope(side: Side, trial: Trial, direction: Mapping[str, NDArray]) -> float:
     return (losses[0] - losses[1]) / (2.0 * STEP)
 
 
-def _output_difference(
-    loss: str, outputs: NDArray, targets: NDArray, index: tuple[int, ...]
-) -> float:
+def _output_difference(loss: str, outputs: Array, targets: Array, index: tuple[int, ...]) -> float:
     shift = np.zeros_like(outputs)
     shift[index] = STEP
     value = LOSSES[loss].value
     return (value(outputs + shift, targets) - value(outputs - shift, targets)) / (2.0 * STEP)
 
 
-def _largest_coordinates(array: NDArray, count: int) -> Sequence[tuple[int, ...]]:
+def _largest_coordinates(array: Array, count: int) -> Sequence[tuple[int, ...]]:
     order = np.argsort(-np.abs(array), axis=None)[:count]
     return [tuple(int(i) for i in np.unravel_index(flat, array.shape)) for flat in order]
 
 
-def _norm(array: NDArray) -> float:
+def _norm(array: Array) -> float:
     return float(np.sqrt((array**2).sum()))

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from isograd.ir.mapping import Arrays
+from isograd.ir.mapping import Array, Arrays
 from isograd.result import Stage, Verdict
 
 SAME = 16.0
@@ -30,7 +29,12 @@ TOO_WIDE = 1e-5
 FLOAT32_SAME, FLOAT32_OTHER = 3.0, 30.0
 """The same two limits for float32: the twin's distance to float64 over the reference's own."""
 
-SEVERITY: dict[Verdict, int] = {"equivalent": 0, "inconclusive": 1, "unsupported": 2, "different": 3}
+SEVERITY: dict[Verdict, int] = {
+    "equivalent": 0,
+    "inconclusive": 1,
+    "unsupported": 2,
+    "different": 3,
+}
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
@@ -82,9 +86,7 @@ def summarize(name: str, deviations: Sequence[Deviation]) -> Stage:
     )
 
 
-def deviation(
-    tensor: str, reference: NDArray, twin: NDArray, disturbed: Sequence[NDArray]
-) -> Deviation:
+def deviation(tensor: str, reference: Array, twin: Array, disturbed: Sequence[Array]) -> Deviation:
     """One tensor's deviation and verdict in float64."""
     broken = _shapes_or_numbers(tensor, reference, twin)
     if broken:
@@ -123,9 +125,7 @@ def judge_float32(
     )
 
 
-def _float32(
-    tensor: str, exact: NDArray, reference: Sequence[NDArray], twin: NDArray
-) -> Deviation:
+def _float32(tensor: str, exact: Array, reference: Sequence[Array], twin: Array) -> Deviation:
     broken = _shapes_or_numbers(tensor, exact, twin)
     if broken:
         return broken
@@ -144,7 +144,7 @@ def _float32(
     return Deviation(tensor, verdict, distance, relative, own, ratio, detail)
 
 
-def _shapes_or_numbers(tensor: str, reference: NDArray, twin: NDArray) -> Deviation | None:
+def _shapes_or_numbers(tensor: str, reference: Array, twin: Array) -> Deviation | None:
     """The deviation of tensors whose difference means nothing."""
     if reference.shape != twin.shape:
         detail = f"shape {reference.shape} against {twin.shape}"
@@ -158,5 +158,5 @@ def _shapes_or_numbers(tensor: str, reference: NDArray, twin: NDArray) -> Deviat
     return None
 
 
-def _largest(array: NDArray) -> float:
+def _largest(array: Array) -> float:
     return float(np.abs(array).max(initial=0.0))

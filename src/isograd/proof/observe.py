@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isograd.frameworks.side import Side
-from isograd.ir.mapping import Arrays
+from isograd.ir.mapping import Array, Arrays
 from isograd.proof.trial import RECORDED_STEPS, Trial
 
 Observation = dict[str, Arrays]
@@ -77,5 +77,5 @@ def _train(side: Side, trial: Trial, begin: int, end: int) -> None:
         side.train(trial.batches[step : step + 1])
 
 
-def _float64(array: NDArray) -> NDArray[np.float64]:
+def _float64(array: Array) -> NDArray[np.float64]:
     return np.asarray(array, dtype=np.float64)

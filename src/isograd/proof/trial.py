@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from isograd.data import Dataset, batch_order, dropout_masks
 from isograd.frameworks.side import concrete
 from isograd.ir.graph import Graph, Weights
-from isograd.ir.mapping import Arrays
+from isograd.ir.mapping import Array, Arrays
 from isograd.ir.ops import Embedding
 from isograd.training import LOSSES, TrainSpec
 
@@ -31,11 +31,11 @@ class Trial:
     """
 
     weights: Weights
-    forward: tuple[tuple[NDArray, ...], ...]
-    inputs: tuple[NDArray, ...]
-    targets: NDArray
-    data: tuple[NDArray, ...]
-    labels: NDArray
+    forward: tuple[tuple[Array, ...], ...]
+    inputs: tuple[Array, ...]
+    targets: Array
+    data: tuple[Array, ...]
+    labels: Array
     batches: NDArray[np.int64]
     masks: tuple[Arrays, ...]
 
@@ -44,14 +44,14 @@ class Trial:
         of ``dtype``, up or down at random."""
         generator = np.random.default_rng(seed)
 
-        def move(array: NDArray) -> NDArray:
+        def move(array: Array) -> Array:
             if not np.issubdtype(array.dtype, np.floating):
                 return array
             rounded = array.astype(dtype)
             direction = generator.choice([-np.inf, np.inf], size=array.shape).astype(dtype)
-            return np.nextafter(rounded, direction).astype(np.float64)
+            return np.asarray(np.nextafter(rounded, direction), dtype=np.float64)
 
-        def moved(arrays: tuple[NDArray, ...]) -> tuple[NDArray, ...]:
+        def moved(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
             return tuple(move(array) for array in arrays)
 
         return replace(
@@ -76,21 +76,21 @@ def make_trial(graph: Graph, spec: TrainSpec, dataset: Dataset | None, seed: int
         labels = _random_targets(graph, spec, generator, 4 * batch)
     else:
         data, labels = (_fit(dataset.train_inputs, graph),), dataset.train_targets
-    epochs = -(-steps // (len(labels) // batch))
-    order = batch_order(len(labels), batch, epochs, seed).reshape(-1, batch)[:steps]
+    epochs = -(-steps // max(len(labels) // batch, 1))
+    rows = batch_order(len(labels), batch, epochs, seed).reshape(-1)[: steps * batch]
     return Trial(
         weights=_generic(graph.initialize(seed), graph, generator),
         forward=tuple(draws[:3]),
         inputs=draws[3],
         targets=_random_targets(graph, spec, generator, batch),
-        data=data,
-        labels=labels,
-        batches=order,
+        data=tuple(array[rows] for array in data),
+        labels=labels[rows],
+        batches=np.arange(len(rows)).reshape(steps, batch),
         masks=tuple(dropout_masks(graph, batch, seed + step) for step in range(steps + 1)),
     )
 
 
-def _fit(array: NDArray, graph: Graph) -> NDArray:
+def _fit(array: Array, graph: Graph) -> Array:
     (kind,) = graph.inputs.values()
     return array.reshape(concrete(kind, len(array))).astype(np.float64)
 
@@ -98,7 +98,10 @@ def _fit(array: NDArray, graph: Graph) -> NDArray:
 def _generic(weights: Weights, graph: Graph, generator: np.random.Generator) -> Weights:
     """Running statistics away from 0 and 1, and scales away from 1, where a mistake would hide."""
     return {
-        name: (array * generator.uniform(0.5, 1.5, array.shape) + generator.uniform(0.01, 0.1, array.shape))
+        name: (
+            array * generator.uniform(0.5, 1.5, array.shape)
+            + generator.uniform(0.01, 0.1, array.shape)
+        )
         .astype(np.float32)
         .astype(np.float64)
         if graph.parameters[name].init.kind == "constant"
@@ -107,8 +110,7 @@ def _generic(weights: Weights, graph: Graph, generator: np.random.Generator) -> 
     }
 
 
-
-def _random_inputs(graph: Graph, generator: np.random.Generator, batch: int) -> tuple[NDArray, ...]:
+def _random_inputs(graph: Graph, generator: np.random.Generator, batch: int) -> tuple[Array, ...]:
     tables = {
         node.inputs[0]: node.op.num_embeddings
         for node in graph.nodes
@@ -124,7 +126,7 @@ def _random_inputs(graph: Graph, generator: np.random.Generator, batch: int) -> 
 
 def _random_targets(
     graph: Graph, spec: TrainSpec, generator: np.random.Generator, batch: int
-) -> NDArray:
+) -> Array:
     shape = concrete(graph.type_of(graph.outputs[0]), batch)
     if LOSSES[spec.loss].integer_targets:
         return generator.integers(0, shape[-1], shape[:-1])

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cattrs
+
 from isograd.data import Dataset
 from isograd.data import load as load_data
 from isograd.errors import WorkerError
+from isograd.frameworks import MODES
+from isograd.frameworks.side import Side
 from isograd.ir.graph import Graph
 from isograd.models import Model, load
-from isograd.proof import Baseline, establish, make_trial, prove_side
+from isograd.proof import Baseline, Trial, establish, make_trial, prove_side
 from isograd.proof.derivatives import derivative_rows
 from isograd.proof.judge import worst
-from isograd.result import DerivativeRow, Mode, Proof, Stage, Verdict
+from isograd.result import DerivativeRow, Mode, Proof, Stage, Verdict, to_json
 from isograd.run.progress import Progress, Silent
 from isograd.run.workbench import Bench, Setting, Workbench
 from isograd.training import TrainSpec
@@ -43,6 +47,10 @@ class ProofReport:
         """For each stage, the mode in which it went worst; `detail` says which."""
         return worst_stages(self.proofs)
 
+    def to_json(self) -> str:
+        """One JSON object; numbers that are not finite become null."""
+        return to_json({**cattrs.unstructure(self), "stages": cattrs.unstructure(self.stages)})
+
 
 def prove(
     model: str | Path | Graph | Model,
@@ -66,7 +74,8 @@ def prove(
         model: a zoo name, a stored graph's directory, a `Graph` or a `Model`.
         twin: another graph for every framework but the reference's, with the same parameter names
             and shapes: are the two the same network?
-        spec, twin_spec: the training; by default Adam with the model's usual loss.
+        spec: the training; by default Adam with the model's usual loss.
+        twin_spec: another training for every framework but the reference's.
         modes: words such as ``torch``, ``xla`` or ``tensorflow/session``; all by default.
         data: what the optimizer stage trains on; by default the model's usual data set.
         data_dir: local files of that data set.
@@ -78,16 +87,25 @@ def prove(
         progress: who is told about it.
 
     Raises `UsageError` for bad input and `WorkerError` when no mode could run.
+
     """
     found = load(model)
     spec = spec or TrainSpec(loss=found.loss)
     data = data or load_data(found.data, data_dir)
     progress = progress or Silent()
     with tempfile.TemporaryDirectory(prefix="isograd-") as directory:
+        others = list(MODES)[1:]
         setting = Setting(
-            found.graph, spec, Path(directory), device, threads, idiomatic, timeout_s=timeout_s
+            found.graph,
+            spec,
+            Path(directory),
+            device,
+            threads,
+            idiomatic,
+            timeout_s=timeout_s,
+            twins={framework: twin for framework in others if twin},
+            twin_specs={framework: twin_spec for framework in others if twin_spec},
         )
-        _add_twins(setting, twin, twin_spec)
         bench = Workbench(setting, modes)
         try:
             progress.phase("starting", len(bench.modes))
@@ -120,18 +138,11 @@ def prove_all(
     progress.phase("proving", 1 + len(bench.alive))
     setting = bench.setting
     trial = make_trial(setting.graph, setting.spec, data, seed)
-    baselines: list[Baseline] = []
-
-    def observe_reference(reference: Bench) -> None:
-        baselines.append(establish(*_both_precisions(reference), trial))
-
-    while not baselines:
-        reference = bench.reference
-        bench.guard(reference, lambda: observe_reference(reference))
+    baseline = _first_baseline(bench, trial)
     progress.advance("rounding envelope")
 
     def work(one: Bench) -> None:
-        one.mode.proof = prove_side(baselines[0], *_both_precisions(one))
+        one.mode.proof = prove_side(baseline, *_both_precisions(one))
         one.mode.verdict = one.mode.proof.verdict
         progress.advance(one.mode.label)
 
@@ -175,18 +186,23 @@ def declared_differences(bench: Workbench) -> list[str]:
     return list(dict.fromkeys(line for e in bench.emitted.values() for line in e.declared))
 
 
-def _both_precisions(bench: Bench) -> tuple:  # type: ignore[type-arg]
+def _first_baseline(bench: Workbench, trial: Trial) -> Baseline:
+    """The baseline of the first mode that survives making it.
+
+    Raises `WorkerError` when none does.
+    """
+    found: list[Baseline] = []
+
+    def observe(reference: Bench) -> None:
+        found.append(establish(*_both_precisions(reference), trial))
+
+    while not found:
+        bench.guard(bench.reference, observe)
+    return found[0]
+
+
+def _both_precisions(bench: Bench) -> tuple[Side, Side]:
     return (
         bench.side("float64", shared_masks=True),
         bench.side("float32", shared_masks=bool(bench.emitted.dropouts)),
     )
-
-
-def _add_twins(setting: Setting, twin: Graph | None, twin_spec: TrainSpec | None) -> None:
-    from isograd.frameworks import MODES
-
-    for framework in list(MODES)[1:]:
-        if twin is not None:
-            setting.twins[framework] = twin
-        if twin_spec is not None:
-            setting.twin_specs[framework] = twin_spec

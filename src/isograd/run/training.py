@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from isograd.data import Dataset
 from isograd.frameworks.side import Side, concrete
 from isograd.ir.graph import Graph, Weights
+from isograd.ir.mapping import Array
 from isograd.result import Agreement, Curve, Verdict
 from isograd.training import LOSSES, TrainSpec
 
@@ -29,10 +30,10 @@ at the start, while two implementations round differently in every step."""
 class Course:
     """What one training runs on: arrays in logical layout, and the order of the batches."""
 
-    inputs: NDArray
-    targets: NDArray
-    test_inputs: NDArray
-    test_targets: NDArray
+    inputs: Array
+    targets: Array
+    test_inputs: Array
+    test_targets: Array
     spec: TrainSpec
 
     @classmethod
@@ -40,7 +41,7 @@ class Course:
         """The data set, shaped for the graph's input."""
         (kind,) = graph.inputs.values()
 
-        def fit(array: NDArray) -> NDArray:
+        def fit(array: Array) -> Array:
             return array.reshape(concrete(kind, len(array)))
 
         return cls(
@@ -77,7 +78,7 @@ def disturb(weights: Weights, seed: int) -> Weights:
     """Every parameter moved by one unit in the last place of float32, up or down at random."""
     generator = np.random.default_rng(seed)
 
-    def move(array: NDArray) -> NDArray:
+    def move(array: Array) -> Array:
         direction = generator.choice([-np.inf, np.inf], size=array.shape).astype(np.float32)
         return np.nextafter(array.astype(np.float32), direction).astype(np.float64)
 

@@ -149,14 +149,14 @@ class Workbench:
             return
         bench = Bench(self.setting, mode, self.emitted[mode.framework])
         self.benches[mode.label] = bench
-        self.guard(bench, bench.start)
+        self.guard(bench, Bench.start)
         if mode.label in self.benches:
             mode.status = "ok"
 
-    def guard(self, bench: Bench, work: Callable[[], None]) -> None:
+    def guard(self, bench: Bench, work: Callable[[Bench], None]) -> None:
         """Does the work; if the worker fails, the mode gets the reason and the others go on."""
         try:
-            work()
+            work(bench)
         except WorkerError as error:
             bench.mode.status, bench.mode.reason = error.status, error.what
             self._drop(bench)
@@ -164,7 +164,7 @@ class Workbench:
     def each(self, benches: Iterable[Bench], work: Callable[[Bench], None]) -> None:
         """Does the work for several benches, `PARALLEL` at a time."""
         with ThreadPoolExecutor(PARALLEL) as pool:
-            tasks = [pool.submit(self.guard, b, lambda b=b: work(b)) for b in benches]
+            tasks = [pool.submit(self.guard, bench, work) for bench in benches]
             try:
                 for task in tasks:
                     task.result()

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from isograd.ir.mapping import Array
+
 Floats = NDArray[np.floating]
 
 
@@ -22,34 +24,34 @@ class Loss:
     what a person would report (accuracy, or minus the root mean square error: more is better)."""
 
     name: str
-    value: Callable[[Floats, NDArray], float]
-    gradient: Callable[[Floats, NDArray], Floats]
-    quality: Callable[[Floats, NDArray], float]
+    value: Callable[[Floats, Array], float]
+    gradient: Callable[[Floats, Array], Floats]
+    quality: Callable[[Floats, Array], float]
     integer_targets: bool
 
 
 def _log_softmax(logits: Floats) -> Floats:
     shifted = logits - logits.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def _sigmoid(logits: Floats) -> Floats:
     return np.exp(-np.logaddexp(0.0, -logits))
 
 
-def cross_entropy(logits: Floats, targets: NDArray) -> float:
+def cross_entropy(logits: Floats, targets: Array) -> float:
     """Mean of ``-log softmax(logits)[target]``; logits [B, classes], targets [B] integers."""
     return float(-_log_softmax(logits)[np.arange(len(targets)), targets].mean())
 
 
-def cross_entropy_gradient(logits: Floats, targets: NDArray) -> Floats:
+def cross_entropy_gradient(logits: Floats, targets: Array) -> Floats:
     """``(softmax(logits) - onehot(target)) / B``."""
     probabilities = np.exp(_log_softmax(logits))
     probabilities[np.arange(len(targets)), targets] -= 1.0
     return probabilities / len(targets)
 
 
-def binary_cross_entropy(logits: Floats, targets: NDArray) -> float:
+def binary_cross_entropy(logits: Floats, targets: Array) -> float:
     """Mean of ``max(z, 0) - z y + log(1 + exp(-|z|))``; logits and targets of one shape.
 
     The stable form is the one in the documentation of
@@ -59,30 +61,30 @@ def binary_cross_entropy(logits: Floats, targets: NDArray) -> float:
     return float((np.maximum(z, 0.0) - z * targets + np.log1p(np.exp(-np.abs(z)))).mean())
 
 
-def binary_cross_entropy_gradient(logits: Floats, targets: NDArray) -> Floats:
+def binary_cross_entropy_gradient(logits: Floats, targets: Array) -> Floats:
     """``(sigmoid(z) - y) / number of elements``."""
     return (_sigmoid(logits) - targets) / logits.size
 
 
-def mean_squared_error(outputs: Floats, targets: NDArray) -> float:
+def mean_squared_error(outputs: Floats, targets: Array) -> float:
     """Mean of ``(outputs - targets)**2`` over all elements; one shape, nothing broadcasts."""
     return float(((outputs - targets) ** 2).mean())
 
 
-def mean_squared_error_gradient(outputs: Floats, targets: NDArray) -> Floats:
+def mean_squared_error_gradient(outputs: Floats, targets: Array) -> Floats:
     """``2 (outputs - targets) / number of elements``."""
     return 2.0 * (outputs - targets) / outputs.size
 
 
-def _top1(logits: Floats, targets: NDArray) -> float:
+def _top1(logits: Floats, targets: Array) -> float:
     return float((logits.argmax(axis=-1) == targets).mean())
 
 
-def _binary(logits: Floats, targets: NDArray) -> float:
+def _binary(logits: Floats, targets: Array) -> float:
     return float(((logits > 0.0) == (targets > 0.5)).mean())
 
 
-def _minus_rmse(outputs: Floats, targets: NDArray) -> float:
+def _minus_rmse(outputs: Floats, targets: Array) -> float:
     return -float(np.sqrt(mean_squared_error(outputs, targets)))
 
 

@@ -15,7 +15,7 @@ from isograd.frameworks.protocol import Gradients, Plan, Steps
 from isograd.frameworks.source import load_class
 from isograd.frameworks.tensorflow.losses import LOSSES
 from isograd.frameworks.tensorflow.optimizers import stock, update
-from isograd.ir.mapping import Arrays
+from isograd.ir.mapping import Array, Arrays
 
 
 class HandedOverMask(keras.layers.Layer):
@@ -103,7 +103,9 @@ class EagerExecutor:
     def _optimizer_variables(self) -> list[Any]:
         """All that starts at zero with the training; not Keras' learning rate."""
         rate = self._stock.learning_rate if self.plan.idiomatic else None
-        stock_state = [variable.value for variable in self._stock_variables() if variable is not rate]
+        stock_state = [
+            variable.value for variable in self._stock_variables() if variable is not rate
+        ]
         slots = [variable for slot in self._slots.values() for variable in slot]
         return [self._step_number, *slots, *stock_state]
 
@@ -113,13 +115,13 @@ class EagerExecutor:
 
     # Single passes ----------------------------------------------------------------------------
 
-    def forward(self, *inputs: NDArray) -> NDArray[np.floating]:
+    def forward(self, *inputs: Array) -> NDArray[np.floating]:
         return self._evaluate(self._inputs(inputs)).numpy()
 
     def _evaluate(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         return self._call(inputs, training=False)
 
-    def gradients(self, inputs: tuple[NDArray, ...], targets: NDArray) -> Gradients:
+    def gradients(self, inputs: tuple[Array, ...], targets: Array) -> Gradients:
         found = self._differentiate(self._inputs(inputs), self._targets(targets))
         outputs, loss, output_gradient, input_gradients, parameter_gradients = found
         names = self.plan.trainable
@@ -143,18 +145,18 @@ class EagerExecutor:
         split = 1 + len(floating)
         return outputs, loss, found[0], found[1:split], found[split:]
 
-    def _inputs(self, inputs: tuple[NDArray, ...]) -> list[tf.Tensor]:
+    def _inputs(self, inputs: tuple[Array, ...]) -> list[tf.Tensor]:
         return [
             tf.convert_to_tensor(array.astype(self.plan.dtype if kind == "float" else "int64"))
             for array, (_, kind) in zip(inputs, self.plan.inputs, strict=True)
         ]
 
-    def _targets(self, targets: NDArray) -> tf.Tensor:
+    def _targets(self, targets: Array) -> tf.Tensor:
         return tf.convert_to_tensor(targets.astype(self._target_dtype.name))
 
     # Training ---------------------------------------------------------------------------------
 
-    def load_data(self, inputs: tuple[NDArray, ...], targets: NDArray) -> None:
+    def load_data(self, inputs: tuple[Array, ...], targets: Array) -> None:
         self.data = self._inputs(inputs)
         self.targets = self._targets(targets)
 
@@ -171,9 +173,7 @@ class EagerExecutor:
             # A call returns before its work is done: only the whole span is a measurement.
             nanoseconds = [(perf_counter_ns() - begin) // len(calls)] * len(calls)
         per_call = len(batches) // len(calls)
-        return Steps(
-            values, np.repeat(np.array(nanoseconds, dtype=np.int64) // per_call, per_call)
-        )
+        return Steps(values, np.repeat(np.array(nanoseconds, dtype=np.int64) // per_call, per_call))
 
     def _calls(self, batches: NDArray[np.int64]) -> list[Any]:
         """The rows of batches [steps, batch size] that each call of `_step` takes."""
@@ -181,7 +181,9 @@ class EagerExecutor:
 
     def _step(self, rows: tf.Tensor) -> tf.Tensor:
         """One training step on these rows of the data; returns its loss."""
-        return self._one_step([tf.gather(x, rows) for x in self.data], tf.gather(self.targets, rows))
+        return self._one_step(
+            [tf.gather(x, rows) for x in self.data], tf.gather(self.targets, rows)
+        )
 
     def _one_step(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:

@@ -43,7 +43,9 @@ class FunctionExecutor(EagerExecutor):
         return self._call_steps(rows)
 
     def _gather_and_step(self, rows: tf.Tensor) -> tf.Tensor:
-        return self._graph_steps([tf.gather(x, rows) for x in self.data], tf.gather(self.targets, rows))
+        return self._graph_steps(
+            [tf.gather(x, rows) for x in self.data], tf.gather(self.targets, rows)
+        )
 
     def _steps(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tf.Tensor:
         """One step for each leading row; returns the losses [steps]."""

@@ -16,7 +16,9 @@ from isograd.training import SGD, Adam, AdamW, Optimizer, RMSprop
 
 Slots = dict[str, list[tf.Variable]]
 
-Update = Callable[[Sequence[tf.Variable], Sequence[tf.Tensor], Slots, tf.Tensor], list[tf.Operation]]
+Update = Callable[
+    [Sequence[tf.Variable], Sequence[tf.Tensor], Slots, tf.Tensor], list[tf.Operation]
+]
 """``update(variables, gradients, slots, step)`` assigns in place and returns the operations;
 ``step`` is a float64 scalar, 1 in the first step."""
 
@@ -69,7 +71,9 @@ def _(definition: Adam) -> Update:
     """``ResourceApplyAdam`` adds its epsilon before the bias correction. Kingma and Ba (section 2)
     give the relation: ``epsilon_hat = epsilon * sqrt(1 - beta_2**step)`` makes it the definition."""
     beta_1, beta_2 = definition.beta_1, definition.beta_2
-    decay = definition.learning_rate * definition.weight_decay if isinstance(definition, AdamW) else 0.0
+    decay = (
+        definition.learning_rate * definition.weight_decay if isinstance(definition, AdamW) else 0.0
+    )
 
     def adam(
         variables: Sequence[tf.Variable],

@@ -1,4 +1,4 @@
-"""Setting up TensorFlow in a fresh process, so that both frameworks work under the same conditions."""
+"""Setting up TensorFlow in a fresh process: both frameworks work under the same conditions."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from isograd.frameworks.protocol import Plan
 from isograd.frameworks.tensorflow.executor import EagerExecutor
-from isograd.ir.mapping import Arrays
+from isograd.ir.mapping import Array, Arrays
 
 v1 = tf.compat.v1
 
@@ -148,7 +148,9 @@ class SessionExecutor(EagerExecutor):
                 self._stock_state, gradients, self.parameters
             )
             targets = [*self.parameters, *self._stock_state]
-            return [v.assign(value) for v, value in zip(targets, [*parameters, *state], strict=True)]
+            return [
+                v.assign(value) for v, value in zip(targets, [*parameters, *state], strict=True)
+            ]
         step = self._step_number.assign_add(1.0, read_value=True)
         return self._update(self.parameters, gradients, self._slots, step)
 
@@ -178,20 +180,20 @@ class SessionExecutor(EagerExecutor):
 
     # Execution --------------------------------------------------------------------------------
 
-    def forward(self, *inputs: NDArray) -> NDArray[np.floating]:
+    def forward(self, *inputs: Array) -> NDArray[np.floating]:
         return self._callable("forward")(*self._arrays(inputs))
 
     def _differentiate(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tuple[Any, ...]:
         arrays = [tensor.numpy() for tensor in [*inputs, targets]]
         return self._callable("gradients")(*arrays)[:5]
 
-    def load_data(self, inputs: tuple[NDArray, ...], targets: NDArray) -> None:
+    def load_data(self, inputs: tuple[Array, ...], targets: Array) -> None:
         arrays = [*self._arrays(inputs), targets.astype(self._target_dtype.name)]
         with self.graph.as_default():
             *self._data, self._targets_in_graph = [self._make(array) for array in arrays]
         self._callables.pop("step", None)
 
-    def _arrays(self, inputs: tuple[NDArray, ...]) -> list[NDArray]:
+    def _arrays(self, inputs: tuple[Array, ...]) -> list[Array]:
         return [tensor.numpy() for tensor in self._inputs(inputs)]
 
     def _calls(self, batches: NDArray[np.int64]) -> list[Any]:
@@ -202,5 +204,3 @@ class SessionExecutor(EagerExecutor):
 
     def compilations(self) -> int:
         return int("step" in self._callables)
-
-

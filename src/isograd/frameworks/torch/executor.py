@@ -14,7 +14,7 @@ from isograd.frameworks.protocol import Gradients, Plan, Steps
 from isograd.frameworks.source import load_class
 from isograd.frameworks.torch.losses import LOSSES
 from isograd.frameworks.torch.optimizers import STATE_KEYS, stock
-from isograd.ir.mapping import Arrays
+from isograd.ir.mapping import Array, Arrays
 
 
 class HandedOverMask(nn.Module):
@@ -90,7 +90,7 @@ class EagerExecutor:
 
     # Single passes ----------------------------------------------------------------------------
 
-    def forward(self, *inputs: NDArray) -> NDArray[np.floating]:
+    def forward(self, *inputs: Array) -> NDArray[np.floating]:
         self.model.eval()
         try:
             with torch.no_grad():
@@ -101,7 +101,7 @@ class EagerExecutor:
     def _evaluate(self, *inputs: Tensor) -> Tensor:
         return self.model(*inputs)
 
-    def gradients(self, inputs: tuple[NDArray, ...], targets: NDArray) -> Gradients:
+    def gradients(self, inputs: tuple[Array, ...], targets: Array) -> Gradients:
         tensors = self._inputs(inputs)
         outputs, loss, output_gradient, input_gradients, parameter_gradients = self._differentiate(
             tensors, self._targets(targets)
@@ -125,19 +125,19 @@ class EagerExecutor:
         split = 1 + len(floating)
         return outputs.detach(), loss.detach(), found[0], found[1:split], found[split:]
 
-    def _inputs(self, inputs: tuple[NDArray, ...]) -> list[Tensor]:
+    def _inputs(self, inputs: tuple[Array, ...]) -> list[Tensor]:
         return [
             torch.from_numpy(array).to(self.device, self.dtype if kind == "float" else torch.int64)
             for array, (_, kind) in zip(inputs, self.plan.inputs, strict=True)
         ]
 
-    def _targets(self, targets: NDArray) -> Tensor:
+    def _targets(self, targets: Array) -> Tensor:
         dtype = torch.int64 if self._integer_targets else self.dtype
         return torch.from_numpy(targets).to(self.device, dtype)
 
     # Training ---------------------------------------------------------------------------------
 
-    def load_data(self, inputs: tuple[NDArray, ...], targets: NDArray) -> None:
+    def load_data(self, inputs: tuple[Array, ...], targets: Array) -> None:
         self.data = self._inputs(inputs)
         self.targets = self._targets(targets)
 

@@ -57,7 +57,9 @@ class CompiledExecutor(EagerExecutor):
         # One element, not a scalar: torch 2.13 loses in-place changes of captured 0-d CPU tensors.
         self._step_number = torch.zeros(1, dtype=torch.float64, device=self.device)
         self._slots = {
-            slot: [torch.zeros_like(parameter, requires_grad=False) for parameter in self.parameters]
+            slot: [
+                torch.zeros_like(parameter, requires_grad=False) for parameter in self.parameters
+            ]
             for slot in self.plan.spec.optimizer.slots
         }
         self._update = update(self.plan.spec.optimizer)
@@ -73,7 +75,9 @@ class CompiledExecutor(EagerExecutor):
 
     def get_optimizer_state(self) -> dict[str, Arrays]:
         return {
-            slot: dict(zip(self.plan.trainable, (t.cpu().numpy().copy() for t in tensors), strict=True))
+            slot: dict(
+                zip(self.plan.trainable, (t.cpu().numpy().copy() for t in tensors), strict=True)
+            )
             for slot, tensors in self._slots.items()
         }
 

@@ -1,4 +1,4 @@
-"""Setting up PyTorch in a fresh process, so that both frameworks work under the same conditions."""
+"""Setting up PyTorch in a fresh process: both frameworks work under the same conditions."""
 
 from __future__ import annotations
 

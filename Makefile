@@ -1,0 +1,36 @@
+# `make compare` and `make test` do all the set-up on a fresh machine.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: compare test check sweep bench-article bench-overhead clean
+
+compare: .venv/installed
+	$(BIN)/isograd compare mnist-mlp
+
+test: .venv/installed check
+	$(BIN)/pytest
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+sweep: .venv/installed
+	$(BIN)/pytest tests/sweeps
+
+bench-article: .venv/installed
+	$(BIN)/python benchmarks/article.py
+
+bench-overhead: .venv/installed
+	$(BIN)/python benchmarks/overhead.py
+
+# torch comes first and pinned: the index then gives the CPU build, and nothing else pulls CUDA in.
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[all,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,31 @@
+"""isograd: one network in PyTorch and in TensorFlow, proven to be the same, measured fairly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from isograd.models import load
+    from isograd.run.compare import compare
+    from isograd.run.emit import emit
+    from isograd.run.prove import prove
+
+_HOMES = {
+    "load": "isograd.models",
+    "prove": "isograd.run.prove",
+    "compare": "isograd.run.compare",
+    "emit": "isograd.run.emit",
+}
+
+__all__ = ["compare", "emit", "load", "prove"]
+
+
+def __getattr__(name: str) -> Any:
+    """Public functions are imported when first used, so that ``import isograd`` is quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'isograd' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,93 @@
+"""`isograd compare`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from isograd.cli.options import (
+    BatchSizeOption,
+    DataDirOption,
+    DataOption,
+    DeviceOption,
+    HyperOption,
+    IdiomaticOption,
+    LearningRateOption,
+    LossOption,
+    ModesOption,
+    OptimizerOption,
+    ThreadsOption,
+    TimeoutOption,
+    check_device,
+    training_spec,
+)
+from isograd.cli.watch import TerminalProgress
+
+
+def command(
+    model: Annotated[
+        str,
+        typer.Argument(help="A built-in network (see `isograd zoo`) or a stored graph's folder."),
+    ] = "mnist-mlp",
+    mode: ModesOption = None,
+    data: DataOption = None,
+    data_dir: DataDirOption = None,
+    loss: LossOption = None,
+    optimizer: OptimizerOption = "adam",
+    learning_rate: LearningRateOption = None,
+    hyper: HyperOption = None,
+    batch_size: BatchSizeOption = 64,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training data.")] = 20,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings from different starts.")] = 3,
+    target: Annotated[
+        float | None, typer.Option(help="Accuracy for the time-to-target column.")
+    ] = None,
+    device: DeviceOption = "cpu",
+    threads: ThreadsOption = 1,
+    steps_per_call: Annotated[
+        int,
+        typer.Option(min=1, help="Steps in one call of a compiled step, where a mode can do that."),
+    ] = 1,
+    measure: Annotated[
+        float, typer.Option(min=0.0, help="Seconds that step times may be measured for.")
+    ] = 20.0,
+    idiomatic: IdiomaticOption = False,
+    timeout: TimeoutOption = 600.0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Prove, measure and train one network in every framework and mode."""
+    from isograd.models import load
+    from isograd.report import terminal
+    from isograd.run.compare import Request, compare
+
+    check_device(device)
+    found = load(model)
+    request = Request(
+        spec=training_spec(loss or found.loss, optimizer, learning_rate, hyper, batch_size),
+        data=data or found.data,
+        data_dir=data_dir,
+        modes=tuple(mode or ()),
+        epochs=epochs,
+        seeds=seeds,
+        device=device,
+        threads=threads,
+        steps_per_call=steps_per_call,
+        idiomatic=idiomatic,
+        target=target,
+        measure_s=measure,
+        timeout_s=timeout,
+    )
+    with TerminalProgress() as progress:
+        result, directory = compare(found, request, out=out, progress=progress)
+    if json:
+        typer.echo(result.to_json())
+    else:
+        terminal.render(result, Console())
+        typer.echo(f"\nreport  {directory / 'report.html'}")
+    raise typer.Exit(result.exit_code)

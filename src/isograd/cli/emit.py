@@ -1,0 +1,32 @@
+"""`isograd emit`: native source and weights of a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from isograd.cli.options import IdiomaticOption, ModelArgument
+
+
+def command(
+    model: ModelArgument,
+    to: Annotated[str, typer.Option(help="torch or tensorflow.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Write model.py and weights.safetensors there.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the initial weights.")] = 0,
+    idiomatic: IdiomaticOption = False,
+) -> None:
+    """Print a network's source in one framework, or write it with its weights."""
+    from isograd.run.emit import emit, write_emitted
+
+    emitted = emit(model, to, idiomatic=idiomatic)
+    console = Console()
+    if out is None:
+        console.file.write(emitted.source)
+        return
+    for path in write_emitted(model, emitted, out, seed=seed):
+        console.print(f"[dim]written[/dim] {path}", highlight=False)

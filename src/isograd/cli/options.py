@@ -1,0 +1,93 @@
+"""Options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from isograd.errors import UsageError, unknown
+
+ModelArgument = Annotated[
+    str,
+    typer.Argument(help="A built-in network (see `isograd zoo`) or a stored graph's folder."),
+]
+ModesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--mode",
+        "-m",
+        help="Only these modes: torch, tensorflow, eager, xla, torch/compile ... Repeatable.",
+    ),
+]
+DataOption = Annotated[
+    str | None,
+    typer.Option(help="Data set: digits, breast-cancer, mnist. Default: the network's usual one."),
+]
+DataDirOption = Annotated[
+    Path | None, typer.Option(help="Folder with the data set's own files, instead of a download.")
+]
+LossOption = Annotated[
+    str | None,
+    typer.Option(help="cross_entropy, binary_cross_entropy or mean_squared_error."),
+]
+OptimizerOption = Annotated[str, typer.Option(help="sgd, adam, adamw or rmsprop.")]
+LearningRateOption = Annotated[
+    float | None, typer.Option("--learning-rate", "--lr", help="Default: the optimizer's own.")
+]
+HyperOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", help="Another hyper-parameter of the optimizer, as name=value. Repeatable."
+    ),
+]
+BatchSizeOption = Annotated[int, typer.Option(min=1, help="Examples per step.")]
+DeviceOption = Annotated[str, typer.Option(help="cpu or cuda.")]
+ThreadsOption = Annotated[int, typer.Option(min=1, help="Threads of each framework.")]
+IdiomaticOption = Annotated[
+    bool,
+    typer.Option(
+        "--idiomatic",
+        help="Each framework's own optimizers and layers; differences become declared ones.",
+    ),
+]
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout", min=1.0, help="Seconds a worker may take for one answer.")
+]
+
+
+def training_spec(
+    loss: str, optimizer: str, learning_rate: float | None, hyper: list[str] | None, batch: int
+) -> Any:
+    """The training specification from the options' values. Raises `UsageError` for a bad one."""
+    from isograd.training import OPTIMIZERS, TrainSpec
+
+    if optimizer not in OPTIMIZERS:
+        raise unknown("optimizer", optimizer, OPTIMIZERS)
+    definition = OPTIMIZERS[optimizer]
+    defaults = definition().to_dict()
+    values = {} if learning_rate is None else {"learning_rate": learning_rate}
+    for item in hyper or []:
+        name, _, text = item.partition("=")
+        if name not in defaults or name == "name":
+            raise unknown(f"hyper-parameter of {optimizer}", name, set(defaults) - {"name"})
+        values[name] = _number(name, text, defaults[name])
+    return TrainSpec(loss=loss, optimizer=definition(**values), batch_size=batch)
+
+
+def _number(name: str, text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise UsageError(f"{name} is true or false, not {text!r}.")
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"{name} needs a number, not {text!r}.") from None
+
+
+def check_device(device: str) -> None:
+    """Raises `UsageError` for a device that isograd does not know."""
+    if device not in ("cpu", "cuda"):
+        raise unknown("device", device, ("cpu", "cuda"))

@@ -1,0 +1,83 @@
+"""`isograd prove`: is it the same network in every framework and mode?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from isograd.cli.options import (
+    BatchSizeOption,
+    DataDirOption,
+    DataOption,
+    DeviceOption,
+    HyperOption,
+    IdiomaticOption,
+    LearningRateOption,
+    LossOption,
+    ModelArgument,
+    ModesOption,
+    OptimizerOption,
+    ThreadsOption,
+    TimeoutOption,
+    check_device,
+    training_spec,
+)
+from isograd.cli.watch import TerminalProgress
+
+EXIT_CODES = {"equivalent": 0, "different": 1, "unsupported": 2, "inconclusive": 5}
+
+
+def command(
+    model: ModelArgument,
+    mode: ModesOption = None,
+    data: DataOption = None,
+    data_dir: DataDirOption = None,
+    loss: LossOption = None,
+    optimizer: OptimizerOption = "adam",
+    learning_rate: LearningRateOption = None,
+    hyper: HyperOption = None,
+    batch_size: BatchSizeOption = 64,
+    device: DeviceOption = "cpu",
+    threads: ThreadsOption = 1,
+    idiomatic: IdiomaticOption = False,
+    timeout: TimeoutOption = 600.0,
+    seed: Annotated[int, typer.Option(help="Of the points at which the sides are held.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Prove that a network is the same in every framework and mode.
+
+    Ends with 0 if it is, 1 if it is not, 5 if rounding hides the answer.
+    """
+    from isograd import data as datasets
+    from isograd.models import load
+    from isograd.report import terminal
+    from isograd.run.prove import prove
+
+    check_device(device)
+    found = load(model)
+    spec = training_spec(loss or found.loss, optimizer, learning_rate, hyper, batch_size)
+    dataset = datasets.load(data or found.data, data_dir)
+    with TerminalProgress() as progress:
+        report = prove(
+            found,
+            spec=spec,
+            modes=mode or (),
+            data=dataset,
+            device=device,
+            threads=threads,
+            idiomatic=idiomatic,
+            timeout_s=timeout,
+            seed=seed,
+            progress=progress,
+        )
+    if json:
+        typer.echo(report.to_json())
+    else:
+        console = Console()
+        terminal.render_proof(report.proofs, console)
+        terminal.render_derivatives(report.derivatives, console)
+        terminal.render_missing(report.modes, console)
+    failed = any(one.status not in ("ok", "not installed") for one in report.modes)
+    raise typer.Exit(4 if failed else EXIT_CODES[report.verdict])

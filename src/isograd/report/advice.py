@@ -1,0 +1,82 @@
+"""Cautions: what weakens a result, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from isograd.report import numbers
+from isograd.report.answer import failed_checks, racing
+from isograd.report.names import enumeration, full_name
+from isograd.report.speed import standing
+from isograd.result import Mode, Result
+
+NOISY = 0.05
+"""A noise floor above this fraction hides differences that people care about."""
+
+
+@dataclass(frozen=True)
+class Caution:
+    """``next`` is a command, or empty when there is nothing to run."""
+
+    text: str
+    next: str = ""
+
+
+def cautions(result: Result) -> list[Caution]:
+    """Everything that weakens this result, the most serious first."""
+    return [
+        *_unfair(result),
+        *_proof(result),
+        *(_mode(result, mode) for mode in result.modes if mode.status != "ok"),
+        *_noise(result),
+        *_undecided(result),
+    ]
+
+
+def noise_sentence(result: Result) -> str:
+    """The noise floor in one line."""
+    if result.noise_floor is None:
+        return "Noise floor: not measured."
+    floor = numbers.plain(result.noise_floor.fraction * 100, 2)
+    return f"Noise floor: identical workers differ by up to {floor}% on this machine."
+
+
+def _unfair(result: Result) -> list[Caution]:
+    return [Caution(f"Fairness: {c.name} does not hold. {c.detail}") for c in failed_checks(result)]
+
+
+def _proof(result: Result) -> list[Caution]:
+    doubtful = [m for m in result.modes if m.verdict not in (None, "equivalent")]
+    if not doubtful:
+        return []
+    names = enumeration(full_name(mode) for mode in doubtful)
+    text = f"Not proven equivalent, so out of the race: {names}."
+    model = result.model.get("name")
+    return [Caution(text, f"isograd prove {model}" if isinstance(model, str) else "")]
+
+
+def _mode(result: Result, mode: Mode) -> Caution:
+    text = f"{full_name(mode)}: {mode.status}. {mode.reason}".strip()
+    if mode.status == "not installed":
+        return Caution(text, f"pip install 'isograd[{mode.framework}]'")
+    if mode.status in ("failed", "crashed"):
+        return Caution(text, f"{result.command} --debug")
+    return Caution(text, result.command if mode.status == "not reached" else "")
+
+
+def _noise(result: Result) -> list[Caution]:
+    if result.noise_floor is None or result.noise_floor.fraction <= NOISY:
+        return []
+    text = "The machine is noisy: differences below the noise floor cannot be seen. Close what else"
+    return [Caution(f"{text} is running, then repeat.", result.command)]
+
+
+def _undecided(result: Result) -> list[Caution]:
+    competitors = racing(result.modes)
+    if len(competitors) < 2 or failed_checks(result):
+        return []
+    place = standing(result, competitors)
+    if place.decided or place.tied:
+        return []
+    text = "Too few samples, or too much noise, to tell the fastest modes apart. Repeat on an idle"
+    return [Caution(f"{text} machine.", result.command)]

@@ -1,0 +1,72 @@
+"""The words that reports use, explained where they are used."""
+
+from __future__ import annotations
+
+GLOSSARY = (
+    (
+        "reference",
+        "The implementation that all others are held against: the model as it was brought, or the "
+        "first mode of the first framework.",
+    ),
+    (
+        "mode",
+        "A way to execute a network: op by op (eager), from a graph recorded once (jit, session, "
+        "function), or from a graph that was compiled (compile, xla).",
+    ),
+    (
+        "rounding envelope",
+        "How far the reference itself moves when its inputs and parameters are disturbed by one "
+        "unit in the last place. It is measured, so that no tolerance is a matter of taste.",
+    ),
+    (
+        "equivalent",
+        "In float64 the deviation stays within a small multiple of the rounding envelope, and in "
+        "float32 the mode is about as close to float64 as the reference is.",
+    ),
+    (
+        "different",
+        "The deviation is far larger than rounding can explain. The first stage that fails, and "
+        "the tensor named there, is where to look.",
+    ),
+    (
+        "inconclusive",
+        "The figures do not decide. In a proof: the deviation lies between rounding and a real "
+        "difference, or the envelope is too wide. In a timing: the interval is too wide.",
+    ),
+    ("unsupported", "The mode cannot express the network, or isograd cannot yet."),
+    (
+        "step time",
+        "Time of one training step in steady state: forward, loss, backward and optimizer. The "
+        "median over all rounds, with a bootstrap interval that holds with 95 %.",
+    ),
+    (
+        "noise floor",
+        "What two identical workers differ by on this machine. A difference below it is called no "
+        "measurable difference, whatever the medians say.",
+    ),
+    (
+        "first call",
+        "The time until the first training step is done, with tracing and compilation. It is never "
+        "mixed into the step time.",
+    ),
+    (
+        "break-even",
+        "After how many training steps a longer first call has paid for itself against the same "
+        "framework's eager mode. Never, if its steps are no faster.",
+    ),
+    (
+        "fairness gate",
+        "Conditions that must hold before a mode may be called the fastest: the same parameters, "
+        "batches, loss, precision and threads, and a network that learned something.",
+    ),
+    (
+        "seed spread",
+        "How far trainings of the reference differ that start from different random seeds: the "
+        "scale on which a difference between two training curves matters at all.",
+    ),
+    (
+        "declared difference",
+        "A deviation that was accepted beforehand; it is named in every report.",
+    ),
+)
+"""Term and meaning, in the order in which a reader meets them."""

@@ -1,0 +1,308 @@
+"""`compare`: prove every mode, measure it fairly, train it, and write down what was found."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+from isograd.data import Dataset, batch_order
+from isograd.data import load as load_data
+from isograd.errors import UsageError, WorkerError
+from isograd.ir.graph import Graph
+from isograd.measure.environment import environment
+from isograd.models import Model, load
+from isograd.proof.judge import worst
+from isograd.report import write
+from isograd.result import Mode, Result
+from isograd.run.conclude import conclude
+from isograd.run.progress import Progress, Silent
+from isograd.run.prove import declared_differences, prove_all
+from isograd.run.timing import measure_steps
+from isograd.run.training import DISTURBED_STARTS, Course, agreement, disturb
+from isograd.run.workbench import Bench, Setting, Workbench, new_directory
+from isograd.training import TrainSpec
+
+WARM_UP_STEPS = 10
+"""Steps after the first call, before memory is read and anything is timed."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asked `compare` for; the defaults are the command line's."""
+
+    spec: TrainSpec
+    data: str
+    data_dir: Path | None = None
+    modes: tuple[str, ...] = ()
+    epochs: int = 20
+    seeds: int = 3
+    device: str = "cpu"
+    threads: int = 1
+    steps_per_call: int = 1
+    idiomatic: bool = False
+    target: float | None = None
+    measure_s: float = 20.0
+    timeout_s: float = 600.0
+
+
+def compare(
+    model: str | Path | Graph | Model,
+    request: Request | None = None,
+    *,
+    out: Path | None = None,
+    progress: Progress | None = None,
+    command: str | None = None,
+) -> tuple[Result, Path]:
+    """Proves, measures and trains one network in every framework and mode.
+
+    Args:
+        model: a zoo name, a stored graph's directory, a `Graph` or a `Model`.
+        request: what to do; by default the model's usual data set and loss, with Adam.
+        out: a folder that holds no result yet; by default a new one under ``isograd-runs``.
+        progress: who is told about it.
+        command: the line that the report shows for doing it again.
+
+    Returns the result and its folder, in which ``result.json``, ``report.html``, ``report.md``, the
+    emitted sources and the workers' logs lie. Ctrl-C ends it early; what was found until then is
+    kept, and ``result.status`` is ``partial``.
+
+    Raises `UsageError` for bad input.
+
+    """
+    found = load(model)
+    request = request or Request(TrainSpec(loss=found.loss), found.data)
+    dataset = load_data(request.data, request.data_dir)
+    _check(found, request, dataset)
+    directory = new_directory(out, lambda: _fresh(found.graph.name))
+    run = Comparison(found, request, dataset, directory, progress or Silent(), command)
+    return run.everything(), directory
+
+
+class Comparison:
+    """One run of `compare`; the result grows phase by phase and is written after each."""
+
+    def __init__(
+        self,
+        model: Model,
+        request: Request,
+        dataset: Dataset,
+        directory: Path,
+        progress: Progress,
+        command: str | None,
+    ) -> None:
+        self.model, self.request, self.dataset = model, request, dataset
+        self.directory, self.progress = directory, progress
+        self.course = Course.of(model.graph, dataset, request.spec)
+        self.order = [
+            batch_order(len(self.course.targets), request.spec.batch_size, request.epochs, seed)
+            for seed in range(request.seeds)
+        ]
+        setting = Setting(
+            graph=model.graph,
+            spec=request.spec,
+            directory=directory,
+            device=request.device,
+            threads=request.threads,
+            idiomatic=request.idiomatic,
+            steps_per_call=request.steps_per_call,
+            timeout_s=request.timeout_s,
+        )
+        self.bench = Workbench(setting, request.modes)
+        self.result = Result(
+            command=command or shlex.join(["isograd", *sys.argv[1:]]),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            model={
+                "name": model.graph.name,
+                "reference": model.reference,
+                "parameters": model.graph.count_parameters(),
+                "nodes": len(model.graph.nodes),
+                "inputs": {n: list(t.shape) for n, t in model.graph.inputs.items()},
+            },
+            data={
+                "name": dataset.name,
+                "source": dataset.source,
+                "train": len(dataset.train_targets),
+                "test": len(dataset.test_targets),
+                "classes": dataset.classes,
+                "sha256": dataset.sha256,
+            },
+            training={
+                **request.spec.to_dict(),
+                "epochs": request.epochs,
+                "seeds": request.seeds,
+                "steps_per_epoch": int(self.order[0].shape[1]),
+                "target": request.target,
+            },
+            policy=_policy(request),
+            environment=environment(),
+            reference=self.bench.modes[0].label,
+            modes=self.bench.modes,
+        )
+
+    def everything(self) -> Result:
+        """All phases. Whatever ends them early, what was found is written."""
+        begin = perf_counter()
+        result = self.result
+        phases = (self.start, self.prove, self.measure, self.train)
+        try:
+            for phase in phases:
+                phase()
+                result.duration_s = perf_counter() - begin
+                write(result, self.directory, replace=True)
+            result.status = "complete"
+        except KeyboardInterrupt:
+            result.reason = f"interrupted while {phase.__doc__}"
+        except WorkerError as error:
+            result.reason = error.what
+        finally:
+            self.bench.close()
+            result.duration_s = perf_counter() - begin
+            conclude(result, self.request.target, random_masks=self._random_masks)
+            write(result, self.directory, replace=True)
+        return result
+
+    @property
+    def _random_masks(self) -> bool:
+        return any(emitted.dropouts for emitted in self.bench.emitted.values())
+
+    def start(self) -> None:
+        """Starting the workers"""
+        self.progress.phase("starting", len(self.bench.modes))
+        for mode in self.bench.modes:
+            self.bench.start(mode)
+            if mode.label in self.bench.benches:
+                one = self.bench.benches[mode.label]
+                self.bench.guard(one, self._first_call)
+            self.progress.advance(mode.label)
+        self.result.reference = self.bench.reference.mode.label
+        self.result.declared = declared_differences(self.bench)
+
+    def _first_call(self, bench: Bench) -> None:
+        """The first training step of a fresh process, alone on the machine."""
+        side, batches = bench.side(), self.order[0][0]
+        side.set_state(self.model.initial_state(0))
+        side.load_data((self.course.inputs,), self.course.targets)
+        per_call = self.request.steps_per_call
+        bench.mode.build_s = bench.executor.build_s
+        bench.mode.first_call_s, _ = bench.executor.timed_train(batches[:per_call])
+        for _ in range(WARM_UP_STEPS):
+            side.train(batches[:per_call])
+        bench.mode.peak_memory_mb = bench.worker.call("peak_memory")
+
+    def prove(self) -> None:
+        """Proving"""
+        self.result.derivatives = prove_all(self.bench, self.dataset, 0, self.progress)
+        self.result.verdict = worst([m.verdict for m in self.bench.modes if m.verdict])
+
+    def measure(self) -> None:
+        """Measuring step times"""
+        batches = self.order[0].reshape(-1, self.request.spec.batch_size)
+        for one in self.bench.alive:
+            self.bench.guard(one, self._rewind)
+        measure_steps(
+            self.bench,
+            self.result,
+            batches,
+            prepare=self._rewind,
+            budget_s=self.request.measure_s,
+            progress=self.progress,
+        )
+
+    def _rewind(self, bench: Bench) -> None:
+        side = bench.side()
+        side.set_state(self.model.initial_state(0))
+        side.load_data((self.course.inputs,), self.course.targets)
+
+    def train(self) -> None:
+        """Training"""
+        seeds = range(self.request.seeds)
+        benches = self.bench.alive
+        self.progress.phase("training", len(benches) * len(seeds) + DISTURBED_STARTS)
+        for seed in seeds:
+            for one in self._rotated(benches, seed):
+                if one.mode.label in self.bench.benches:
+                    self.bench.guard(one, partial(self._train, seed))
+                self.progress.advance(f"{one.mode.label}, seed {seed}")
+        self._agree()
+
+    def _train(self, seed: int, bench: Bench) -> None:
+        start = self.model.initial_state(seed)
+        bench.mode.curves.append(self.course.train(bench.side(), start, self.order[seed], seed))
+
+    @staticmethod
+    def _rotated(benches: Sequence[Bench], by: int) -> list[Bench]:
+        by %= max(len(benches), 1)
+        return [*benches[by:], *benches[:by]]
+
+    def _agree(self) -> None:
+        """Curves of all modes against the reference's, and its own from disturbed starts."""
+        reference = self.bench.reference
+        disturbed = []
+        for number in range(1, DISTURBED_STARTS + 1):
+            start = disturb(self.model.initial_state(0), number)
+            disturbed.append(self.course.train(reference.side(), start, self.order[0], 0))
+            self.progress.advance("disturbed start")
+        self.result.agreement = [
+            agreement(
+                bench.mode.label,
+                bench.mode.curves,
+                reference.mode.curves,
+                disturbed,
+                random_masks=self._random_masks,
+            )
+            for bench in self.bench.alive
+            if bench is not reference
+        ]
+
+
+def _check(model: Model, request: Request, dataset: Dataset) -> None:
+    (kind,) = model.graph.inputs.values()
+    wanted = [size for size in kind.shape[1:] if isinstance(size, int)]
+    have = dataset.train_inputs.shape[1:]
+    product = 1
+    for size in wanted:
+        product *= size
+    examples = 1
+    for size in have:
+        examples *= size
+    if product != examples:
+        raise UsageError(
+            f"The data set {dataset.name!r} has examples of shape {list(have)}, "
+            f"the model {model.graph.name!r} takes {list(kind.shape[1:])}.",
+            hint="Choose another --data.",
+        )
+
+
+def _policy(request: Request) -> dict[str, str]:
+    """How both sides are treated alike, in words for the report."""
+    return {
+        "initial state": "one per seed, drawn with NumPy, the same numbers on every side",
+        "batch order": "one per seed and epoch; the last partial batch is left out",
+        "data": "in memory; each step gathers its batch by index",
+        "dropout": "proven with shared masks, trained with each framework's own generator",
+        "threads": f"{request.threads} per framework, set explicitly",
+        "device": request.device,
+        "precision": "float32 measured, float64 as the referee; TF32 off",
+        "denormal numbers": "flushed to zero on every side",
+        "optimizer": "each framework's own" if request.idiomatic else "one definition, exact",
+        "steps per call": str(request.steps_per_call),
+    }
+
+
+def _fresh(name: str) -> Path:
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    base = Path("isograd-runs") / f"{name}-{stamp}"
+    path, number = base, 1
+    while path.exists():
+        number += 1
+        path = base.with_name(f"{base.name}-{number}")
+    return path
+
+
+__all__ = ["Comparison", "Mode", "Request", "compare"]

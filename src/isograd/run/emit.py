@@ -1,0 +1,52 @@
+"""`emit`: native source of a network, and its weights under native names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save
+
+from isograd.errors import UsageError
+from isograd.frameworks import part
+from isograd.frameworks.protocol import Emitted
+from isograd.ir.graph import Graph
+from isograd.models import Model, load
+
+
+def emit(model: str | Path | Graph | Model, to: str, *, idiomatic: bool = False) -> Emitted:
+    """The network's source in the framework ``to``, with the mapping of its tensors.
+
+    No framework needs to be installed. Raises `UsageError` for an unknown model or framework.
+    """
+    emitted: Emitted = part(to, "emitter").emit(load(model).graph, idiomatic=idiomatic)
+    return emitted
+
+
+def write_emitted(
+    model: str | Path | Graph | Model, emitted: Emitted, directory: Path, *, seed: int = 0
+) -> list[Path]:
+    """Writes ``model.py`` and ``weights.safetensors`` (float32, native names and layout).
+
+    Raises `UsageError` when one of them exists or the directory cannot be written.
+    """
+    weights = emitted.parameters.forward(load(model).initial_state(seed))
+    arrays = {name: np.ascontiguousarray(a, dtype=np.float32) for name, a in weights.items()}
+    contents = {
+        directory / "model.py": emitted.source.encode(),
+        directory / "weights.safetensors": save(arrays),
+    }
+    taken = [path for path in contents if path.exists()]
+    if taken:
+        raise UsageError(
+            "This file exists and is not overwritten.",
+            where=str(taken[0]),
+            hint="Choose another --out.",
+        )
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for path, content in contents.items():
+            path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"Cannot write: {error.strerror}.", where=str(directory)) from None
+    return list(contents)
