@@ -7,6 +7,7 @@ it could not be measured; the reason is then in ``reason`` of the mode it belong
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -225,7 +226,7 @@ class Result:
                 where=where,
             )
         try:
-            return cattrs.structure(raw, cls)
+            return _converter().structure(raw, cls)
         except Exception as error:
             raise UsageError("This result is damaged.", where=where, hint=str(error)) from None
 
@@ -241,6 +242,13 @@ class Result:
 def to_json(value: Any) -> str:
     """Indented JSON of plain values; numbers that are not finite become null."""
     return json.dumps(_finite(value), indent=1)
+
+
+def _converter() -> cattrs.Converter:
+    """Reads null as not-a-number where a number must be: what `to_json` made of it."""
+    converter = cattrs.Converter()
+    converter.register_structure_hook(float, lambda raw, _: math.nan if raw is None else float(raw))
+    return converter
 
 
 def _finite(value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
 
 import pytest
 
@@ -80,7 +79,7 @@ def make_mode(label: str) -> Mode:
         mode,
         status="ok",
         verdict="equivalent",
-        speed="faster" if step < 612 else "slower",
+        speed="faster" if step < 612 else "slower" if step > 612 else None,
         proof=make_proof(len(label)),
         step_us=Interval(step, step * 0.994, step * 1.006),
         first_call_s=first,
@@ -182,6 +181,8 @@ def partial() -> Result:
     found.status, found.reason = "partial", "Interrupted with Ctrl-C in round 3 of 6."
     for mode in found.modes[3:]:
         found.modes[found.modes.index(mode)] = Mode(mode.framework, mode.mode)
+    found.comparisons = [c for c in found.comparisons if c.a.startswith("torch/")]
+    found.agreement = found.agreement[:3]
     return found
 
 
@@ -192,6 +193,8 @@ def without_tensorflow() -> Result:
     for place, mode in enumerate(found.modes):
         if mode.framework == "tensorflow":
             found.modes[place] = Mode("tensorflow", mode.mode, "not installed", reason)
+    found.comparisons = [c for c in found.comparisons if c.a.startswith("torch/")]
+    found.agreement = found.agreement[:3]
     return found
 
 
@@ -225,27 +228,3 @@ def different() -> Result:
         stage.detail = "6 tensors"
     mode.proof.verdict = mode.verdict = found.verdict = "different"
     return found
-
-
-@pytest.fixture
-def poison() -> Callable[[object], object]:
-    """Puts markup into every string of a structure of lists and dictionaries."""
-    return spoil
-
-
-POISON = """"'><script>alert(1)</script><img src=x onerror=alert(2)>|`\u2028"""
-
-KEPT = {"schema", "status", "verdict", "speed", "created"}
-
-
-def spoil(value: object, key: str = "") -> object:
-    if isinstance(value, dict):
-        return {
-            (k if key == "" or k in KEPT else k): spoil(v, k if isinstance(k, str) else "")
-            for k, v in value.items()
-        }
-    if isinstance(value, list):
-        return [spoil(item, key) for item in value]
-    if isinstance(value, str) and key not in KEPT:
-        return value + POISON
-    return value

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from isograd.report import numbers
 from isograd.report.answer import failed_checks, racing
-from isograd.report.names import enumeration, full_name
+from isograd.report.names import enumeration, full_name, title
 from isograd.report.speed import standing
 from isograd.result import Mode, Result
 
@@ -27,7 +27,7 @@ def cautions(result: Result) -> list[Caution]:
     return [
         *_unfair(result),
         *_proof(result),
-        *(_mode(result, mode) for mode in result.modes if mode.status != "ok"),
+        *_missing(result),
         *_noise(result),
         *_undecided(result),
     ]
@@ -55,13 +55,26 @@ def _proof(result: Result) -> list[Caution]:
     return [Caution(text, f"isograd prove {model}" if isinstance(model, str) else "")]
 
 
-def _mode(result: Result, mode: Mode) -> Caution:
-    text = f"{full_name(mode)}: {mode.status}. {mode.reason}".strip()
-    if mode.status == "not installed":
-        return Caution(text, f"pip install 'isograd[{mode.framework}]'")
-    if mode.status in ("failed", "crashed"):
-        return Caution(text, f"{result.command} --debug")
-    return Caution(text, result.command if mode.status == "not reached" else "")
+def _missing(result: Result) -> list[Caution]:
+    """Modes that are missing for the same reason share a caution."""
+    groups: dict[tuple[str, str, str], list[Mode]] = {}
+    for mode in result.modes:
+        if mode.status != "ok":
+            groups.setdefault((mode.framework, mode.status, mode.reason), []).append(mode)
+    return [_absent(result, modes) for modes in groups.values()]
+
+
+def _absent(result: Result, modes: list[Mode]) -> Caution:
+    framework, status, reason = modes[0].framework, modes[0].status, modes[0].reason
+    which = f"{title(framework)} {enumeration(mode.mode for mode in modes)}"
+    text = f"{which}: {status}. {reason}".strip()
+    commands = {
+        "not installed": f"pip install 'isograd[{framework}]'",
+        "not reached": result.command,
+        "failed": f"{result.command} --debug",
+        "crashed": f"{result.command} --debug",
+    }
+    return Caution(text, commands.get(status, ""))
 
 
 def _noise(result: Result) -> list[Caution]:

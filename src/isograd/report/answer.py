@@ -18,14 +18,22 @@ from isograd.result import Check, Mode, Proof, Result, Stage, Verdict
 GRAVITY: tuple[Verdict, ...] = ("equivalent", "inconclusive", "unsupported", "different")
 """Verdicts, the most serious last."""
 
+HEADLINES = {
+    "equivalent": "The same network",
+    "different": "Not the same network in every mode",
+    "inconclusive": "Not proven to be the same network",
+    "unsupported": "Not proven to be the same network",
+}
+
 
 @dataclass(frozen=True)
 class Answer:
-    """``verdict`` is of the proof over all modes. ``proof`` and ``overall`` are sentences,
+    """``headline`` is the whole answer in a few words. ``verdict`` is of the proof over all modes. ``proof`` and ``overall`` are sentences,
     ``frameworks`` one sentence for each framework with more than one mode in the race. ``winner``
     is the fastest mode of all, or None when nobody may be named. ``partial`` says why a run is
     not complete, and is empty when it is."""
 
+    headline: str
     verdict: Verdict | None
     proof: str
     overall: str
@@ -44,11 +52,12 @@ def answer(result: Result) -> Answer:
         partial = result.reason or "The run ended before everything was measured."
     stop = _no_race(result)
     if stop:
-        return Answer(verdict, proof, stop, (), None, partial)
+        return Answer(_headline(result, verdict, None), verdict, proof, stop, (), None, partial)
     competitors = racing(result.modes)
     overall = standing(result, competitors)
     winner = overall.leaders[0] if overall.decided else None
     return Answer(
+        _headline(result, verdict, overall),
         verdict,
         proof,
         _overall_sentence(result, overall),
@@ -118,6 +127,24 @@ def _stage_clause(stage: Stage | None) -> str:
     return f", first in stage {stage.name}{at}{size}"
 
 
+def _headline(result: Result, verdict: Verdict | None, overall: Standing | None) -> str:
+    network = HEADLINES.get(verdict or "", "Nothing is proven")
+    so_far = "So far: " if result.status == "partial" else ""
+    return f"{so_far}{network}. {_speed_headline(verdict, overall)}"
+
+
+def _speed_headline(verdict: Verdict | None, overall: Standing | None) -> str:
+    if overall is None:
+        return "No winner is named."
+    if not overall.decided:
+        tie = "No measurable difference" if overall.tied else "Nothing conclusive"
+        return f"{tie} between the fastest."
+    name = full_name(overall.leaders[0])
+    if verdict == "equivalent":
+        return f"{name} trains it fastest."
+    return f"Of those that are proven, {name} is fastest."
+
+
 def _no_race(result: Result) -> str:
     """Why no mode may be called the fastest; empty if one may."""
     failed = failed_checks(result)
@@ -144,8 +171,10 @@ def _overall_sentence(result: Result, overall: Standing) -> str:
 
 
 def _framework_sentences(result: Result, competitors: Sequence[Mode]) -> list[str]:
+    """None when there is only one framework: the overall sentence has said it."""
+    frameworks = list(dict.fromkeys(mode.framework for mode in competitors))
     sentences = []
-    for framework in dict.fromkeys(mode.framework for mode in competitors):
+    for framework in frameworks if len(frameworks) > 1 else []:
         own = [mode for mode in competitors if mode.framework == framework]
         if len(own) < 2:
             continue

@@ -43,6 +43,13 @@ def plain(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits}g}"
 
 
+def scientific(value: float | None, digits: int = 12) -> str:
+    """A number with sign and exponent, to so many significant digits: figures to be compared."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return f"{value:+.{digits - 1}e}"
+
+
 def time(microseconds: float | None) -> str:
     """A time to three significant digits: ``412 µs``, ``1.84 s``."""
     if microseconds is None or not math.isfinite(microseconds):
@@ -50,6 +57,13 @@ def time(microseconds: float | None) -> str:
     size, unit = _unit(microseconds)
     value = microseconds / size
     return f"{fixed(value, decimals(value, 0.0))} {unit}"
+
+
+def tick_time(microseconds: float) -> str:
+    """A time on an axis, where values are round: ``10 s``."""
+    size, unit = _unit(microseconds)
+    value = float(f"{microseconds / size:.3g}")
+    return f"{value:,g} {unit}" if value else "0"
 
 
 def seconds(value: float | None) -> str:

@@ -20,6 +20,9 @@ class Column:
     meaning: str
 
 
+REFERENCE = "(reference)"
+"""Stands instead of the interval of a ratio in the reference's own row."""
+
 COLUMNS = (
     Column("proof", "proof", "proof", "whether the mode computes what the reference computes"),
     Column("step", "training step", "step", "median time of a training step and its 95 % interval"),
@@ -31,7 +34,7 @@ COLUMNS = (
         "break_even",
         "break-even",
         "break-\neven",
-        "training steps until the first call has paid for itself against the framework's eager mode",
+        "training steps until the first call has paid for itself against the eager mode",
     ),
     Column("accuracy", "accuracy", "accu-\nracy", "on data not trained on, after the last epoch"),
     Column(
@@ -105,7 +108,7 @@ def _step(result: Result, mode: Mode) -> tuple[str, str, str]:
 
 def _ratio(result: Result, mode: Mode) -> tuple[str, str, str]:
     if mode.label == result.reference:
-        return ("1", "(reference)", "") if mode.step_us else (numbers.MISSING, "", "not measured")
+        return ("1", REFERENCE, "") if mode.step_us else (numbers.MISSING, "", "not measured")
     found = between(result, mode.label, result.reference)
     if found is None:
         return numbers.MISSING, "", "not compared with the reference"

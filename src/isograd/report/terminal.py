@@ -12,7 +12,7 @@ from rich.text import Text
 
 from isograd.report import numbers, table
 from isograd.report.advice import cautions, noise_sentence
-from isograd.report.answer import answer, proof_sentence
+from isograd.report.answer import answer, gravest, proof_sentence
 from isograd.report.names import SYMBOLS, title
 from isograd.result import DerivativeRow, Mode, Proof, Result, Stage
 
@@ -65,7 +65,7 @@ ASCII = {
 
 
 def render(result: Result, console: Console, report: str = "") -> None:
-    """Prints a result: the answer, the modes, the noise floor, cautions, and where ``report`` is."""
+    """Prints a result: answer, modes, noise floor, cautions, and where the ``report`` lies."""
     console.print()
     _print_answer(result, console)
     console.print()
@@ -89,7 +89,7 @@ def render_proof(proofs: Mapping[str, Proof], console: Console) -> None:
     else:
         for framework in dict.fromkeys(label.partition("/")[0] for label in proofs):
             part = {k: v for k, v in proofs.items() if k.partition("/")[0] == framework}
-            console.print(_proof_table(part, console))
+            console.print(_proof_table(part, console), end="\n\n")
     signs = "  ".join(f"{sign} {verdict}" for verdict, sign in SYMBOLS.items())
     _line(console, f"{signs}; figures are multiples of the rounding envelope.", "dim")
     console.print()
@@ -117,12 +117,11 @@ def render_derivatives(rows: Sequence[DerivativeRow], console: Console) -> None:
         automatic = [row.automatic.get(name) for name in frameworks]
         figures = [row.analytic, *automatic, row.finite_difference]
         place = f"{row.tensor}[{', '.join(map(str, row.index))}]"
-        grid.add_row(_text(console, place), *(_figure(console, x, digits) for x in figures))
+        grid.add_row(
+            _text(console, place),
+            *(_text(console, numbers.scientific(figure, digits)) for figure in figures),
+        )
     console.print(grid)
-
-
-def _figure(console: Console, value: float | None, digits: int) -> Text:
-    return _text(console, numbers.MISSING if value is None else f"{value:+.{digits - 1}e}")
 
 
 def _print_answer(result: Result, console: Console) -> None:
@@ -177,7 +176,8 @@ def _cell_text(row: table.Row, key: str, layout: Layout, console: Console) -> Te
     cell = row.cells[key]
     if key == "proof" and row.mode.verdict is None:
         return _text(console, row.mode.status, "yellow")
-    style = {"proof": STYLES.get(cell.text, ""), "ratio": STYLES.get(row.mode.speed or "", "")}
+    pace = "" if cell.bounds == table.REFERENCE else STYLES.get(row.mode.speed or "", "")
+    style = {"proof": STYLES.get(cell.text, ""), "ratio": pace}
     text = _text(console, cell.text, style.get(key, ""))
     if cell.bounds:
         text.append(" " if layout.beside else "\n")

@@ -12,7 +12,7 @@ from torch import Tensor
 from isograd.errors import unknown
 from isograd.frameworks.protocol import Executor, Plan
 from isograd.frameworks.torch.executor import EagerExecutor
-from isograd.frameworks.torch.optimizers import update
+from isograd.frameworks.torch.optimizers import rule
 from isograd.ir.mapping import Arrays
 
 
@@ -54,21 +54,20 @@ class CompiledExecutor(EagerExecutor):
     def _prepare(self) -> None:
         torch._dynamo.config.trace_autograd_ops = True  # takes autograd.grad into the graph
         torch._dynamo.config.recompile_limit = 64  # precisions and batch sizes share code objects
-        # One element, not a scalar: torch 2.13 loses in-place changes of captured 0-d CPU tensors.
-        self._step_number = torch.zeros(1, dtype=torch.float64, device=self.device)
+        self._steps_done = 0
         self._slots = {
             slot: [
                 torch.zeros_like(parameter, requires_grad=False) for parameter in self.parameters
             ]
             for slot in self.plan.spec.optimizer.slots
         }
-        self._update = update(self.plan.spec.optimizer)
+        self._rule = rule(self.plan.spec.optimizer)
         self._evaluate = _compiled(self.model.forward)  # type: ignore[method-assign]
         self._differentiate = _compiled(super()._differentiate)  # type: ignore[method-assign]
         self._compiled_steps = _compiled(self._steps)
 
     def _reset_optimizer(self) -> None:
-        self._step_number.zero_()
+        self._steps_done = 0
         for slot in self._slots.values():
             for tensor in slot:
                 tensor.zero_()
@@ -85,24 +84,28 @@ class CompiledExecutor(EagerExecutor):
         return list(rows.split(self.plan.steps_per_call))
 
     def _step(self, rows: Tensor) -> Tensor:
-        return self._compiled_steps(self.data, self.targets, rows)
+        numbers = range(self._steps_done + 1, self._steps_done + 1 + len(rows))
+        self._steps_done = numbers[-1]
+        values = [self._rule.scalars(number) for number in numbers]
+        scalars = torch.tensor(values, dtype=self.dtype, device=self.device)
+        return self._compiled_steps(self.data, self.targets, rows, scalars)
 
-    def _steps(self, data: list[Tensor], targets: Tensor, rows: Tensor) -> Tensor:
+    def _steps(self, data: list[Tensor], targets: Tensor, rows: Tensor, scalars: Tensor) -> Tensor:
         """One step for each row of ``rows`` [steps, batch size], unrolled; returns the losses."""
         return torch.stack(
             [
-                self._one_step([x.index_select(0, row) for x in data], targets.index_select(0, row))
-                for row in rows.unbind()
+                self._one_step(
+                    [x.index_select(0, row) for x in data], targets.index_select(0, row), scalar
+                )
+                for row, scalar in zip(rows.unbind(), scalars.unbind(), strict=True)
             ]
         )
 
-    def _one_step(self, inputs: list[Tensor], targets: Tensor) -> Tensor:
+    def _one_step(self, inputs: list[Tensor], targets: Tensor, scalars: Tensor) -> Tensor:
         loss = self.loss(self.model(*inputs), targets)
         gradients = torch.autograd.grad(loss, self.parameters)
         with torch.no_grad():
-            step = self._step_number + 1.0
-            self._update(self.parameters, gradients, self._slots, step)
-            self._step_number.copy_(step)
+            self._rule.apply(self.parameters, gradients, self._slots, scalars)
         return loss.detach()
 
     def compilations(self) -> int:

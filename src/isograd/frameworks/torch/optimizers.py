@@ -1,12 +1,14 @@
 """The optimizers of `isograd.training.optimizers` in PyTorch.
 
 PyTorch's own optimizers have exactly these forms, so that `stock` serves the eager and the traced
-mode. `update` is the same rule written out in place, for a step that is compiled as a whole.
+mode. `rule` is the same written out, for a step that is compiled as a whole.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import singledispatch
 
 import torch
@@ -79,25 +81,31 @@ def _(definition: RMSprop, parameters: Sequence[Tensor]) -> torch.optim.Optimize
     )
 
 
-Update = Callable[[Sequence[Tensor], Sequence[Tensor], Slots, Tensor], None]
-"""``update(parameters, gradients, slots, step)``, in place; ``step`` is float64 [1]."""
+@dataclass(frozen=True)
+class Rule:
+    """An update that a compiler can take in.
+
+    ``apply(parameters, gradients, slots, scalars)`` works in place. ``scalars(step)`` gives the
+    numbers that change from step to step (step 1 is the first): they are computed outside of the
+    compiled graph, which would otherwise compute them again for every element.
+    """
+
+    apply: Callable[[Sequence[Tensor], Sequence[Tensor], Slots, Tensor], None]
+    scalars: Callable[[int], tuple[float, ...]] = lambda step: ()
 
 
 @singledispatch
-def update(definition: Optimizer) -> Update:
-    """The rule as a function that a compiler can take in.
-
-    Raises `NotImplementedError` for a definition without one.
-    """
+def rule(definition: Optimizer) -> Rule:
+    """The definition as a `Rule`. Raises `NotImplementedError` for a definition without one."""
     raise NotImplementedError(f"no compiled rule for {definition.name}")
 
 
-@update.register
-def _(definition: SGD) -> Update:
+@rule.register
+def _(definition: SGD) -> Rule:
     rate, momentum = definition.learning_rate, definition.momentum
 
-    def sgd(
-        parameters: Sequence[Tensor], gradients: Sequence[Tensor], slots: Slots, step: Tensor
+    def apply(
+        parameters: Sequence[Tensor], gradients: Sequence[Tensor], slots: Slots, scalars: Tensor
     ) -> None:
         for i, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
             direction = gradient
@@ -106,38 +114,39 @@ def _(definition: SGD) -> Update:
                 direction = gradient + momentum * velocity if definition.nesterov else velocity
             parameter.sub_(rate * direction)
 
-    return sgd
+    return Rule(apply)
 
 
-@update.register
-def _(definition: Adam) -> Update:
-    rate, beta_1, beta_2 = definition.learning_rate, definition.beta_1, definition.beta_2
+@rule.register
+def _(definition: Adam) -> Rule:
+    beta_1, beta_2, epsilon = definition.beta_1, definition.beta_2, definition.epsilon
+    rate = definition.learning_rate
     decay = rate * definition.weight_decay if isinstance(definition, AdamW) else 0.0
 
-    def adam(
-        parameters: Sequence[Tensor], gradients: Sequence[Tensor], slots: Slots, step: Tensor
+    def scalars(step: int) -> tuple[float, ...]:
+        return rate / (1.0 - beta_1**step), 1.0 / math.sqrt(1.0 - beta_2**step)
+
+    def apply(
+        parameters: Sequence[Tensor], gradients: Sequence[Tensor], slots: Slots, scalars: Tensor
     ) -> None:
-        correction_1, correction_2 = 1.0 - beta_1**step, torch.sqrt(1.0 - beta_2**step)
+        step_size, inverse_root = scalars.unbind()
         for i, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
-            step_size = (rate / correction_1).to(parameter.dtype)
-            root_correction = correction_2.to(parameter.dtype)
             if decay:
                 parameter.mul_(1.0 - decay)
             moment_1 = slots["moment_1"][i].mul_(beta_1).add_(gradient, alpha=1.0 - beta_1)
             moment_2 = slots["moment_2"][i].mul_(beta_2)
             moment_2.addcmul_(gradient, gradient, value=1.0 - beta_2)
-            denominator = moment_2.sqrt() / root_correction + definition.epsilon
-            parameter.sub_(step_size * moment_1 / denominator)
+            parameter.sub_(step_size * moment_1 / (moment_2.sqrt() * inverse_root + epsilon))
 
-    return adam
+    return Rule(apply, scalars)
 
 
-@update.register
-def _(definition: RMSprop) -> Update:
+@rule.register
+def _(definition: RMSprop) -> Rule:
     rate, rho, momentum = definition.learning_rate, definition.rho, definition.momentum
 
-    def rmsprop(
-        parameters: Sequence[Tensor], gradients: Sequence[Tensor], slots: Slots, step: Tensor
+    def apply(
+        parameters: Sequence[Tensor], gradients: Sequence[Tensor], slots: Slots, scalars: Tensor
     ) -> None:
         for i, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
             mean_square = slots["mean_square"][i].mul_(rho)
@@ -147,4 +156,4 @@ def _(definition: RMSprop) -> Update:
                 direction = slots["velocity"][i].mul_(momentum).add_(direction)
             parameter.sub_(rate * direction)
 
-    return rmsprop
+    return Rule(apply)

@@ -1,0 +1,60 @@
+"use strict";
+
+// Light, dark, or as the system has it.
+const root = document.documentElement;
+const themeButton = document.getElementById("theme");
+const darkSystem = window.matchMedia("(prefers-color-scheme: dark)");
+
+function isDark() {
+  return root.dataset.theme ? root.dataset.theme === "dark" : darkSystem.matches;
+}
+
+function nameTheme() {
+  themeButton.textContent = isDark() ? "Light" : "Dark";
+  themeButton.setAttribute("aria-label", isDark() ? "Switch to light colours" : "Switch to dark colours");
+}
+
+themeButton.hidden = false;
+themeButton.addEventListener("click", () => {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  nameTheme();
+});
+darkSystem.addEventListener("change", nameTheme);
+nameTheme();
+
+// Pointing at a mode, or choosing it, makes all other modes step back in every chart.
+const buttons = document.querySelectorAll("button[data-series]");
+let chosen = null;
+
+function singleOut(series) {
+  for (const group of document.querySelectorAll("g.series")) {
+    group.classList.toggle("faded", series !== null && group.dataset.series !== series);
+  }
+}
+
+for (const button of buttons) {
+  const series = button.dataset.series;
+  button.addEventListener("mouseenter", () => singleOut(series));
+  button.addEventListener("focus", () => singleOut(series));
+  button.addEventListener("mouseleave", () => singleOut(chosen));
+  button.addEventListener("blur", () => singleOut(chosen));
+  button.addEventListener("click", () => {
+    chosen = chosen === series ? null : series;
+    for (const other of buttons) {
+      other.setAttribute("aria-pressed", String(other.dataset.series === chosen));
+    }
+    singleOut(chosen);
+  });
+}
+
+// The raw result travels inside the page.
+const saveButton = document.getElementById("save");
+saveButton.hidden = false;
+saveButton.addEventListener("click", () => {
+  const text = document.getElementById("raw").textContent;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = "result.json";
+  link.click();
+  URL.revokeObjectURL(link.href);
+});
