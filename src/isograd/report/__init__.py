@@ -20,7 +20,7 @@ def write(result: Result, directory: Path, *, replace: bool = False) -> list[Pat
     ``replace`` while a run goes on. Raises `UsageError` when a file exists already and ``replace``
     is not set, and when the directory cannot be written to.
     """
-    from isograd.report import html, markdown
+    from isograd.report import html, markdown  # here, so that a command starts without Jinja
 
     claim(directory, replace=replace)
     texts = (result.to_json(), html.render(result), markdown.render(result))
@@ -67,7 +67,7 @@ def _write(path: Path, text: str) -> None:
         raise _unwritable(path, error) from None
     try:
         Path(file.name).chmod(0o666 & ~_umask())
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     except OSError as error:
         Path(file.name).unlink(missing_ok=True)
         raise _unwritable(path, error) from None

@@ -42,7 +42,8 @@ def noise_sentence(result: Result) -> str:
 
 
 def _unfair(result: Result) -> list[Caution]:
-    return [Caution(f"Fairness: {c.name} does not hold. {c.detail}") for c in failed_checks(result)]
+    failed = failed_checks(result)
+    return [Caution(f"The condition {c.name} does not hold: {c.detail}.") for c in failed]
 
 
 def _proof(result: Result) -> list[Caution]:

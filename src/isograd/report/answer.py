@@ -28,10 +28,11 @@ HEADLINES = {
 
 @dataclass(frozen=True)
 class Answer:
-    """``headline`` is the whole answer in a few words. ``verdict`` is of the proof over all modes. ``proof`` and ``overall`` are sentences,
-    ``frameworks`` one sentence for each framework with more than one mode in the race. ``winner``
-    is the fastest mode of all, or None when nobody may be named. ``partial`` says why a run is
-    not complete, and is empty when it is."""
+    """``headline`` is the whole answer in a few words, ``verdict`` is of the proof over all modes.
+    ``proof`` and ``overall`` are sentences; ``frameworks`` holds one for each framework with more
+    than one mode in the race, if there are several frameworks. ``winner`` is the fastest mode of
+    all, or None when nobody may be named. ``partial`` says why a run is not complete, and is empty
+    when it is."""
 
     headline: str
     verdict: Verdict | None
@@ -79,7 +80,8 @@ def gravest(verdicts: Iterable[Verdict | None]) -> Verdict | None:
 
 def racing(modes: Sequence[Mode]) -> list[Mode]:
     """The modes that were measured and proven equivalent."""
-    return [m for m in modes if m.status == "ok" and m.step_us and m.verdict == "equivalent"]
+    measured = [m for m in modes if m.status == "ok" and m.step_us and m.step_us.median > 0]
+    return [mode for mode in measured if mode.verdict == "equivalent"]
 
 
 def failed_checks(result: Result) -> list[Check]:
@@ -129,6 +131,9 @@ def _stage_clause(stage: Stage | None) -> str:
 
 def _headline(result: Result, verdict: Verdict | None, overall: Standing | None) -> str:
     network = HEADLINES.get(verdict or "", "Nothing is proven")
+    proven = sum(mode.verdict == "equivalent" for mode in result.modes)
+    if verdict == "equivalent" and proven < len(result.modes):
+        network = f"{network} in {proven} of {len(result.modes)} modes"
     so_far = "So far: " if result.status == "partial" else ""
     return f"{so_far}{network}. {_speed_headline(verdict, overall)}"
 

@@ -143,7 +143,7 @@ def training(modes: Sequence[Mode], quantity: str, against: str) -> Chart | None
 def first_calls(modes: Sequence[Mode]) -> Chart | None:
     """Time since the start over training steps, first call included, on logarithmic axes; where a
     mode overtakes its framework's eager mode is marked. None with nothing measured."""
-    known = [m for m in modes if m.step_us and m.first_call_s is not None]
+    known = [m for m in modes if m.step_us and m.step_us.median > 0 and (m.first_call_s or 0) > 0]
     if not known:
         return None
     longest = max([1000, *(2 * (m.break_even_steps or 0) for m in known)])

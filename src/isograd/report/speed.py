@@ -26,6 +26,11 @@ class Standing:
         return len(self.leaders) == 1 and bool(self.others)
 
 
+def is_fair(result: Result) -> bool:
+    """Whether the fairness gate was reached and every condition holds."""
+    return bool(result.fairness) and all(check.passed for check in result.fairness)
+
+
 def standing(result: Result, modes: Sequence[Mode]) -> Standing:
     """Sorts modes that have a step time into leaders and others."""
     ordered = sorted(modes, key=lambda m: m.step_us.median if m.step_us else float("inf"))

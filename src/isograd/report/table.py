@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from isograd.report import numbers
-from isograd.report.speed import between
+from isograd.report.speed import between, is_fair
 from isograd.result import Mode, Result
 
 
@@ -45,11 +45,13 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Cell:
-    """``text``, an interval to go with it, and the reason why there is no number."""
+    """``text``, an interval to go with it, and the reason why there is no number. ``pace`` is
+    ``faster`` or ``slower`` than the reference, where that may be said."""
 
     text: str
     bounds: str = ""
     note: str = ""
+    pace: str = ""
 
     @property
     def line(self) -> str:
@@ -92,31 +94,37 @@ def seed_spread(mode: Mode) -> float:
 
 def _cell(result: Result, mode: Mode, key: str) -> Cell:
     text, bounds, why = _CONTENT[key](result, mode)
-    if text != numbers.MISSING:
-        return Cell(text, bounds)
-    reason = trouble(mode) if mode.status != "ok" else why
-    return Cell(text, note=reason or "not measured")
+    if text == numbers.MISSING:
+        stopped = trouble(mode) if mode.status != "ok" else ""
+        return Cell(text, note=stopped or why or mode.reason or "not measured")
+    return Cell(text, bounds, pace=_pace(result, mode) if key == "ratio" else "")
+
+
+def _pace(result: Result, mode: Mode) -> str:
+    """Nothing is faster in an unfair comparison, or when it is not the same network."""
+    told = mode.speed in ("faster", "slower") and mode.label != result.reference
+    return str(mode.speed) if told and mode.verdict == "equivalent" and is_fair(result) else ""
 
 
 def _proof(result: Result, mode: Mode) -> tuple[str, str, str]:
-    return mode.verdict or numbers.MISSING, "", "not proven"
+    return mode.verdict or numbers.MISSING, "", ""
 
 
 def _step(result: Result, mode: Mode) -> tuple[str, str, str]:
-    return *numbers.time_range(mode.step_us), "not measured"
+    return *numbers.time_range(mode.step_us), ""
 
 
 def _ratio(result: Result, mode: Mode) -> tuple[str, str, str]:
     if mode.label == result.reference:
-        return ("1", REFERENCE, "") if mode.step_us else (numbers.MISSING, "", "not measured")
+        return ("1", REFERENCE, "") if mode.step_us else (numbers.MISSING, "", "")
     found = between(result, mode.label, result.reference)
     if found is None:
         return numbers.MISSING, "", "not compared with the reference"
-    return *numbers.ratio_range(found.ratio, found.low, found.high), "not measured"
+    return *numbers.ratio_range(found.ratio, found.low, found.high), ""
 
 
 def _first(result: Result, mode: Mode) -> tuple[str, str, str]:
-    return numbers.seconds(mode.first_call_s), "", "not measured"
+    return numbers.seconds(mode.first_call_s), "", ""
 
 
 def _break_even(result: Result, mode: Mode) -> tuple[str, str, str]:
@@ -125,16 +133,16 @@ def _break_even(result: Result, mode: Mode) -> tuple[str, str, str]:
     if mode.mode == "eager":
         return numbers.MISSING, "", "the others are held against eager"
     if mode.step_us is None or mode.first_call_s is None:
-        return numbers.MISSING, "", "not measured"
+        return numbers.MISSING, "", ""
     return "never", "", ""
 
 
 def _accuracy(result: Result, mode: Mode) -> tuple[str, str, str]:
-    return numbers.percent(mode.accuracy, seed_spread(mode)), "", "not measured for this task"
+    return numbers.percent(mode.accuracy, seed_spread(mode)), "", ""
 
 
 def _memory(result: Result, mode: Mode) -> tuple[str, str, str]:
-    return numbers.memory(mode.peak_memory_mb), "", "not measured"
+    return numbers.memory(mode.peak_memory_mb), "", ""
 
 
 _CONTENT = {

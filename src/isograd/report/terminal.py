@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -55,7 +56,7 @@ ASCII = {
     "→": "->",
     "✓": "=",
     "≠": "!",
-    "∅": "-",
+    "∅": "/",
     "∞": "inf",
     "·": "-",
     "…": "...",
@@ -99,7 +100,7 @@ def render_proof(proofs: Mapping[str, Proof], console: Console) -> None:
     for label, proof in proofs.items():
         for stage in proof.stages:
             if stage.verdict != "equivalent":
-                _line(console, f"  {label}, {stage.name}: {_why(stage)}")
+                _indented(console, f"{label}, {stage.name}: {_why(stage)}")
 
 
 def render_derivatives(rows: Sequence[DerivativeRow], console: Console) -> None:
@@ -115,12 +116,11 @@ def render_derivatives(rows: Sequence[DerivativeRow], console: Console) -> None:
         grid.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         automatic = [row.automatic.get(name) for name in frameworks]
-        figures = [row.analytic, *automatic, row.finite_difference]
+        values = [row.analytic, *automatic, row.finite_difference]
+        figures = [numbers.scientific(value, digits) for value in values]
         place = f"{row.tensor}[{', '.join(map(str, row.index))}]"
-        grid.add_row(
-            _text(console, place),
-            *(_text(console, numbers.scientific(figure, digits)) for figure in figures),
-        )
+        grid.add_row(_text(console, place), *(_text(console, figure) for figure in figures))
+    console.print()
     console.print(grid)
 
 
@@ -132,7 +132,7 @@ def _print_answer(result: Result, console: Console) -> None:
     _line(console, found.proof, f"bold {style}")
     _line(console, found.overall, "bold" if found.winner else "bold yellow")
     for sentence in found.frameworks:
-        _line(console, f"  {sentence}")
+        _indented(console, sentence)
 
 
 def _print_modes(result: Result, console: Console) -> None:
@@ -176,9 +176,8 @@ def _cell_text(row: table.Row, key: str, layout: Layout, console: Console) -> Te
     cell = row.cells[key]
     if key == "proof" and row.mode.verdict is None:
         return _text(console, row.mode.status, "yellow")
-    pace = "" if cell.bounds == table.REFERENCE else STYLES.get(row.mode.speed or "", "")
-    style = {"proof": STYLES.get(cell.text, ""), "ratio": pace}
-    text = _text(console, cell.text, style.get(key, ""))
+    style = STYLES.get(cell.text if key == "proof" else cell.pace, "")
+    text = Text().append_text(_text(console, cell.text, style))
     if cell.bounds:
         text.append(" " if layout.beside else "\n")
         text.append_text(_text(console, cell.bounds, "dim"))
@@ -251,6 +250,10 @@ def _grid(gap: int = 2) -> Table:
 
 def _line(console: Console, text: str, style: str = "") -> None:
     console.print(_text(console, text, style), soft_wrap=False)
+
+
+def _indented(console: Console, text: str) -> None:
+    console.print(Padding(_text(console, text), (0, 0, 0, 2)))
 
 
 def _text(console: Console, text: str, style: str = "") -> Text:

@@ -19,17 +19,17 @@ from isograd.measure.environment import environment
 from isograd.models import Model, load
 from isograd.proof.judge import worst
 from isograd.report import write
-from isograd.result import Mode, Result
+from isograd.result import Result
 from isograd.run.conclude import conclude
 from isograd.run.progress import Progress, Silent
 from isograd.run.prove import declared_differences, prove_all
-from isograd.run.timing import measure_steps
+from isograd.run.timing import copy_of, measure_steps
 from isograd.run.training import DISTURBED_STARTS, Course, agreement, disturb
 from isograd.run.workbench import Bench, Setting, Workbench, new_directory
 from isograd.training import TrainSpec
 
-WARM_UP_STEPS = 10
-"""Steps after the first call, before memory is read and anything is timed."""
+WARM_UP_CALLS = 10
+"""Calls after the first call, before memory is read and anything is timed."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ class Comparison:
             timeout_s=request.timeout_s,
         )
         self.bench = Workbench(setting, request.modes)
+        self._warm_s: dict[str, float] = {}
         self.result = Result(
             command=command or shlex.join(["isograd", *sys.argv[1:]]),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -191,8 +192,8 @@ class Comparison:
         per_call = self.request.steps_per_call
         bench.mode.build_s = bench.executor.build_s
         bench.mode.first_call_s, _ = bench.executor.timed_train(batches[:per_call])
-        for _ in range(WARM_UP_STEPS):
-            side.train(batches[:per_call])
+        warm = [bench.executor.timed_train(batches[:per_call])[0] for _ in range(WARM_UP_CALLS)]
+        self._warm_s[bench.mode.label] = min(warm)
         bench.mode.peak_memory_mb = bench.worker.call("peak_memory")
 
     def prove(self) -> None:
@@ -202,17 +203,44 @@ class Comparison:
 
     def measure(self) -> None:
         """Measuring step times"""
-        batches = self.order[0].reshape(-1, self.request.spec.batch_size)
-        for one in self.bench.alive:
-            self.bench.guard(one, self._rewind)
-        measure_steps(
-            self.bench,
-            self.result,
-            batches,
-            prepare=self._rewind,
-            budget_s=self.request.measure_s,
-            progress=self.progress,
-        )
+        copies = [self._copy(bench) for bench in self._quickest()]
+        try:
+            benches = self.bench.alive
+            for bench in [*benches, *copies]:
+                self.bench.guard(bench, self._rewind)
+            found = measure_steps(
+                self.bench.alive,
+                copies,
+                self.order[0].reshape(-1, self.request.spec.batch_size),
+                self.result,
+                budget_s=self.request.measure_s,
+                progress=self.progress,
+            )
+        finally:
+            for copy in copies:
+                copy.close()
+        for bench in benches:
+            if bench.mode.label in found.failures:
+                self.bench.fail(bench, "failed", found.failures[bench.mode.label])
+        if found.partial:
+            raise KeyboardInterrupt
+
+    def _quickest(self) -> list[Bench]:
+        """The mode of each framework whose warm steps were fastest: the A/A pairs."""
+        best: dict[str, Bench] = {}
+        for bench in self.bench.alive:
+            other = best.get(bench.mode.framework)
+            if other is None or self._warm_s[bench.mode.label] < self._warm_s[other.mode.label]:
+                best[bench.mode.framework] = bench
+        return list(best.values())
+
+    def _copy(self, bench: Bench) -> Bench:
+        """A second worker of the same mode, started and warm."""
+        copy = Bench(self.bench.setting, copy_of(bench.mode), bench.emitted, tag="-again")
+        copy.start()
+        self._rewind(copy)
+        copy.side().train(self.order[0][0][: self.request.steps_per_call])
+        return copy
 
     def _rewind(self, bench: Bench) -> None:
         side = bench.side()
@@ -303,6 +331,3 @@ def _fresh(name: str) -> Path:
         number += 1
         path = base.with_name(f"{base.name}-{number}")
     return path
-
-
-__all__ = ["Comparison", "Mode", "Request", "compare"]

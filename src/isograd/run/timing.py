@@ -1,26 +1,32 @@
-"""Step times: what the schedule measures, and what follows from it."""
+"""Step times of all modes: A/A pairs, interleaved rounds, ratios to the reference."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isograd.errors import WorkerError
+from isograd.measure.schedule import MIN_ROUNDS, Measurement
+from isograd.measure.schedule import measure as measure_arms
+from isograd.measure.stats import interval, noise_floor, ratio
+from isograd.result import Comparison, Mode, Result
+from isograd.run.progress import Progress
 from isograd.run.workbench import Bench
 
 
 class StepArm:
     """Training steps of one bench, for the schedule; walks through the batches round and round."""
 
-    def __init__(self, bench: Bench, batches: NDArray[np.int64], label: str | None = None) -> None:
-        self.label = label or bench.mode.label
+    def __init__(self, bench: Bench, batches: NDArray[np.int64], label: str) -> None:
+        self.label = label
         self.bench = bench
         self._batches = batches
         self._position = 0
 
-    def run(self, steps: int) -> Sequence[int]:
+    def run(self, steps: int) -> Sequence[float]:
         """Nanoseconds of each of the next ``steps`` steps, rounded up to whole calls.
 
         Raises `WorkerError` when something was compiled again meanwhile: such times mean nothing.
@@ -34,10 +40,79 @@ class StepArm:
         taken = executor.train(self._batches[rows]).nanoseconds
         if executor.compilations() != before:
             raise WorkerError(f"{self.label} compiled again inside the timed region.")
-        return [int(n) for n in taken]
+        return [float(n) for n in taken]
 
 
-def fastest(times: dict[str, float], framework: str) -> str | None:
-    """The label with the smallest time among a framework's; None if it has none."""
-    own = {label: t for label, t in times.items() if label.startswith(f"{framework}/")}
-    return min(own, key=own.__getitem__) if own else None
+def measure_steps(
+    benches: Sequence[Bench],
+    copies: Sequence[Bench],
+    batches: NDArray[np.int64],
+    result: Result,
+    *,
+    budget_s: float,
+    progress: Progress,
+) -> Measurement:
+    """Measures all benches in interleaved rounds and writes intervals, ratios, verdicts and the
+    noise floor into ``result``. ``copies`` are second workers of modes that are among the benches:
+    identical code, so that whatever the pair differs by is noise.
+    """
+    arms = [StepArm(bench, batches, bench.mode.label) for bench in benches]
+    arms += [StepArm(copy, batches, _copy_label(copy.mode)) for copy in copies]
+    progress.phase("measuring", MIN_ROUNDS)
+    found = measure_arms(arms, budget_s=budget_s, on_round=lambda _: progress.advance())
+    rounds = found.rounds
+    pairs = [
+        ratio(_copy_label(copy.mode), copy.mode.label, rounds[_copy_label(copy.mode)], own)
+        for copy in copies
+        if (own := rounds.get(copy.mode.label)) and _copy_label(copy.mode) in rounds
+    ]
+    result.noise_floor = noise_floor(pairs) if pairs else None
+    noise = result.noise_floor.fraction if result.noise_floor else 0.0
+    for bench in benches:
+        samples = rounds.get(bench.mode.label)
+        if samples:
+            bench.mode.samples = samples
+            bench.mode.step_us = interval(samples)
+            bench.mode.compilations = bench.executor.compilations()
+    result.comparisons = _comparisons([bench.mode for bench in benches], result.reference, noise)
+    return found
+
+
+def _comparisons(modes: Sequence[Mode], reference: str, noise: float) -> list[Comparison]:
+    """Every mode against the reference, and the two fastest modes against each other."""
+    measured = {mode.label: mode for mode in modes if mode.samples}
+    if reference not in measured:
+        return []
+    against = [
+        ratio(label, reference, mode.samples, measured[reference].samples, noise)
+        for label, mode in measured.items()
+        if label != reference
+    ]
+    for mode, comparison in zip(
+        [m for label, m in measured.items() if label != reference], against, strict=True
+    ):
+        mode.speed = comparison.verdict
+    ranked = sorted(measured.values(), key=_step_time)
+    best = [next((m for m in ranked if m.framework == f), None) for f in _frameworks(ranked)]
+    fastest = [mode for mode in best if mode is not None][:2]
+    if len(fastest) == 2 and reference not in (fastest[0].label, fastest[1].label):
+        first, second = fastest
+        against.append(ratio(first.label, second.label, first.samples, second.samples, noise))
+    return against
+
+
+def _frameworks(modes: Sequence[Mode]) -> list[str]:
+    return list(dict.fromkeys(mode.framework for mode in modes))
+
+
+def _step_time(mode: Mode) -> float:
+    return mode.step_us.median if mode.step_us else float("inf")
+
+
+def _copy_label(mode: Mode) -> str:
+    return f"{mode.label} (again)"
+
+
+def copy_of(mode: Mode) -> Mode:
+    """A mode record for a second worker of the same mode."""
+    return replace(mode, samples=[], curves=[], proof=None)

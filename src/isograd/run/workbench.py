@@ -60,7 +60,7 @@ def choose_modes(wanted: Sequence[str]) -> list[tuple[str, str]]:
 class Bench:
     """One framework in one mode: its emitted source, its worker and its executors."""
 
-    def __init__(self, setting: Setting, mode: Mode, emitted: Emitted, *, twin: str = "") -> None:
+    def __init__(self, setting: Setting, mode: Mode, emitted: Emitted, *, tag: str = "") -> None:
         self.setting = setting
         self.mode = mode
         self.emitted = emitted
@@ -68,7 +68,7 @@ class Bench:
         self.spec = setting.twin_specs.get(mode.framework, setting.spec)
         logs = setting.directory / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        name = f"{mode.framework}-{mode.mode}{twin}"
+        name = f"{mode.framework}-{mode.mode}{tag}"
         self._cache = logs / f"{name}-compiler-cache"
         self.worker = WorkerProcess(
             logs / f"{name}.log",
@@ -158,8 +158,12 @@ class Workbench:
         try:
             work(bench)
         except WorkerError as error:
-            bench.mode.status, bench.mode.reason = error.status, error.what
-            self._drop(bench)
+            self.fail(bench, error.status, error.what)
+
+    def fail(self, bench: Bench, status: str, reason: str) -> None:
+        """Takes a bench out, with the reason."""
+        bench.mode.status, bench.mode.reason = status, reason
+        self._drop(bench)
 
     def each(self, benches: Iterable[Bench], work: Callable[[Bench], None]) -> None:
         """Does the work for several benches, `PARALLEL` at a time."""

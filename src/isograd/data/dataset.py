@@ -1,0 +1,40 @@
+"""What a data set is, on every side."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from isograd.ir.mapping import Array
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Examples in memory: inputs float32 [examples, ...], targets int64 [examples] (classes) or
+    float32 [examples, 1]. ``source`` is one sentence; ``classes`` is None for a regression.
+    """
+
+    name: str
+    source: str
+    train_inputs: Array
+    train_targets: Array
+    test_inputs: Array
+    test_targets: Array
+    classes: int | None
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hex digest over all four arrays, so that two results can be seen to share their data."""
+        digest = hashlib.sha256()
+        for array in (
+            self.train_inputs,
+            self.train_targets,
+            self.test_inputs,
+            self.test_targets,
+        ):
+            digest.update(f"{array.dtype}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()

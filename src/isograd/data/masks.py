@@ -1,0 +1,24 @@
+"""Dropout masks that every framework can be handed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isograd.ir.graph import Graph
+from isograd.ir.mapping import Arrays
+from isograd.ir.ops import Dropout
+
+
+def dropout_masks(graph: Graph, batch_size: int, seed: int) -> Arrays:
+    """A mask for each `Dropout` node, in logical layout: 0, or 1 / (1 - p) where a value is kept.
+
+    Symbolic sizes become ``batch_size``.
+    """
+    generator = np.random.default_rng(seed)
+    masks: Arrays = {}
+    for node in graph.nodes:
+        if isinstance(node.op, Dropout):
+            shape = tuple(size if isinstance(size, int) else batch_size for size in node.type.shape)
+            kept = generator.random(shape) >= node.op.p
+            masks[node.name] = kept / (1.0 - node.op.p) if node.op.p < 1.0 else np.zeros(shape)
+    return masks

@@ -1,0 +1,113 @@
+"""What a measurement was made on, and how fast that machine multiplies matrices."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import psutil
+from threadpoolctl import threadpool_info, threadpool_limits
+
+PACKAGES = ("isograd", "numpy", "torch", "tensorflow", "tensorflow-cpu", "keras")
+
+VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "XLA_FLAGS",
+    "CUDA_VISIBLE_DEVICES",
+    "KERAS_BACKEND",
+)
+
+INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
+"""Instruction sets that decide how fast networks run on an x86 processor."""
+
+MATRIX = 1024
+"""Size of the square matrices of `sgemm_rate`."""
+
+
+def environment() -> dict[str, Any]:
+    """Versions, processor, memory, load and settings; imports no framework."""
+    memory = psutil.virtual_memory()
+    model, flags = _processor()
+    return {
+        "python": platform.python_version(),
+        "packages": _versions(),
+        "system": platform.platform(),
+        "processor": model,
+        "instructions": [name for name in INSTRUCTIONS if name in flags],
+        "cores": {
+            "physical": psutil.cpu_count(logical=False),
+            "logical": psutil.cpu_count(),
+            "usable": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+            "quota": _quota(),
+        },
+        "memory_gb": round(memory.total / 2**30, 1),
+        "governor": _read(Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
+        "load": [round(value, 2) for value in psutil.getloadavg()],
+        "blas": sorted({str(pool.get("internal_api")) for pool in threadpool_info()}),
+        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
+    }
+
+
+def sgemm_rate(threads: int, *, seconds: float = 0.5) -> float:
+    """Floating-point operations per second of a float32 matrix product, 1024 x 1024, in NumPy's
+    BLAS with ``threads`` threads; the best of the runs that fit into ``seconds``.
+    """
+    generator = np.random.default_rng(0)
+    a, b = (generator.random((MATRIX, MATRIX), dtype=np.float32) for _ in range(2))
+    best = float("inf")
+    with threadpool_limits(threads, user_api="blas"):
+        end = perf_counter() + seconds
+        while perf_counter() < end:
+            start = perf_counter()
+            a @ b
+            best = min(best, perf_counter() - start)
+    return 2 * MATRIX**3 / best
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _processor() -> tuple[str, set[str]]:
+    """Model name and instruction flags; /proc is read where there is one, because asking the
+    processor itself takes a second.
+    """
+    text = _read(Path("/proc/cpuinfo")) or ""
+    model = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    flags = re.search(r"^flags\s*:\s*(.+)$", text, re.MULTILINE)
+    if model and flags:
+        return model.group(1).strip(), set(flags.group(1).split())
+    import cpuinfo
+
+    found = cpuinfo.get_cpu_info()
+    return found.get("brand_raw", platform.processor()), set(found.get("flags", ()))
+
+
+def _quota() -> float | None:
+    """Cores that a control group allows; None without a limit."""
+    text = _read(Path("/sys/fs/cgroup/cpu.max"))
+    if not text or text.startswith("max"):
+        return None
+    quota, period = text.split()
+    return int(quota) / int(period)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return None

@@ -1,0 +1,42 @@
+"""Colours against their background, by the formula of WCAG 2.2 (relative luminance)."""
+
+import re
+
+import pytest
+
+from isograd.report.html import TEMPLATES
+
+PAIRS = re.findall(
+    r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", (TEMPLATES / "style.css").read_text()
+)
+PAGE = next(pair[1:] for pair in PAIRS if pair[0] == "page")
+MARKS = [pair[1:] for pair in PAIRS if pair[0] == "c"]
+TEXT = [pair[1:] for pair in PAIRS if pair[0] in ("ink", "soft", "good", "bad", "doubt")]
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_reaches_level_aa(theme):
+    assert len(TEXT) == 5
+    assert min(contrast(colour[theme], PAGE[theme]) for colour in TEXT) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_lines_of_charts_reach_level_aa(theme):
+    assert len(MARKS) == 16
+    assert min(contrast(colour[theme], PAGE[theme]) for colour in MARKS) >= 3.0
+
+
+def test_the_formula_is_the_standards_own():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
