@@ -61,6 +61,14 @@ def test_the_ring_stands_where_the_mode_overtakes_eager():
     assert "PyTorch jit after 2,000 steps" in chart.summary
 
 
+def test_a_mode_that_is_ahead_from_the_first_call_has_no_ring():
+    mode = Mode("torch", "jit", step_us=Interval(500, 490, 510), first_call_s=0.1)
+    mode.break_even_steps = 0
+    chart = charts.first_calls([mode])
+    assert chart.lines[0].marks == []
+    assert "PyTorch jit at once" in chart.summary
+
+
 def test_one_outlier_does_not_press_the_other_step_times_together():
     steps = [100.0 + i % 10 for i in range(500)]
     calm = charts.step_times([Mode("torch", "eager", samples=[steps])])

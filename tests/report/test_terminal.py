@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from isograd.report import terminal
-from isograd.result import Proof
+from isograd.result import Mode, Proof
 
 
 def printed(width: int = 100, encoding: str = "utf-8", colour: bool = False, **kinds) -> str:
@@ -119,6 +119,18 @@ def test_a_failed_stage_is_spelled_out_with_tensor_and_size(different):
 
 def test_no_proof_at_all_is_not_called_equivalent():
     assert "Nothing was proven" in printed(render_proof={})
+
+
+def test_modes_that_are_missing_from_a_proof_are_told_with_the_next_command():
+    command = "pip install 'isograd[tensorflow]'"
+    modes = [Mode("tensorflow", m, "not installed", command) for m in ("eager", "xla")]
+    text = printed(render_missing=modes)
+    assert "TensorFlow eager and xla: not installed." in text
+    assert text.count(command) == 1
+
+
+def test_a_proof_without_missing_modes_says_nothing_about_them(result):
+    assert printed(render_missing=result.modes[:-1]) == ""
 
 
 @pytest.mark.parametrize(("width", "figure"), [(80, "-3.08642e-02"), (140, "-3.08641972530e-02")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isograd.report import numbers
@@ -27,10 +28,34 @@ def cautions(result: Result) -> list[Caution]:
     return [
         *_unfair(result),
         *_proof(result),
-        *_missing(result),
+        *absences(result.modes, result.command),
         *_noise(result),
         *_undecided(result),
     ]
+
+
+def absences(modes: Sequence[Mode], command: str = "") -> list[Caution]:
+    """Why modes could not run, and what to do; ``command`` is what would run them again. Modes
+    that are missing for the same reason share a caution."""
+    groups: dict[tuple[str, str, str], list[Mode]] = {}
+    for mode in modes:
+        if mode.status != "ok":
+            groups.setdefault((mode.framework, mode.status, mode.reason), []).append(mode)
+    return [_absence(group, command) for group in groups.values()]
+
+
+def _absence(modes: Sequence[Mode], command: str) -> Caution:
+    framework, status, reason = modes[0].framework, modes[0].status, modes[0].reason
+    debug = f"{command} --debug" if command else ""
+    following = {
+        "not installed": f"pip install 'isograd[{framework}]'",
+        "not reached": command,
+        "failed": debug,
+        "crashed": debug,
+    }.get(status, "")
+    which = f"{title(framework)} {enumeration(mode.mode for mode in modes)}"
+    text = f"{which}: {status}."
+    return Caution(text if reason in ("", following) else f"{text} {reason}", following)
 
 
 def noise_sentence(result: Result) -> str:
@@ -54,28 +79,6 @@ def _proof(result: Result) -> list[Caution]:
     text = f"Not proven equivalent, so out of the race: {names}."
     model = result.model.get("name")
     return [Caution(text, f"isograd prove {model}" if isinstance(model, str) else "")]
-
-
-def _missing(result: Result) -> list[Caution]:
-    """Modes that are missing for the same reason share a caution."""
-    groups: dict[tuple[str, str, str], list[Mode]] = {}
-    for mode in result.modes:
-        if mode.status != "ok":
-            groups.setdefault((mode.framework, mode.status, mode.reason), []).append(mode)
-    return [_absent(result, modes) for modes in groups.values()]
-
-
-def _absent(result: Result, modes: list[Mode]) -> Caution:
-    framework, status, reason = modes[0].framework, modes[0].status, modes[0].reason
-    which = f"{title(framework)} {enumeration(mode.mode for mode in modes)}"
-    text = f"{which}: {status}. {reason}".strip()
-    commands = {
-        "not installed": f"pip install 'isograd[{framework}]'",
-        "not reached": result.command,
-        "failed": f"{result.command} --debug",
-        "crashed": f"{result.command} --debug",
-    }
-    return Caution(text, commands.get(status, ""))
 
 
 def _noise(result: Result) -> list[Caution]:

@@ -194,6 +194,8 @@ def _elapsed(mode: Mode, steps: float) -> float:
 
 def _pays(mode: Mode) -> str:
     steps = mode.break_even_steps
+    if steps == 0:
+        return "at once"
     return "never" if steps is None else f"after {numbers.count(steps)} steps"
 
 
@@ -226,9 +228,9 @@ def _line(track: _Track, x: Scale, y: Scale, unit: str, say: Number, most: int =
 
 
 def _with_break_even(line: Line, mode: Mode, x: Scale, y: Scale) -> Line:
-    if mode.break_even_steps is None:
+    if not mode.break_even_steps or mode.mode == "eager":
         return line
-    steps = max(float(mode.break_even_steps), 1.0)
+    steps = float(mode.break_even_steps)
     text = f"{full_name(mode)} overtakes eager {_pays(mode)}"
     line.marks.append(Dot(x(steps), y(_elapsed(mode, steps)), text))
     return line

@@ -82,11 +82,6 @@ def _through(result: Result, a: str, b: str) -> Comparison | None:
 def _judge(low: float, high: float, result: Result) -> SpeedVerdict:
     if result.noise_floor is None:
         return "inconclusive"
-    floor = result.noise_floor.fraction
-    if high < 1 - floor:
-        return "faster"
-    if low > 1 + floor:
-        return "slower"
-    if low >= 1 - floor and high <= 1 + floor:
-        return "no measurable difference"
-    return "inconclusive"
+    from isograd.measure.stats import verdict  # here, because most results never need SciPy
+
+    return verdict(low, high, result.noise_floor.fraction)

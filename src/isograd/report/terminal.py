@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from isograd.report import numbers, table
-from isograd.report.advice import cautions, noise_sentence
+from isograd.report.advice import Caution, absences, cautions, noise_sentence
 from isograd.report.answer import answer, gravest, proof_sentence
 from isograd.report.names import SYMBOLS, title
 from isograd.result import DerivativeRow, Mode, Proof, Result, Stage
@@ -75,7 +75,7 @@ def render(result: Result, console: Console, report: str = "") -> None:
     _line(console, noise_sentence(result), "dim")
     _print_list(console, "Findings", result.findings)
     _print_list(console, "Declared differences", result.declared)
-    _print_cautions(result, console)
+    _print_cautions(cautions(result), console)
     if report:
         console.print()
         _line(console, f"Report: {report}")
@@ -122,6 +122,11 @@ def render_derivatives(rows: Sequence[DerivativeRow], console: Console) -> None:
         grid.add_row(_text(console, place), *(_text(console, figure) for figure in figures))
     console.print()
     console.print(grid)
+
+
+def render_missing(modes: Sequence[Mode], console: Console) -> None:
+    """Prints which modes could not run, why, and what to do; nothing if all of them ran."""
+    _print_cautions(absences(modes), console)
 
 
 def _print_answer(result: Result, console: Console) -> None:
@@ -192,8 +197,7 @@ def _print_list(console: Console, heading: str, lines: Sequence[str]) -> None:
         _item(console, line)
 
 
-def _print_cautions(result: Result, console: Console) -> None:
-    found = cautions(result)
+def _print_cautions(found: Sequence[Caution], console: Console) -> None:
     if found:
         console.print()
         _line(console, "Cautions", "bold yellow")
