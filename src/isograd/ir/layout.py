@@ -1,164 +1,149 @@
-"""Which values are channels-last: the physical layout of a graph in a framework that prefers that.
+"""Where each value of a graph lies channels-last, and what that does to its parameters.
 
-The IR is logical: an image is [N, C, H, W]. `assign` decides for each value in which order its axes
-really lie, so that spatial ops get channels-last images, and pushes what follows from it into the
-parameters: a Linear behind a Flatten gets a permuted weight, not a permuted activation. A transpose
-is left only where two neighbours truly want different orders.
+`assign` is for frameworks that prefer images as [N, *spatial, C]; `assign_logical` is for those
+that hold values as the IR does. Permutations go into axis numbers and parameters wherever they can:
+a Linear behind a Flatten gets permuted weights, not a permuted activation. What is left are the
+demands that differ from how a value is held: each of them is one explicit transpose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import singledispatch
 
 from isograd.ir.graph import Graph, Node
-from isograd.ir.mapping import Permute, Reorder, Transform
-from isograd.ir.ops import (
-    Abs,
-    Add,
-    AddScalar,
-    AvgPool,
-    BatchNorm,
-    Concat,
-    Conv,
-    Divide,
-    Dropout,
-    Exp,
-    Flatten,
-    GELU,
-    GlobalAvgPool,
-    GlobalMaxPool,
-    GroupNorm,
-    HardSigmoid,
-    HardSwish,
-    LayerNorm,
-    LeakyReLU,
-    Linear,
-    Log,
-    LogSoftmax,
-    Maximum,
-    MaxPool,
-    Mean,
-    Minimum,
-    Multiply,
-    MultiplyScalar,
-    Negative,
-    Op,
-    PowerScalar,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Sqrt,
-    Square,
-    Subtract,
-    Sum,
-    Tanh,
-    Transpose,
+from isograd.ir.layout_rules import (
+    RULES,
+    Explicit,
+    Site,
+    as_it_comes,
+    binary,
+    concat,
+    logical_site,
+    wants_channels_last,
 )
-from isograd.ir.ops.base import normalize_axis
-
-SPATIAL = (Conv, MaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, GroupNorm, BatchNorm)
-"""Ops that want channels-last images (from three dimensions on)."""
-
-POINTWISE = (
-    *(Abs, AddScalar, Dropout, Exp, GELU, HardSigmoid, HardSwish, LeakyReLU, Log),
-    *(MultiplyScalar, Negative, PowerScalar, ReLU, Sigmoid, SiLU, Sqrt, Square, Tanh),
-)
-"""Ops with one input that treat every element alike: any layout will do."""
-
-BROADCAST = (Add, Subtract, Multiply, Divide, Maximum, Minimum)
-"""Ops with two inputs that meet element by element."""
-
-
-@dataclass(frozen=True)
-class ValueLayout:
-    """How a value lies in memory: axis ``i`` holds the logical axis ``order[i]``.
-
-    ``block`` tells that the last axis is a flattened block in another order than the logical one;
-    ``order`` is then the identity.
-    """
-
-    order: tuple[int, ...]
-    block: Reorder | None = None
-
-    @property
-    def logical(self) -> bool:
-        """Whether the value lies as the IR sees it."""
-        return self.block is None and self.order == tuple(range(len(self.order)))
-
-    @property
-    def transform(self) -> Transform:
-        """From the logical value to the one in memory."""
-        if self.block:
-            return Transform((self.block,))
-        return Transform(() if self.logical else (Permute(self.order),))
-
-    def axis(self, logical: int) -> int:
-        """Where a logical axis (counted from either end) lies."""
-        return self.order.index(normalize_axis(logical, len(self.order)))
-
-    def axes_to(self, other: ValueLayout) -> tuple[int, ...]:
-        """The transpose that turns this layout into ``other``."""
-        return tuple(self.order.index(axis) for axis in other.order)
+from isograd.ir.mapping import Transform
+from isograd.ir.ops import Op
+from isograd.ir.ops.base import TensorType
+from isograd.ir.placement import Placement, channels_last, logical, logical_order
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The layout of each value; for each node the layouts its inputs must have; and the transform
-    that each parameter undergoes because of them (before any of the framework's own).
+    """``values`` says how each input and each node's value is held, ``demands`` how each node wants
+    its inputs, ``outputs`` how the graph's outputs are handed out. ``parameters`` holds the
+    transform of each parameter that is permuted because a value is.
     """
 
-    values: Mapping[str, ValueLayout]
-    required: Mapping[str, tuple[ValueLayout, ...]]
-    parameters: Mapping[str, Transform]
+    values: dict[str, Placement]
+    demands: dict[str, tuple[Placement, ...]]
+    outputs: tuple[Placement, ...]
+    parameters: dict[str, Transform]
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What one op makes of its inputs' layouts."""
-
-    required: tuple[ValueLayout, ...]
-    result: ValueLayout
-    parameters: Mapping[str, Transform]
-
-
-def plain(rank: int) -> ValueLayout:
-    """The logical layout."""
-    return ValueLayout(tuple(range(rank)))
-
-
-def channels_last(rank: int) -> ValueLayout:
-    """[N, C, *spatial] as [N, *spatial, C]; plain below three dimensions."""
-    return ValueLayout((0, *range(2, rank), 1)) if rank > 2 else plain(rank)
+def assign_logical(graph: Graph) -> Layout:
+    """The layout that moves nothing."""
+    kinds = _types(graph)
+    return Layout(
+        values={name: logical(kind.rank) for name, kind in kinds.items()},
+        demands={
+            node.name: tuple(logical(kinds[name].rank) for name in node.inputs)
+            for node in graph.nodes
+        },
+        outputs=tuple(logical(kinds[name].rank) for name in graph.outputs),
+        parameters={},
+    )
 
 
 def assign(graph: Graph) -> Layout:
-    """Decides the layout of every value of the graph."""
-    values = {
-        name: channels_last(kind.rank) if _feeds_spatial(graph, name) else plain(kind.rank)
-        for name, kind in graph.inputs.items()
-    }
-    required: dict[str, tuple[ValueLayout, ...]] = {}
-    parameters: dict[str, Transform] = {name: Transform() for name in graph.parameters}
-    for node in graph.nodes:
-        found = choose(node.op, graph, node, tuple(values[name] for name in node.inputs))
-        values[node.name], required[node.name] = found.result, found.required
-        parameters |= {node.parameters[role]: t for role, t in found.parameters.items()}
-    return Layout(values, required, parameters)
+    """The channels-last layout.
+
+    Nodes are taken in order. Where one meets features that it cannot absorb, the Flatten that
+    reordered them is made to take its input in logical order, and all is done again.
+    """
+    explicit: frozenset[str] = frozenset()
+    while True:
+        try:
+            return _Assignment(graph, explicit).layout()
+        except Explicit as needed:
+            if needed.nodes <= explicit:
+                raise AssertionError(f"no layout for {sorted(needed.nodes)}") from None
+            explicit |= needed.nodes
 
 
-@singledispatch
-def choose(op: Op, graph: Graph, node: Node, given: tuple[ValueLayout, ...]) -> Choice:
-    """One op's choice. What is not known better gets and gives logical values."""
-    return _all(plain, graph, node)
+class _Assignment:
+    """One pass; the nodes named in ``explicit`` take their inputs in logical order."""
+
+    def __init__(self, graph: Graph, explicit: frozenset[str]) -> None:
+        self.graph = graph
+        self.explicit = explicit
+        self.types = _types(graph)
+        self.values = {name: self._outer(name) for name in graph.inputs}
+        self.demands: dict[str, tuple[Placement, ...]] = {}
+        self.parameters: dict[str, tuple[Transform, frozenset[str]]] = {}
+
+    def layout(self) -> Layout:
+        for node in self.graph.nodes:
+            self._place(node)
+        return Layout(
+            values=self.values,
+            demands=self.demands,
+            outputs=tuple(self._handed_out(name) for name in self.graph.outputs),
+            parameters={name: found for name, (found, _) in self.parameters.items() if found.steps},
+        )
+
+    def _outer(self, name: str) -> Placement:
+        rank = self.types[name].rank
+        if rank >= 3 and name in _fed_to_windows(self.graph):
+            return Placement(channels_last(rank))
+        return logical(rank)
+
+    def _place(self, node: Node) -> None:
+        site = Site(
+            node,
+            tuple(self.types[name] for name in node.inputs),
+            tuple(self.values[name] for name in node.inputs),
+        )
+        if node.name in self.explicit:
+            site = logical_site(site)
+        decision = RULES[type(node.op)](site)
+        self.values[node.name] = decision.result
+        self.demands[node.name] = decision.demands
+        origins = frozenset({node.name}).union(*(place.origins for place in site.placements))
+        for role, name in node.parameters.items():
+            self._claim(name, decision.parameters.get(role, Transform()), origins)
+
+    def _claim(self, name: str, transform: Transform, origins: frozenset[str]) -> None:
+        """A parameter of two nodes has one layout: if they differ, both go back to the logical."""
+        known, before = self.parameters.setdefault(name, (transform, origins))
+        if known != transform:
+            raise Explicit(before | origins)
+
+    def _handed_out(self, name: str) -> Placement:
+        """Outputs are channels-last or logical; reordered features stay inside."""
+        place = self.values[name]
+        if place.features:
+            raise Explicit(place.origins)
+        rank = len(place.order)
+        usual = (logical_order(rank), channels_last(rank) if rank >= 3 else logical_order(rank))
+        return place if place.order in usual else logical(rank)
 
 
-def _all(layout: type[ValueLayout] | object, graph: Graph, node: Node) -> Choice:
-    ranks = [graph.type_of(name).rank for name in node.inputs]
-    make = channels_last if layout is channels_last else plain
-    return Choice(tuple(make(rank) for rank in ranks), make(node.type.rank), {})
+def _types(graph: Graph) -> dict[str, TensorType]:
+    return {**graph.inputs, **{node.name: node.type for node in graph.nodes}}
 
 
-def _keep(*_: object) -> None: ...
+def _fed_to_windows(graph: Graph) -> set[str]:
+    """Values that reach an op with spatial axes through ops that keep any order."""
+    types = _types(graph)
+    fed: set[str] = set()
+    for node in reversed(graph.nodes):
+        op: Op = node.op
+        for name in node.inputs:
+            passes = node.name in fed and types[name].rank == node.type.rank
+            if wants_channels_last(op, types[name]) or (passes and _keeps_order(op)):
+                fed.add(name)
+    return fed
+
+
+def _keeps_order(op: Op) -> bool:
+    return RULES[type(op)] in (as_it_comes, binary, concat)

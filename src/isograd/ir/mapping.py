@@ -1,4 +1,4 @@
-"""Mappings: which tensor of one side is which tensor of the other, and how to turn one into the other.
+"""Mappings: which tensor of one side is which of the other, and how to turn one into the other.
 
 Every `Transform` is invertible, so weights, gradients, optimizer state and running statistics
 travel both ways through the same mapping.

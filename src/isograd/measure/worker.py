@@ -1,7 +1,7 @@
 """The process in which one mode of one framework runs: ``python -m isograd.measure.worker FD``.
 
-It answers requests ``(method, arguments)`` on a connection that it inherits, with
-``("ok", value)``, ``("error", isograd error)``, ``("out of memory", text)`` or ``("failed", text)``.
+It answers requests ``(method, arguments)`` on a connection that it inherits, with ``("ok", value)``,
+``("error", an isograd error)``, ``("out of memory", text)`` or ``("failed", text)``.
 """
 
 from __future__ import annotations

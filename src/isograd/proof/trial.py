@@ -18,7 +18,7 @@ RECORDED_STEPS = (1, 10, 100)
 """The training steps after which parameters and optimizer state are compared."""
 
 FORWARD_BATCHES = (1, 7)
-"""Batch sizes of the forward stage, beside the training batch: one, and an odd one."""
+"""Batch sizes of the forward stage: one, and an odd one. The training stages have their own."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ class Trial:
 
 
 def make_trial(graph: Graph, spec: TrainSpec, dataset: Dataset | None, seed: int = 0) -> Trial:
-    """A trial for a graph; the optimizer stage trains on ``dataset``, or on random data without one.
+    """A trial for a graph; the optimizer stage trains on ``dataset``, or else on random data.
 
     Values are rounded to float32, so that both precisions see the same numbers.
     """
     generator = np.random.default_rng(seed)
     batch, steps = spec.batch_size, max(RECORDED_STEPS)
-    draws = [_random_inputs(graph, generator, size) for size in (*FORWARD_BATCHES, batch, batch)]
+    draws = [_random_inputs(graph, generator, size) for size in (*FORWARD_BATCHES, batch)]
     if dataset is None:
         data = _random_inputs(graph, generator, 4 * batch)
         labels = _random_targets(graph, spec, generator, 4 * batch)
@@ -80,8 +80,8 @@ def make_trial(graph: Graph, spec: TrainSpec, dataset: Dataset | None, seed: int
     rows = batch_order(len(labels), batch, epochs, seed).reshape(-1)[: steps * batch]
     return Trial(
         weights=_generic(graph.initialize(seed), graph, generator),
-        forward=tuple(draws[:3]),
-        inputs=draws[3],
+        forward=tuple(draws[:2]),
+        inputs=draws[2],
         targets=_random_targets(graph, spec, generator, batch),
         data=tuple(array[rows] for array in data),
         labels=labels[rows],

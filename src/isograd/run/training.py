@@ -19,7 +19,7 @@ EVALUATION_BATCH = 1000
 """Examples per evaluation call, the same on every side."""
 
 DISTURBED_STARTS = 3
-"""How many trainings of the reference from disturbed starts the envelope of its curve is made of."""
+"""How many trainings of the reference from disturbed starts make the envelope of its curve."""
 
 WITHIN = 4.0
 """A curve agrees when it stays within this multiple of the envelope: the disturbance happens once,

@@ -69,7 +69,7 @@ def _(definition: SGD) -> Update:
 @update.register
 def _(definition: Adam) -> Update:
     """``ResourceApplyAdam`` adds its epsilon before the bias correction. Kingma and Ba (section 2)
-    give the relation: ``epsilon_hat = epsilon * sqrt(1 - beta_2**step)`` makes it the definition."""
+    give the relation: ``epsilon * sqrt(1 - beta_2**step)`` in its place makes it the definition."""
     beta_1, beta_2 = definition.beta_1, definition.beta_2
     decay = (
         definition.learning_rate * definition.weight_decay if isinstance(definition, AdamW) else 0.0

@@ -1,0 +1,76 @@
+"""Local variables of a forward pass: few, short, and reused once a value is no longer needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain, count
+
+from isograd.frameworks.formatting import Bracket, Source, statement
+from isograd.frameworks.naming import LOCALS, UniqueNames
+from isograd.ir.placement import Order
+
+_SHORT = ("x", "y", "z", "u", "v", "w")
+
+
+Held = tuple[str, Order]
+"""A value, and the order of axes in which a variable holds it."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One statement: the value that it makes, the values that it reads, and what it writes, given
+    the names of the variables that hold them.
+    """
+
+    makes: Held
+    reads: tuple[Held, ...]
+    write: Callable[[tuple[str, ...]], Source]
+
+
+def name_locals(
+    lines: list[Line], inputs: tuple[Held, ...], outputs: tuple[Held, ...], reserved: frozenset[str]
+) -> tuple[tuple[str, ...], list[str]]:
+    """The names of the inputs, and the text of the lines with a ``return`` behind them, indented
+    by 8. Inputs keep their names where these are usable; other values take ``x``, or the first
+    short name that is free. An expression that is nothing but a name makes no line.
+    """
+    names = UniqueNames(LOCALS | reserved)
+    given = {held: names.claim(held[0], "x") for held in inputs}
+    holds = dict(given)
+    last_use = {held: i for i, line in enumerate(lines) for held in line.reads}
+    last_use |= dict.fromkeys(outputs, len(lines))
+    text: list[str] = []
+    for i, line in enumerate(lines):
+        arguments = tuple(holds[held] for held in line.reads)
+        for held in [held for held in holds if last_use.get(held, -1) <= i]:
+            del holds[held]
+        source = line.write(arguments)
+        if isinstance(source, str) and source in arguments:
+            holds[line.makes] = source
+            continue
+        holds[line.makes] = _free(arguments, set(holds.values()), set(given.values()))
+        text += statement(f"{holds[line.makes]} = ", source, 8)
+    results = tuple(holds[held] for held in outputs)
+    text += _returned(results)
+    return tuple(given.values()), text
+
+
+def _free(arguments: tuple[str, ...], busy: set[str], given: set[str]) -> str:
+    """The first argument that is over, else the first short name that is free. The name of an
+    input never stands for something else, unless it is a short one.
+    """
+    reusable = (name for name in arguments if name not in given or name in _SHORT)
+    candidates = chain(reusable, _SHORT, _numbered())
+    return next(name for name in candidates if name not in busy)
+
+
+def _numbered() -> Iterator[str]:
+    return (f"t{i}" for i in count(1))
+
+
+def _returned(results: tuple[str, ...]) -> Iterator[str]:
+    flat = ", ".join(results)
+    if len(flat) <= 80:
+        return statement("return ", flat, 8)
+    return statement("return ", Bracket("(", results, ")"), 8)

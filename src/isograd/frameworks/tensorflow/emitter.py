@@ -1,0 +1,129 @@
+"""TensorFlow source of a graph: one file with one ``keras.Model``, channels-last."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from isograd.errors import UsageError
+from isograd.frameworks.emission import Body, Dialect, Layer, Site, emit_source
+from isograd.frameworks.formatting import WIDTH, Bracket, statement
+from isograd.frameworks.frame import describe_inputs
+from isograd.frameworks.protocol import Emitted
+from isograd.frameworks.tensorflow.exact import EXACT
+from isograd.frameworks.tensorflow.expressions import EXPRESSIONS, transpose
+from isograd.frameworks.tensorflow.layers import LAYERS
+from isograd.ir.graph import Graph
+from isograd.ir.layout import assign
+
+_LOADING = """
+    from operator import attrgetter
+
+    from safetensors.numpy import load_file
+
+    model = {name}()
+    model({sample})
+    for name, array in load_file("weights.safetensors").items():
+        attrgetter(name)(model).assign(array)
+"""
+
+BIASED_VARIANCE = (
+    "keras.layers.BatchNormalization keeps the biased batch variance as running variance, "
+    "where the exact form keeps the unbiased one: they differ by a factor of n / (n - 1)."
+)
+
+
+def emit(graph: Graph, *, idiomatic: bool = False) -> Emitted:
+    """The graph as a ``keras.Model``, and how its tensors correspond to the model's.
+
+    ``idiomatic`` takes Keras' own BatchNormalization and declares the difference. Raises
+    `UsageError` when the graph holds an op or shares parameters in a way that one layer cannot
+    express.
+    """
+    emitted = emit_source(graph, assign(graph), DIALECT, idiomatic=idiomatic)
+    stock = "keras.layers.BatchNormalization(" in emitted.source
+    return replace(emitted, declared=(BIASED_VARIANCE,)) if stock else emitted
+
+
+def _frame(body: Body) -> str:
+    parts = [
+        f'"""{body.class_name}: a network in TensorFlow, with Keras 3.',
+        "",
+        "Its weights are loaded like this, once a first call has made the variables:",
+        _LOADING.format(name=body.class_name, sample=_sample(body)),
+        *describe_inputs(body.shapes),
+        '"""',
+        "",
+        *_imports(body),
+        "",
+        "",
+        *_exact(body),
+        f"class {body.class_name}(keras.Model):",
+        "    def __init__(self):",
+        "        super().__init__()",
+        *body.construction,
+        "",
+        *_signature(body),
+        *body.forward,
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _signature(body: Body) -> list[str]:
+    """Several inputs come as one sequence, as in every Keras model."""
+    if len(body.inputs) == 1:
+        return [f"    def call(self, {body.inputs[0]}, training=False):"]
+    unpacking = Bracket("(", body.inputs, ") = inputs")
+    flat = f"        {', '.join(body.inputs)} = inputs"
+    lines = [flat] if len(flat) <= WIDTH else statement("", unpacking, 8)
+    return ["    def call(self, inputs, training=False):", *lines]
+
+
+def _imports(body: Body) -> list[str]:
+    used = re.search(r"(?<!\.)\bops\.", "\n".join((*body.forward, *_exact(body))))
+    return ["import keras", *(["from keras import ops"] if used else [])]
+
+
+def _exact(body: Body) -> list[str]:
+    """The exact forms that the body calls by their names."""
+    text = "\n".join((*body.construction, *body.forward))
+    called = (source for name, source in EXACT.items() if re.search(rf"(?<![\w.]){name}\(", text))
+    return [line for source in called for line in (source, "")]
+
+
+def _sample(body: Body) -> str:
+    """An input of batch size 1, for the first call."""
+    samples = []
+    for _, kind, place in body.shapes:
+        sizes = (kind.shape[axis] for axis in place.order)
+        shape = tuple(size if isinstance(size, int) else 1 for size in sizes)
+        dtype = ', dtype="int64"' if kind.dtype == "int" else ""
+        samples.append(f"keras.ops.zeros({shape}{dtype})")
+    return samples[0] if len(samples) == 1 else f"[{', '.join(samples)}]"
+
+
+def _freeze(attribute: str, layer: Layer, site: Site) -> tuple[str, ...]:
+    """A Keras layer trains as a whole or not at all."""
+    if not site.frozen:
+        return ()
+    specs = site.node.op.parameters(*site.types)
+    if any(spec.trainable and role not in site.frozen for role, spec in specs.items()):
+        raise UsageError(
+            f"Some parameters of {site.node.scope!r} are frozen and others are not; "
+            "a Keras layer cannot be both.",
+            where=site.node.source,
+            hint="Freeze all of them or none.",
+        )
+    return (f"self.{attribute}.trainable = False",)
+
+
+DIALECT = Dialect(
+    name="TensorFlow",
+    layers=LAYERS,
+    expressions=EXPRESSIONS,
+    transpose=transpose,
+    freeze=_freeze,
+    frame=_frame,
+    reserved=frozenset(EXACT),
+)
+"""How Keras on TensorFlow writes things."""

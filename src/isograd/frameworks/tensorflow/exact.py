@@ -1,0 +1,112 @@
+"""Keras forms that are exact where the stock ones are not: source that is copied into an emitted
+file that needs it.
+"""
+
+from __future__ import annotations
+
+BATCH_NORM = '''\
+class BatchNorm(keras.layers.Layer):
+    """Batch normalisation over the last axis, whose moving variance follows the unbiased one.
+
+    keras.layers.BatchNormalization follows the biased variance. The momentum is the weight of the
+    new value.
+    """
+
+    def __init__(self, epsilon, momentum, affine=True, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+        self.momentum = momentum
+        self.affine = affine
+
+    def build(self, input_shape):
+        shape = (input_shape[-1],)
+        if self.affine:
+            self.gamma = self.add_weight(shape=shape, initializer="ones", name="gamma")
+            self.beta = self.add_weight(shape=shape, initializer="zeros", name="beta")
+        self.moving_mean = self.add_weight(
+            shape=shape, initializer="zeros", trainable=False, name="moving_mean"
+        )
+        self.moving_variance = self.add_weight(
+            shape=shape, initializer="ones", trainable=False, name="moving_variance"
+        )
+
+    def call(self, x, training=False):
+        if training:
+            mean, variance = ops.moments(x, axes=tuple(range(len(x.shape) - 1)))
+            count = ops.cast(ops.size(x), x.dtype) / x.shape[-1]
+            self._follow(self.moving_mean, mean)
+            self._follow(self.moving_variance, variance * (count / (count - 1)))
+        else:
+            mean, variance = self.moving_mean, self.moving_variance
+        scale = ops.rsqrt(variance + self.epsilon)
+        if self.affine:
+            return (x - mean) * (scale * self.gamma) + self.beta
+        return (x - mean) * scale
+
+    def _follow(self, moving, new):
+        moving.assign((1 - self.momentum) * moving + self.momentum * new)
+'''
+
+MAXIMUM = '''\
+def maximum(a, b):
+    """The larger of both; where they are equal, each gets half of the gradient.
+
+    ops.maximum alone gives all of it to the first.
+    """
+    return (ops.maximum(a, b) + ops.maximum(b, a)) / 2
+'''
+
+MINIMUM = '''\
+def minimum(a, b):
+    """The smaller of both; where they are equal, each gets half of the gradient.
+
+    ops.minimum alone gives all of it to the first.
+    """
+    return (ops.minimum(a, b) + ops.minimum(b, a)) / 2
+'''
+
+LEAKY_RELU = '''\
+def leaky_relu(x, negative_slope):
+    """A slope below zero, in the precision of x.
+
+    ops.leaky_relu rounds the slope to float32.
+    """
+    return ops.where(x > 0, x, x * negative_slope)
+'''
+
+AVERAGE_POOL = '''\
+def average_pool(x, pool_size, strides, padding, beyond):
+    """The mean of each window over those of its places that count.
+
+    The zeros of padding count, those of beyond, outside of it, do not.
+    """
+    counts = ops.pad(ops.ones_like(x), padding)
+    counts = ops.pad(counts, beyond)
+    x = ops.pad(ops.pad(x, padding), beyond)
+    mean = ops.average_pool(x, pool_size, strides=strides)
+    return mean / ops.average_pool(counts, pool_size, strides=strides)
+'''
+
+DILATED_MAX_POOL = '''\
+def dilated_max_pool(x, pool_size, strides, dilation_rate):
+    """The largest value of each window whose places lie dilation_rate apart.
+
+    The windows are laid out side by side, then pooled without dilation.
+    """
+    windows = zip(pool_size, strides, dilation_rate)
+    for axis, (size, stride, rate) in enumerate(windows, start=1):
+        count = (x.shape[axis] - rate * (size - 1) - 1) // stride + 1
+        places = [i * stride + j * rate for i in range(count) for j in range(size)]
+        x = ops.take(x, places, axis=axis)
+    return ops.max_pool(x, pool_size, strides=pool_size)
+'''
+
+EXACT: dict[str, str] = {
+    "BatchNorm": BATCH_NORM,
+    "maximum": MAXIMUM,
+    "minimum": MINIMUM,
+    "leaky_relu": LEAKY_RELU,
+    "average_pool": AVERAGE_POOL,
+    "dilated_max_pool": DILATED_MAX_POOL,
+}
+"""Name to source, in the order in which they stand in a file."""

@@ -1,0 +1,163 @@
+"""Ops with parameters or randomness as Keras layers: constructor, and how parameters are held.
+
+Keras keeps kernels with the output channels last, so that they are permuted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from isograd.frameworks.emission import Layer, Site
+from isograd.frameworks.formatting import Source, call
+from isograd.ir import ops
+from isograd.ir.mapping import Permute, Transform
+from isograd.ir.ops import Op
+
+
+def linear(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.Linear)
+    constructor = call("keras.layers.Dense", op.out_features, **_unless(op.bias, "use_bias"))
+    return _layer(site, constructor, weight=("kernel", (1, 0)), bias=("bias", None))
+
+
+def embedding(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.Embedding)
+    constructor = call("keras.layers.Embedding", op.num_embeddings, op.embedding_dim)
+    return _layer(site, constructor, weight=("embeddings", None))
+
+
+def conv(site: Site) -> Layer:
+    """Stride and dilation at once is more than Keras can do: the stride is then taken behind the
+    layer. Padding is "same" only where that is the op's own.
+    """
+    op = site.node.op
+    assert isinstance(op, ops.Conv)
+    options: dict[str, object] = {}
+    if set(op.stride) != {1} and not strides_outside(op):
+        options["strides"] = short(op.stride)
+    if keeps_size(op.kernel_size, op.stride, op.padding, op.dilation):
+        options["padding"] = '"same"'
+    if set(op.dilation) != {1}:
+        options["dilation_rate"] = short(op.dilation)
+    axes = tuple(range(2, 2 + len(op.kernel_size)))
+    name = f"Conv{len(op.kernel_size)}D"
+    kernel_size = short(op.kernel_size)
+    if _is_depthwise(site):
+        options |= _unless(op.bias, "use_bias")
+        constructor = call(f"keras.layers.Depthwise{name}", kernel_size, **options)
+        return _layer(site, constructor, weight=("kernel", (*axes, 0, 1)), bias=("bias", None))
+    options |= {"groups": op.groups} if op.groups != 1 else {}
+    options |= _unless(op.bias, "use_bias")
+    constructor = call(f"keras.layers.{name}", op.out_channels, kernel_size, **options)
+    return _layer(site, constructor, weight=("kernel", (*axes, 1, 0)), bias=("bias", None))
+
+
+def batch_norm(site: Site) -> Layer:
+    """The stock layer keeps the biased variance, and stops normalising by the batch when it does
+    not train: it is taken only where the difference is accepted.
+    """
+    op = site.node.op
+    assert isinstance(op, ops.BatchNorm)
+    if takes_stock_batch_norm(site):
+        off = {} if op.affine else {"center": False, "scale": False}
+        momentum = {"momentum": 1 - op.momentum, "epsilon": op.eps}
+        constructor = call("keras.layers.BatchNormalization", **momentum, **off)
+    else:
+        options = _unless(op.affine, "affine")
+        constructor = call("BatchNorm", epsilon=op.eps, momentum=op.momentum, **options)
+    statistics = {
+        "running_mean": ("moving_mean", None),
+        "running_var": ("moving_variance", None),
+    }
+    return _layer(site, constructor, weight=("gamma", None), bias=("beta", None), **statistics)
+
+
+def layer_norm(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.LayerNorm)
+    rank, count = site.types[0].rank, len(op.normalized_shape)
+    order = site.placements[0].order
+    axes = tuple(i - rank for i, axis in enumerate(order) if axis >= rank - count)
+    options = {} if axes == (-1,) else {"axis": axes}
+    off = {} if op.affine else {"center": False, "scale": False}
+    constructor = call("keras.layers.LayerNormalization", **options, epsilon=op.eps, **off)
+    return _layer(site, constructor, weight=("gamma", None), bias=("beta", None))
+
+
+def group_norm(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.GroupNorm)
+    off = {} if op.affine else {"center": False, "scale": False}
+    constructor = call("keras.layers.GroupNormalization", op.groups, epsilon=op.eps, **off)
+    return _layer(site, constructor, weight=("gamma", None), bias=("beta", None))
+
+
+def dropout(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.Dropout)
+    return _layer(site, call("keras.layers.Dropout", op.p))
+
+
+def short(sizes: tuple[int, ...]) -> int | tuple[int, ...]:
+    """One number where all are equal."""
+    return sizes[0] if len(set(sizes)) == 1 else sizes
+
+
+def keeps_size(
+    kernel_size: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[tuple[int, int], ...],
+    dilation: tuple[int, ...],
+) -> bool:
+    """Whether "same" means exactly this padding: stride 1, and half of an odd reach on both sides;
+    and some padding is needed.
+    """
+    halves = [(d * (k - 1) / 2,) * 2 for k, d in zip(kernel_size, dilation, strict=True)]
+    return set(stride) == {1} and list(padding) == halves and any(sum(padding, ()))
+
+
+def strides_outside(op: ops.Conv) -> bool:
+    """Whether the layer works at every position, and the stride is taken from its result."""
+    return set(op.stride) != {1} and set(op.dilation) != {1}
+
+
+def takes_stock_batch_norm(site: Site) -> bool:
+    """Whether the accepted difference applies."""
+    return site.idiomatic and not site.frozen
+
+
+def _is_depthwise(site: Site) -> bool:
+    """One filter for each channel, with strides that TensorFlow's kernel takes."""
+    op = site.node.op
+    assert isinstance(op, ops.Conv)
+    one_each = 1 < op.groups == op.out_channels == site.types[0].shape[1]
+    return one_each and len(set(op.stride)) == 1
+
+
+def _unless(flag: bool, name: str) -> dict[str, object]:
+    return {} if flag else {name: False}
+
+
+def _layer(site: Site, constructor: Source, **names: tuple[str, tuple[int, ...] | None]) -> Layer:
+    parameters = {
+        role: (names[role][0], _permuted(names[role][1])) for role in site.node.parameters
+    }
+    return Layer(constructor, parameters)
+
+
+def _permuted(order: tuple[int, ...] | None) -> Transform:
+    return Transform(() if order is None else (Permute(order),))
+
+
+LAYERS: dict[type[Op], Callable[[Site], Layer]] = {
+    ops.Linear: linear,
+    ops.Embedding: embedding,
+    ops.Conv: conv,
+    ops.BatchNorm: batch_norm,
+    ops.LayerNorm: layer_norm,
+    ops.GroupNorm: group_norm,
+    ops.Dropout: dropout,
+}
+"""Op to its layer."""

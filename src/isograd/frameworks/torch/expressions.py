@@ -1,0 +1,203 @@
+"""Ops as PyTorch expressions of their arguments, as they stand in ``forward``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from isograd.frameworks.emission import Site
+from isograd.frameworks.formatting import Source, call, listed
+from isograd.frameworks.scalars import plus, power, times
+from isograd.frameworks.torch.layers import short, symmetric_padding
+from isograd.ir import ops
+from isograd.ir.ops import Op
+
+Expression = Callable[[Site], Source]
+
+
+def layer(site: Site) -> Source:
+    """A call of the layer."""
+    return call(site.layer, site.x)
+
+
+def conv(site: Site) -> Source:
+    op = site.node.op
+    assert isinstance(op, ops.Conv)
+    if symmetric_padding(op) or not any(sum(op.padding, ())):
+        return layer(site)
+    # F.pad counts from the last axis.
+    padding = tuple(size for pair in reversed(op.padding) for size in pair)
+    return call(site.layer, call("F.pad", site.x, padding))
+
+
+def max_pool(site: Site) -> Source:
+    op = site.node.op
+    assert isinstance(op, ops.MaxPool)
+    options = _windows(op.kernel_size, op.stride, op.padding)
+    if set(op.dilation) != {1}:
+        options["dilation"] = short(op.dilation)
+    if op.ceil_mode:
+        options["ceil_mode"] = True
+    function = f"F.max_pool{len(op.kernel_size)}d"
+    return call(function, site.x, short(op.kernel_size), **options)
+
+
+def avg_pool(site: Site) -> Source:
+    op = site.node.op
+    assert isinstance(op, ops.AvgPool)
+    options = _windows(op.kernel_size, op.stride, op.padding)
+    if op.ceil_mode:
+        options["ceil_mode"] = True
+    if not op.count_include_pad and any(sum(op.padding, ())):
+        options["count_include_pad"] = False
+    function = f"F.avg_pool{len(op.kernel_size)}d"
+    return call(function, site.x, short(op.kernel_size), **options)
+
+
+def _windows(
+    kernel_size: tuple[int, ...], stride: tuple[int, ...], padding: tuple[tuple[int, int], ...]
+) -> dict[str, object]:
+    options: dict[str, object] = {}
+    if stride != kernel_size:
+        options["stride"] = short(stride)
+    if any(sum(padding, ())):
+        options["padding"] = short(tuple(before for before, _ in padding))
+    return options
+
+
+def global_pool(function: str) -> Expression:
+    """A reduction over all spatial axes."""
+
+    def write(site: Site) -> Source:
+        op = site.node.op
+        assert isinstance(op, ops.GlobalAvgPool | ops.GlobalMaxPool)
+        return _reduced(function, site, tuple(range(2, site.types[0].rank)), op.keepdims)
+
+    return write
+
+
+def reduction(function: str) -> Expression:
+    """A reduction over the op's axes."""
+
+    def write(site: Site) -> Source:
+        op = site.node.op
+        assert isinstance(op, ops.Mean | ops.Sum)
+        return _reduced(function, site, tuple(map(site.position, op.axes)), op.keepdims)
+
+    return write
+
+
+def _reduced(function: str, site: Site, axes: tuple[int, ...], keepdims: bool) -> Source:
+    options = {"keepdim": True} if keepdims else {}
+    return call(f"{site.x}.{function}", short(axes) if len(axes) == 1 else axes, **options)
+
+
+def gelu(site: Site) -> Source:
+    op = site.node.op
+    assert isinstance(op, ops.GELU)
+    options = {} if op.approximate == "none" else {"approximate": '"tanh"'}
+    return call("F.gelu", site.x, **options)
+
+
+def leaky_relu(site: Site) -> Source:
+    op = site.node.op
+    assert isinstance(op, ops.LeakyReLU)
+    return call("F.leaky_relu", site.x, op.negative_slope)
+
+
+def along_axis(function: str) -> Expression:
+    """A function along one axis."""
+
+    def write(site: Site) -> Source:
+        op = site.node.op
+        assert isinstance(op, ops.Softmax | ops.LogSoftmax)
+        return call(function, site.x, dim=site.position(op.axis))
+
+    return write
+
+
+def concat(site: Site) -> Source:
+    op = site.node.op
+    assert isinstance(op, ops.Concat)
+    return call("torch.cat", listed(site.arguments), dim=site.position(op.axis))
+
+
+def reshape(site: Site) -> Source:
+    """One unknown size is -1; more are read off the argument."""
+    return call(f"{site.x}.reshape", *site.target_shape(f"{site.x}.shape"))
+
+
+def flatten(site: Site) -> Source:
+    op = site.node.op
+    assert isinstance(op, ops.Flatten)
+    last = site.types[0].rank - 1
+    end = () if op.end_axis in (-1, last) else (op.end_axis,)
+    return call(f"{site.x}.flatten", op.start_axis, *end)
+
+
+def transpose(site: Site) -> Source:
+    op = site.node.op
+    assert isinstance(op, ops.Transpose)
+    return permute(site.x, op.axes)
+
+
+def permute(x: str, axes: tuple[int, ...]) -> Source:
+    """``x`` with its axes in another order."""
+    return call(f"{x}.permute", *axes)
+
+
+def function(name: str) -> Expression:
+    """A function of all arguments."""
+    return lambda site: call(name, *site.arguments)
+
+
+def operator(symbol: str) -> Expression:
+    """``a + b``."""
+    return lambda site: f"{site.arguments[0]} {symbol} {site.arguments[1]}"
+
+
+EXPRESSIONS: dict[type[Op], Expression] = {
+    ops.Linear: layer,
+    ops.Embedding: layer,
+    ops.Conv: conv,
+    ops.BatchNorm: layer,
+    ops.LayerNorm: layer,
+    ops.GroupNorm: layer,
+    ops.Dropout: layer,
+    ops.MaxPool: max_pool,
+    ops.AvgPool: avg_pool,
+    ops.GlobalAvgPool: global_pool("mean"),
+    ops.GlobalMaxPool: global_pool("amax"),
+    ops.ReLU: function("F.relu"),
+    ops.LeakyReLU: leaky_relu,
+    ops.GELU: gelu,
+    ops.SiLU: function("F.silu"),
+    ops.Sigmoid: function("torch.sigmoid"),
+    ops.Tanh: function("torch.tanh"),
+    ops.HardSwish: function("F.hardswish"),
+    ops.HardSigmoid: function("F.hardsigmoid"),
+    ops.Softmax: along_axis("F.softmax"),
+    ops.LogSoftmax: along_axis("F.log_softmax"),
+    ops.Add: operator("+"),
+    ops.Subtract: operator("-"),
+    ops.Multiply: operator("*"),
+    ops.Divide: operator("/"),
+    ops.MatMul: operator("@"),
+    ops.Maximum: function("torch.maximum"),
+    ops.Minimum: function("torch.minimum"),
+    ops.Negative: lambda site: f"-{site.x}",
+    ops.Exp: function("torch.exp"),
+    ops.Log: function("torch.log"),
+    ops.Sqrt: function("torch.sqrt"),
+    ops.Abs: function("torch.abs"),
+    ops.Square: function("torch.square"),
+    ops.AddScalar: plus,
+    ops.MultiplyScalar: times,
+    ops.PowerScalar: power,
+    ops.Concat: concat,
+    ops.Flatten: flatten,
+    ops.Reshape: reshape,
+    ops.Transpose: transpose,
+    ops.Mean: reduction("mean"),
+    ops.Sum: reduction("sum"),
+}
+"""Op to its expression."""
