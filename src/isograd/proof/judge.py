@@ -130,7 +130,7 @@ def _float32(tensor: str, exact: Array, reference: Sequence[Array], twin: Array)
     if broken:
         return broken
     scale = _largest(exact)
-    floor = float(np.finfo(np.float32).eps) * scale + float(np.finfo(np.float32).tiny)
+    floor = 2 * float(np.finfo(np.float32).eps) * scale + float(np.finfo(np.float32).tiny)
     own = max([floor, *(_largest(run - exact) for run in reference)])
     distance = _largest(twin - exact)
     ratio = distance / own

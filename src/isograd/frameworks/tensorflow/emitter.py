@@ -80,8 +80,13 @@ def _signature(body: Body) -> list[str]:
 
 
 def _imports(body: Body) -> list[str]:
-    used = re.search(r"(?<!\.)\bops\.", "\n".join((*body.forward, *_exact(body))))
-    return ["import keras", *(["from keras import ops"] if used else [])]
+    text = "\n".join((*body.forward, *_exact(body)))
+    lines = ["import keras"]
+    if re.search(r"(?<![\w.])math\.", text):
+        lines = ["import math", "", *lines]
+    if re.search(r"(?<![\w.])ops\.", text):
+        lines.append("from keras import ops")
+    return lines
 
 
 def _exact(body: Body) -> list[str]:
@@ -124,6 +129,6 @@ DIALECT = Dialect(
     transpose=transpose,
     freeze=_freeze,
     frame=_frame,
-    reserved=frozenset(EXACT),
+    reserved=frozenset({*EXACT, "math"}),
 )
 """How Keras on TensorFlow writes things."""

@@ -74,6 +74,24 @@ def leaky_relu(x, negative_slope):
     return ops.where(x > 0, x, x * negative_slope)
 '''
 
+GELU = '''\
+def gelu(x):
+    """x times the normal distribution function of x, in the precision of x.
+
+    ops.gelu rounds the square root of 2 to float32.
+    """
+    return 0.5 * x * (1.0 + ops.erf(x / 2.0**0.5))
+'''
+
+GELU_TANH = '''\
+def gelu_tanh(x):
+    """The approximation of gelu by tanh, in the precision of x.
+
+    ops.gelu rounds its constants to float32.
+    """
+    return 0.5 * x * (1.0 + ops.tanh((2.0 / math.pi) ** 0.5 * (x + 0.044715 * x**3)))
+'''
+
 AVERAGE_POOL = '''\
 def average_pool(x, pool_size, strides, padding, beyond):
     """The mean of each window over those of its places that count.
@@ -106,6 +124,8 @@ EXACT: dict[str, str] = {
     "maximum": MAXIMUM,
     "minimum": MINIMUM,
     "leaky_relu": LEAKY_RELU,
+    "gelu": GELU,
+    "gelu_tanh": GELU_TANH,
     "average_pool": AVERAGE_POOL,
     "dilated_max_pool": DILATED_MAX_POOL,
 }

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from isograd.frameworks.protocol import Gradients, Plan, Steps
 from isograd.frameworks.source import load_class
 from isograd.frameworks.tensorflow.losses import LOSSES
-from isograd.frameworks.tensorflow.optimizers import stock, update
+from isograd.frameworks.tensorflow.optimizers import slot_scales, stock, update
 from isograd.ir.mapping import Array, Arrays
 
 
@@ -87,10 +87,17 @@ class EagerExecutor:
     def get_optimizer_state(self) -> dict[str, Arrays]:
         if self.plan.idiomatic:
             return {}
+        scales = slot_scales(self.plan.spec.optimizer, self.plan.dtype)
         return {
-            slot: {name: v.numpy() for name, v in zip(self.plan.trainable, variables, strict=True)}
+            slot: {
+                name: value / np.asarray(scales[slot], value.dtype)
+                for name, value in zip(self.plan.trainable, self._values(variables), strict=True)
+            }
             for slot, variables in self._slots.items()
         }
+
+    def _values(self, variables: list[tf.Variable]) -> list[Array]:
+        return [variable.numpy() for variable in variables]
 
     def set_masks(self, masks: Arrays) -> None:
         for attribute, mask in masks.items():
@@ -188,7 +195,7 @@ class EagerExecutor:
     def _one_step(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = self.loss(self._call(inputs, training=True), targets)
-        gradients = tape.gradient(loss, self.parameters)
+        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, self.parameters)]
         if self.plan.idiomatic:
             self._stock.apply(gradients)
         else:

@@ -156,7 +156,7 @@ def _reduced(function: str, site: Site, axes: tuple[int, ...], keepdims: bool) -
 def gelu(site: Site) -> Source:
     op = site.node.op
     assert isinstance(op, ops.GELU)
-    return call("ops.gelu", site.x, approximate=op.approximate == "tanh")
+    return call("gelu" if op.approximate == "none" else "gelu_tanh", site.x)
 
 
 def leaky_relu(site: Site) -> Source:
@@ -238,7 +238,7 @@ EXPRESSIONS: dict[type[Op], Expression] = {
     ops.Sigmoid: function("ops.sigmoid"),
     ops.Tanh: function("ops.tanh"),
     ops.HardSwish: function("ops.hard_silu"),
-    ops.HardSigmoid: function("ops.hard_sigmoid"),
+    ops.HardSigmoid: lambda site: f"ops.relu6({site.x} + 3.0) / 6.0",
     ops.Softmax: along_axis("ops.softmax"),
     ops.LogSoftmax: along_axis("ops.log_softmax"),
     ops.Add: operator("+"),

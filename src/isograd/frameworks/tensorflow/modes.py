@@ -12,6 +12,7 @@ from isograd.errors import unknown
 from isograd.frameworks.protocol import Executor, Plan
 from isograd.frameworks.tensorflow.executor import EagerExecutor
 from isograd.frameworks.tensorflow.session import SessionExecutor
+from isograd.ir.mapping import Array
 
 
 class FunctionExecutor(EagerExecutor):
@@ -33,19 +34,29 @@ class FunctionExecutor(EagerExecutor):
             super()._differentiate, jit_compile=self.jit_compile
         )
         self._graph_steps = tf.function(self._steps, jit_compile=self.jit_compile)
-        self._call_steps = tf.function(self._gather_and_step)
+        self._call_steps: Any = None
+
+    def load_data(self, inputs: tuple[Array, ...], targets: Array) -> None:
+        super().load_data(inputs, targets)
+        if self._call_steps is None:
+            data = [tf.TensorSpec([None, *x.shape[1:]], x.dtype) for x in self.data]
+            labels = tf.TensorSpec([None, *self.targets.shape[1:]], self.targets.dtype)
+            rows = tf.TensorSpec([self.plan.steps_per_call, self.plan.spec.batch_size], tf.int64)
+            self._call_steps = tf.function(
+                self._gather_and_step, input_signature=[data, labels, rows]
+            )
 
     def _calls(self, batches: NDArray[np.int64]) -> list[Any]:
         size = self.plan.steps_per_call
         return [tf.constant(batches[i : i + size]) for i in range(0, len(batches), size)]
 
     def _step(self, rows: tf.Tensor) -> tf.Tensor:
-        return self._call_steps(rows)
+        return self._call_steps(self.data, self.targets, rows)
 
-    def _gather_and_step(self, rows: tf.Tensor) -> tf.Tensor:
-        return self._graph_steps(
-            [tf.gather(x, rows) for x in self.data], tf.gather(self.targets, rows)
-        )
+    def _gather_and_step(
+        self, data: list[tf.Tensor], targets: tf.Tensor, rows: tf.Tensor
+    ) -> tf.Tensor:
+        return self._graph_steps([tf.gather(x, rows) for x in data], tf.gather(targets, rows))
 
     def _steps(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tf.Tensor:
         """One step for each leading row; returns the losses [steps]."""
@@ -58,7 +69,7 @@ class FunctionExecutor(EagerExecutor):
         return losses.stack()
 
     def compilations(self) -> int:
-        return self._call_steps.experimental_get_tracing_count()
+        return self._call_steps.experimental_get_tracing_count() if self._call_steps else 0
 
 
 class XlaExecutor(FunctionExecutor):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import singledispatch
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from isograd.training import SGD, Adam, AdamW, Optimizer, RMSprop
@@ -68,9 +69,14 @@ def _(definition: SGD) -> Update:
 
 @update.register
 def _(definition: Adam) -> Update:
-    """``ResourceApplyAdam`` adds its epsilon before the bias correction. Kingma and Ba (section 2)
-    give the relation: ``epsilon * sqrt(1 - beta_2**step)`` in its place makes it the definition."""
-    beta_1, beta_2 = definition.beta_1, definition.beta_2
+    """``ResourceApplyAdam`` with everything that it would round taken out of its hands.
+
+    The kernel adds its epsilon before the bias correction. Kingma and Ba (section 2) give the
+    relation: ``epsilon * sqrt(1 - beta_2**step)`` in its place makes it the definition. It also
+    computes ``1 - beta`` in the variable's precision, which for 0.999 in float32 is off by 1e-5:
+    the moments then are the definition's times `slot_scales`, which the step size and epsilon make
+    up for.
+    """
     decay = (
         definition.learning_rate * definition.weight_decay if isinstance(definition, AdamW) else 0.0
     )
@@ -81,8 +87,20 @@ def _(definition: Adam) -> Update:
         slots: Slots,
         step: tf.Tensor,
     ) -> list[tf.Operation]:
-        power_1, power_2 = tf.pow(_float64(beta_1), step), tf.pow(_float64(beta_2), step)
-        epsilon = _float64(definition.epsilon) * tf.sqrt(1.0 - power_2)
+        dtype = gradients[0].dtype
+        scales = slot_scales(definition, dtype.name)
+        root = np.sqrt(scales["moment_2"])
+        correction_1 = 1.0 - tf.pow(_float64(definition.beta_1), step)
+        correction_2 = tf.sqrt(1.0 - tf.pow(_float64(definition.beta_2), step))
+        rate = definition.learning_rate * root / scales["moment_1"]
+        numbers = {
+            "lr": tf.cast(rate * correction_2 / correction_1, dtype),
+            "epsilon": tf.cast(definition.epsilon * root * correction_2, dtype),
+            "beta1": tf.constant(definition.beta_1, dtype),
+            "beta2": tf.constant(definition.beta_2, dtype),
+            "beta1_power": tf.constant(0.0, dtype),
+            "beta2_power": tf.constant(0.0, dtype),
+        }
         operations = []
         for variable, gradient, moment_1, moment_2 in zip(
             variables, gradients, slots["moment_1"], slots["moment_2"], strict=True
@@ -94,18 +112,24 @@ def _(definition: Adam) -> Update:
                         var=variable.handle,
                         m=moment_1.handle,
                         v=moment_2.handle,
-                        beta1_power=tf.cast(power_1, gradient.dtype),
-                        beta2_power=tf.cast(power_2, gradient.dtype),
-                        lr=_like(definition.learning_rate, gradient),
-                        beta1=_like(beta_1, gradient),
-                        beta2=_like(beta_2, gradient),
-                        epsilon=tf.cast(epsilon, gradient.dtype),
                         grad=gradient,
+                        **numbers,
                     )
                 )
         return operations
 
     return adam
+
+
+def slot_scales(definition: Optimizer, dtype: str) -> dict[str, float]:
+    """What the slots hold, over what the definition's hold; 1 but for Adam in float32."""
+    if not isinstance(definition, Adam):
+        return dict.fromkeys(definition.slots, 1.0)
+    exact = {"moment_1": definition.beta_1, "moment_2": definition.beta_2}
+    one = np.dtype(dtype).type(1.0)
+    return {
+        slot: float(one - np.dtype(dtype).type(beta)) / (1.0 - beta) for slot, beta in exact.items()
+    }
 
 
 @update.register

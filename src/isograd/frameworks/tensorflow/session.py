@@ -32,6 +32,7 @@ class SessionExecutor(EagerExecutor):
         )
         self._callables: dict[str, Any] = {}
         self._starts: dict[int, tf.Tensor] = {}
+        self._examples: list[tf.Variable] = []
         super().__init__(plan)
 
     def _prepare(self) -> None:
@@ -61,11 +62,12 @@ class SessionExecutor(EagerExecutor):
         slots = [variable for slot in self._slots.values() for variable in slot]
         return [self._step_number, *slots, *stock_state]
 
-    def _make(self, value: Any) -> tf.Variable:
+    def _make(self, value: Any, *, any_length: bool = False) -> tf.Variable:
         """A variable in the graph; its start is fed, because a graph holds at most 2 GB."""
         value = np.asarray(value)
-        start = v1.placeholder(value.dtype, value.shape)
-        variable = v1.Variable(start, use_resource=True, trainable=False)
+        shape = [None, *value.shape[1:]] if any_length else value.shape
+        start = v1.placeholder(value.dtype, shape)
+        variable = v1.Variable(start, use_resource=True, trainable=False, shape=shape)
         self._starts[id(variable)] = start
         self._set(variable, value)
         return variable
@@ -87,14 +89,8 @@ class SessionExecutor(EagerExecutor):
     def get_state(self) -> Arrays:
         return self.session.run(self._variables())
 
-    def get_optimizer_state(self) -> dict[str, Arrays]:
-        if self.plan.idiomatic:
-            return {}
-        values = self.session.run(self._slots)
-        return {
-            slot: dict(zip(self.plan.trainable, arrays, strict=True))
-            for slot, arrays in values.items()
-        }
+    def _values(self, variables: list[tf.Variable]) -> list[Array]:
+        return self.session.run(variables)
 
     def set_masks(self, masks: Arrays) -> None:
         for attribute, mask in masks.items():
@@ -130,10 +126,11 @@ class SessionExecutor(EagerExecutor):
 
     def _build_step(self) -> Any:
         rows = v1.placeholder(tf.int64, [self.plan.spec.batch_size])
-        inputs = [tf.gather(x, rows) for x in self._data]
+        *data, labels = self._examples
+        inputs = [tf.gather(x, rows) for x in data]
         outputs, changes = self._stateless(inputs, training=True)
-        loss = self.loss(outputs, tf.gather(self._targets_in_graph, rows))
-        gradients = tf.gradients(loss, self.parameters)
+        loss = self.loss(outputs, tf.gather(labels, rows))
+        gradients = [tf.convert_to_tensor(g) for g in tf.gradients(loss, self.parameters)]
         # A v1 graph orders nothing by itself: every read must be over before the first write.
         with tf.control_dependencies([*gradients, loss]):
             writes = [variable.assign(value) for variable, value in changes]
@@ -189,9 +186,11 @@ class SessionExecutor(EagerExecutor):
 
     def load_data(self, inputs: tuple[Array, ...], targets: Array) -> None:
         arrays = [*self._arrays(inputs), targets.astype(self._target_dtype.name)]
-        with self.graph.as_default():
-            *self._data, self._targets_in_graph = [self._make(array) for array in arrays]
-        self._callables.pop("step", None)
+        if not self._examples:
+            with self.graph.as_default():
+                self._examples = [self._make(array, any_length=True) for array in arrays]
+        for variable, array in zip(self._examples, arrays, strict=True):
+            self._set(variable, array)
 
     def _arrays(self, inputs: tuple[Array, ...]) -> list[Array]:
         return [tensor.numpy() for tensor in self._inputs(inputs)]

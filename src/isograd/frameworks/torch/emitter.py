@@ -31,8 +31,6 @@ def emit(graph: Graph, *, idiomatic: bool = False) -> Emitted:
 
 
 def _frame(body: Body) -> str:
-        "(", ("self", *(f"{x}: Tensor" for x in body.inputs)), f") -> {_returns(body)}:"
-    )
     parts = [
         f'"""{body.class_name}: a network in PyTorch.',
         "",

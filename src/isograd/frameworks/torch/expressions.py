@@ -174,7 +174,8 @@ EXPRESSIONS: dict[type[Op], Expression] = {
     ops.Sigmoid: function("torch.sigmoid"),
     ops.Tanh: function("torch.tanh"),
     ops.HardSwish: function("F.hardswish"),
-    ops.HardSigmoid: function("F.hardsigmoid"),
+    # The gradient of F.hardsigmoid rounds 1/6 to float32.
+    ops.HardSigmoid: lambda site: f"F.relu6({site.x} + 3.0) / 6.0",
     ops.Softmax: along_axis("F.softmax"),
     ops.LogSoftmax: along_axis("F.log_softmax"),
     ops.Add: operator("+"),

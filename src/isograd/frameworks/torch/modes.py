@@ -13,7 +13,7 @@ from isograd.errors import unknown
 from isograd.frameworks.protocol import Executor, Plan
 from isograd.frameworks.torch.executor import EagerExecutor
 from isograd.frameworks.torch.optimizers import rule
-from isograd.ir.mapping import Arrays
+from isograd.ir.mapping import Array, Arrays
 
 
 class TracedExecutor(EagerExecutor):
@@ -79,6 +79,11 @@ class CompiledExecutor(EagerExecutor):
             )
             for slot, tensors in self._slots.items()
         }
+
+    def load_data(self, inputs: tuple[Array, ...], targets: Array) -> None:
+        super().load_data(inputs, targets)
+        for tensor in [*self.data, self.targets]:
+            torch._dynamo.mark_dynamic(tensor, 0)  # one graph for data sets of any size
 
     def _calls(self, rows: Tensor) -> list[Tensor]:
         return list(rows.split(self.plan.steps_per_call))
