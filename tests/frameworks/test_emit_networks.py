@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from networks import NETWORKS, flatten_linear, residual, shared, two_branches
-from twins import ALLOWED, assert_twins, deviations, run_torch
+from twins import ALLOWED, assert_twins, deviations, draw, one_op, run_tensorflow, run_torch
 
 from isograd import zoo
 from isograd.frameworks.tensorflow import emitter as tensorflow_emitter
+from isograd.ir import ops
 from isograd.ir.mapping import Permute, TensorMap, Transform
+from isograd.ir.ops import TensorType
 
 ALL = {**NETWORKS, **{name: entry.build for name, entry in zoo.ZOO.items()}}
 
@@ -90,34 +92,36 @@ def test_nothing_is_declared_where_nothing_differs():
     assert tensorflow_emitter.emit(two_branches(), idiomatic=True).declared == ()
 
 
-def test_equal_operands_of_a_maximum_share_the_gradient():
-    from isograd.ir import ops
-    from isograd.ir.builder import Builder
+def assert_same_with_ties(graph):
+    """Inputs of few different values; they are small integers, so that nothing is rounded."""
+    weights, inputs, cotangents, masks = draw(graph, batch=2)
+    inputs = {name: np.round(array) for name, array in inputs.items()}
+    reference = run_torch(graph, weights, inputs, cotangents, masks)
+    twin = run_tensorflow(graph, weights, inputs, cotangents, masks)
+    for name, array in reference.items():
+        np.testing.assert_allclose(twin[name], array, rtol=1e-14, atol=1e-14, err_msg=name)
 
-    b = Builder("ties")
-    x = b(ops.ReLU(), b.input("x", ("N", 50)))
-    y = b(ops.ReLU(), b.input("y", ("N", 50)))
-    graph = b.finish(b(ops.Maximum(), x, y), b(ops.Minimum(), x, y))
-    assert_twins(graph)
+
+@pytest.mark.parametrize("op", [ops.Maximum(), ops.Minimum()], ids=str)
+def test_equal_operands_share_the_gradient(op):
+    assert_same_with_ties(one_op(op, TensorType(("N", 50)), TensorType(("N", 50))))
 
 
-def test_the_first_of_equal_values_takes_the_gradient_of_a_maximum_pool():
-    from isograd.ir import ops
-    from isograd.ir.builder import Builder
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_the_first_of_equal_values_takes_the_gradient_of_a_maximum_pool(dilation):
+    pool = ops.max_pool2d(3, 2, 1, dilation)
+    assert_same_with_ties(one_op(pool, TensorType(("N", 2, 7, 7))))
 
-    for dilation in (1, 2):
-        b = Builder("ties")
-        x = b(ops.MultiplyScalar(0.0), b.input("x", ("N", 2, 6, 6)))
-        x = b(ops.AddScalar(1.0), x)
-        y = b(ops.Multiply(), x, b.input("y", ("N", 2, 6, 6)))
-        y = b(ops.Add(), b(ops.MultiplyScalar(0.0), y), b.input("z", ("N", 2, 1, 1)))
-        graph = b.finish(b(ops.max_pool2d(3, 2, 1, dilation), y))
-        weights, inputs = {}, {n: np.ones((1, 2, 6, 6)) for n in "xy"}
-        assert run_torch(
-            graph,
-            weights,
-            {**inputs, "z": np.ones((1, 2, 1, 1))},
-            {graph.outputs[0]: np.ones((1, 2, *graph.nodes[-1].type.shape[2:]))},
-            {},
-        )
-        assert_twins(graph)
+
+def test_equal_values_share_the_gradient_of_a_global_maximum():
+    assert_same_with_ties(one_op(ops.GlobalMaxPool(), TensorType(("N", 2, 7, 7))))
+
+
+@pytest.mark.parametrize("op", [ops.ReLU(), ops.LeakyReLU(), ops.Abs()], ids=str)
+def test_kinks_have_the_same_gradient(op):
+    assert_same_with_ties(one_op(op, TensorType(("N", 50))))
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 2, 3.0])
+def test_powers_of_zero_have_the_same_gradient(exponent):
+    assert_same_with_ties(one_op(ops.PowerScalar(exponent), TensorType(("N", 50))))

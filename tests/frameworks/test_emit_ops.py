@@ -9,6 +9,7 @@ from twins import assert_twins, one_op
 from isograd.frameworks.tensorflow.expressions import EXPRESSIONS as IN_TENSORFLOW
 from isograd.frameworks.torch.expressions import EXPRESSIONS as IN_TORCH
 from isograd.ir import ops
+from isograd.ir.builder import Builder
 from isograd.ir.layout_rules import RULES
 from isograd.ir.ops import Op, TensorType
 
@@ -196,22 +197,15 @@ def test_an_op_is_the_same_in_both_frameworks(case):
 
 @pytest.mark.parametrize("op", [ops.Log(), ops.Sqrt(), ops.PowerScalar(0.5)], ids=str)
 def test_an_op_of_positive_numbers_is_the_same_in_both_frameworks(op):
-    b = ops_of_positive(op)
-    assert_twins(b)
-
-
-def ops_of_positive(op: Op):
-    from isograd.ir.builder import Builder
-
     b = Builder("positive")
     x = b(ops.AddScalar(0.1), b(ops.Square(), b.input("x", IMAGE.shape)))
-    return b.finish(b(op, x))
+    assert_twins(b.finish(b(op, x)))
 
 
 @pytest.mark.parametrize("mode", ["function", "xla"])
 @pytest.mark.parametrize(
     "case",
-    (
+    [
         CONVOLUTIONS[7],
         CONVOLUTIONS[11],
         CONVOLUTIONS[12],
@@ -220,7 +214,7 @@ def ops_of_positive(op: Op):
         MORE_POOLS[5],
         NORMALISATIONS[2],
         NORMALISATIONS[-4],
-    ),
+    ],
     ids=label,
 )
 def test_an_op_is_the_same_when_tensorflow_compiles_it_for_any_batch_size(mode, case):

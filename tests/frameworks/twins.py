@@ -98,8 +98,13 @@ def results(
 ) -> Arrays:
     """All arrays under logical names, in logical layout."""
     back = {name: emitted.values[name].inverse for name in emitted.values}
-    found = {f"eval {name}": back[name](np.asarray(a)) for name, a in zip(outputs, evaluated)}
-    found |= {f"train {name}": back[name](np.asarray(a)) for name, a in zip(outputs, trained)}
+    found = {
+        f"eval {name}": back[name](np.asarray(a))
+        for name, a in zip(outputs, evaluated, strict=True)
+    }
+    found |= {
+        f"train {name}": back[name](np.asarray(a)) for name, a in zip(outputs, trained, strict=True)
+    }
     found |= {f"d {name}": back[name](a) for name, a in input_gradients.items()}
     found |= {f"state {k}": v for k, v in emitted.parameters.backward(state).items()}
     found |= {f"d {k}": v for k, v in emitted.parameters.backward(parameter_gradients).items()}
@@ -129,7 +134,10 @@ def run_torch(
     model.eval()
     evaluated = _tuple(model(*xs.values()))
     trained = _tuple(model.train()(*xs.values()))
-    loss = sum((y * torch.from_numpy(cotangents[n])).sum() for y, n in zip(trained, graph.outputs))
+    loss = sum(
+        (y * torch.from_numpy(cotangents[n])).sum()
+        for y, n in zip(trained, graph.outputs, strict=True)
+    )
     tensors = model.state_dict(keep_vars=True)
     sources = [*floats, *(tensors[name] for name in emitted.trainable)]
     gradients = torch.autograd.grad(loss, sources, allow_unused=True, materialize_grads=True)
@@ -139,8 +147,8 @@ def run_torch(
         [y.detach().numpy() for y in evaluated],
         [y.detach().numpy() for y in trained],
         {name: tensors[name].detach().numpy() for name in native},
-        {n: g.numpy() for n, g in zip(names, gradients)},
-        {n: g.numpy() for n, g in zip(emitted.trainable, gradients[len(names) :])},
+        {n: g.numpy() for n, g in zip(names, gradients[: len(names)], strict=True)},
+        {n: g.numpy() for n, g in zip(emitted.trainable, gradients[len(names) :], strict=True)},
         graph.outputs,
     )
 
@@ -168,10 +176,13 @@ class _Session:
                 [tf.compat.v1.placeholder(a.dtype, a.shape) for a in arrays]
                 for arrays in self.before
             )
-            self.xs = [tf.compat.v1.placeholder(x.dtype, shape) for x, shape in zip(xs, shapes)]
-        self.feed = dict(zip(self.trainable, self.before[0]))
-        self.feed |= dict(zip(self.others, self.before[1]))
-        self.feed |= {place: x.numpy() for place, x in zip(self.xs, xs)}
+            self.xs = [
+                tf.compat.v1.placeholder(x.dtype, shape)
+                for x, shape in zip(xs, shapes, strict=True)
+            ]
+        self.feed = dict(zip(self.trainable, self.before[0], strict=True))
+        self.feed |= dict(zip(self.others, self.before[1], strict=True))
+        self.feed |= {place: x.numpy() for place, x in zip(self.xs, xs, strict=True)}
 
     def run(self, training: bool, sources: Any, cotangents: list[np.ndarray]) -> Any:
         with self.graph.as_default(), tf.compat.v1.Session(graph=self.graph) as session:
@@ -180,10 +191,14 @@ class _Session:
                 self.trainable, self.others, xs, training=training
             )
             outputs = _tuple(outputs)
-            loss = sum(tf.reduce_sum(y * c) for y, c in zip(outputs, cotangents))
-            places = {id(v): p for v, p in zip(self.model.trainable_variables, self.trainable)}
+            loss = sum(tf.reduce_sum(y * c) for y, c in zip(outputs, cotangents, strict=True))
+            places = {
+                id(v): p
+                for v, p in zip(self.model.trainable_variables, self.trainable, strict=True)
+            }
             wanted = [places.get(id(s)) if not isinstance(s, int) else self.xs[s] for s in sources]
             gradients = tf.gradients(loss, wanted, unconnected_gradients="zero")
+            gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
             return session.run([list(outputs), list(after), gradients], self.feed)
 
 
@@ -225,31 +240,31 @@ def run_tensorflow(
         with tf.GradientTape() as tape:
             tape.watch([xs[i] for i in floats])
             trained = _tuple(call(xs, True))
-            loss = sum(tf.reduce_sum(y * c) for y, c in zip(trained, ys))
+            loss = sum(tf.reduce_sum(y * c) for y, c in zip(trained, ys, strict=True))
         parameters = [variables[name].value for name in emitted.trainable]
         sources = [*(xs[i] for i in floats), *parameters]
         gradients = tape.gradient(loss, sources, unconnected_gradients="zero")
         return list(trained), [tf.convert_to_tensor(g) for g in gradients]
 
     names = [name for name, kind in graph.inputs.items() if kind.dtype == "float"]
-    shapes = [_open(kind, x) for kind, x in zip(graph.inputs.values(), xs)]
+    shapes = [_open(kind, x) for kind, x in zip(graph.inputs.values(), xs, strict=True)]
     if mode == "session":
         session = _Session(model, xs, shapes)
         sources = [*floats, *(variables[name] for name in emitted.trainable)]
         constants = [y.numpy() for y in ys]
         evaluated = session.run(False, sources, constants)[0]
         trained, after, gradients = session.run(True, sources, constants)
-        moved = {id(v): a for v, a in zip(_others(model), after)}
+        moved = {id(v): a for v, a in zip(_others(model), after, strict=True)}
         return results(
             emitted,
             evaluated,
             trained,
             {name: moved.get(id(v), native[name]) for name, v in variables.items()},
-            dict(zip(names, gradients)),
-            dict(zip(emitted.trainable, gradients[len(names) :])),
+            dict(zip(names, gradients[: len(names)], strict=True)),
+            dict(zip(emitted.trainable, gradients[len(names) :], strict=True)),
             graph.outputs,
         )
-    signature = [tf.TensorSpec(shape, x.dtype) for shape, x in zip(shapes, xs)]
+    signature = [tf.TensorSpec(shape, x.dtype) for shape, x in zip(shapes, xs, strict=True)]
     evaluated = _wrapped(mode, lambda xs: list(_tuple(call(xs, False))), signature)(xs)
     trained, gradients = _wrapped(mode, differentiate, signature)(xs)
     return results(
@@ -257,8 +272,8 @@ def run_tensorflow(
         evaluated,
         trained,
         {name: variable.numpy() for name, variable in variables.items()},
-        {n: g.numpy() for n, g in zip(names, gradients)},
-        {n: g.numpy() for n, g in zip(emitted.trainable, gradients[len(names) :])},
+        {n: g.numpy() for n, g in zip(names, gradients[: len(names)], strict=True)},
+        {n: g.numpy() for n, g in zip(emitted.trainable, gradients[len(names) :], strict=True)},
         graph.outputs,
     )
 
@@ -290,18 +305,34 @@ def deviations(graph: Graph, batch: int = 3, seed: int = 0, **options: Any) -> d
     ]
     twin = run_tensorflow(graph, weights, inputs, cotangents, masks, **options)
     assert twin.keys() == reference.keys()
+    sums = [array for name, array in reference.items() if name.startswith("d ")]
+    terms = max(map(_largest, [*sums, *cotangents.values()]))
     return {
-        name: _deviation(array, twin[name], [other[name] for other in moved])
+        name: _deviation(
+            array,
+            twin[name],
+            [other[name] for other in moved],
+            terms if name.startswith("d ") else _largest(array),
+        )
         for name, array in reference.items()
     }
 
 
-def _deviation(reference: np.ndarray, twin: np.ndarray, moved: list[np.ndarray]) -> float:
+def _largest(array: np.ndarray) -> float:
+    return float(np.abs(array).max(initial=0.0))
+
+
+def _deviation(
+    reference: np.ndarray, twin: np.ndarray, moved: list[np.ndarray], scale: float
+) -> float:
+    """Values are rounded at their own scale. A gradient that cancels to nothing (that of a bias in
+    front of a normalisation) is rounded at the scale of its terms: of the other gradients, and of
+    the cotangents that they start from.
+    """
     assert twin.shape == reference.shape
     assert np.isfinite(reference).all()
-    scale = EPS * np.abs(reference).max(initial=EPS)
-    unit = scale + max(np.abs(other - reference).max(initial=0.0) for other in moved)
-    return float(np.abs(twin - reference).max(initial=0.0) / unit)
+    unit = EPS * max(scale, EPS) + max(_largest(other - reference) for other in moved)
+    return _largest(twin - reference) / unit
 
 
 def assert_twins(graph: Graph, batch: int = 3, seed: int = 0, **options: Any) -> None:

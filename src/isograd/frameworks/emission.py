@@ -58,6 +58,11 @@ class Site:
         """The physical position of a logical axis of the first input."""
         return self.placements[0].position(axis)
 
+    def axis(self, axis: int) -> int:
+        """Like `position`, with -1 for the last axis."""
+        place = self.position(axis)
+        return -1 if place == self.types[0].rank - 1 else place
+
     def target_shape(self, shape_of_x: str) -> tuple[int | str, ...]:
         """The result's physical shape as source: the first size that is not known is -1, others
         are read off ``shape_of_x``, the source of the first argument's shape.

@@ -1,6 +1,6 @@
 """The process in which one mode of one framework runs: ``python -m isograd.measure.worker FD``.
 
-It answers requests ``(method, arguments)`` on a connection that it inherits, with ``("ok", value)``,
+It answers requests ``(method, arguments)`` on a connection that it inherits: ``("ok", value)``,
 ``("error", an isograd error)``, ``("out of memory", text)`` or ``("failed", text)``.
 """
 

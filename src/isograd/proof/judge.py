@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from isograd.ir.mapping import Array, Arrays
+from isograd.proof.observe import is_slot
 from isograd.result import Stage, Verdict
 
 SAME = 16.0
@@ -23,8 +25,16 @@ is one of about a dozen roundings that a value of a layer goes through."""
 OTHER = 256.0
 """From this multiple on they are not; between the two the answer is `inconclusive`."""
 
+TAME = 1e3
+"""Up to this amplification of rounding, multiples of the envelope mean what they say. Beyond it (a
+training that is chaotic), `OTHER` is raised in proportion: two correct runs then drift apart by
+more than any fixed multiple."""
+
 TOO_WIDE = 1e-5
 """An envelope wider than this fraction of the tensor's scale would hide a real difference."""
+
+NEGLIGIBLE = 1e-8
+"""A tensor smaller than this fraction of its kind is judged by its kind's scale."""
 
 FLOAT32_SAME, FLOAT32_OTHER = 3.0, 30.0
 """The same two limits for float32: the twin's distance to float64 over the reference's own."""
@@ -60,13 +70,39 @@ def judge(name: str, reference: Arrays, twin: Arrays, disturbed: Sequence[Arrays
     if reference.keys() != twin.keys():
         odd = min(reference.keys() ^ twin.keys())
         return Stage(name, "different", np.inf, np.inf, 0.0, np.inf, odd, "only one side has it")
+    natural = natural_scales(reference)
     return summarize(
         name,
         [
-            deviation(tensor, value, twin[tensor], [other[tensor] for other in disturbed])
+            deviation(
+                tensor,
+                value,
+                twin[tensor],
+                [other[tensor] for other in disturbed],
+                natural[tensor],
+            )
             for tensor, value in reference.items()
         ],
     )
+
+
+def natural_scales(arrays: Arrays) -> dict[str, float]:
+    """For each tensor the largest magnitude among those of its kind in the stage.
+
+    A gradient that is zero but for rounding (of a bias before batch normalization, say) has no
+    scale of its own: what its rounding is to be held against is the size of what cancelled.
+    """
+    kinds: dict[str, float] = {}
+    for tensor, array in arrays.items():
+        finite = np.abs(array[np.isfinite(array)])
+        kind = _kind(tensor)
+        kinds[kind] = max(kinds.get(kind, 0.0), float(finite.max(initial=0.0)))
+    return {tensor: kinds[_kind(tensor)] for tensor in arrays}
+
+
+def _kind(tensor: str) -> str:
+    """Optimizer slots are of the kind of their slot, everything else is of one kind."""
+    return tensor.split(" of ")[0] if is_slot(tensor) else ""
 
 
 def summarize(name: str, deviations: Sequence[Deviation]) -> Stage:
@@ -86,23 +122,30 @@ def summarize(name: str, deviations: Sequence[Deviation]) -> Stage:
     )
 
 
-def deviation(tensor: str, reference: Array, twin: Array, disturbed: Sequence[Array]) -> Deviation:
-    """One tensor's deviation and verdict in float64."""
+def deviation(
+    tensor: str,
+    reference: Array,
+    twin: Array,
+    disturbed: Sequence[Array],
+    natural: float = 0.0,
+) -> Deviation:
+    """One tensor's deviation and verdict in float64; for ``natural`` see `natural_scales`."""
     broken = _shapes_or_numbers(tensor, reference, twin)
     if broken:
         return broken
     scale = _largest(reference)
-    floor = 2 * np.finfo(np.float64).eps * scale + np.finfo(np.float64).tiny
+    floor = _floor(np.float64, scale, natural)
     envelope = max([floor, *(_largest(other - reference) for other in disturbed)])
     distance = _largest(twin - reference)
     ratio = distance / envelope
     verdict: Verdict = "equivalent"
     detail = ""
-    if ratio > OTHER:
+    amplified = envelope / floor
+    if ratio > OTHER * max(1.0, amplified / TAME):
         verdict = "different"
     elif ratio > SAME:
         verdict, detail = "inconclusive", "between rounding and a real difference"
-    elif envelope > TOO_WIDE * scale and scale > 0:
+    elif envelope > TOO_WIDE * max(scale, NEGLIGIBLE * natural):
         verdict, detail = "inconclusive", "the rounding envelope is too wide to tell"
     relative = distance / scale if scale else float(distance > 0)
     return Deviation(tensor, verdict, distance, relative, envelope, ratio, detail)
@@ -116,21 +159,32 @@ def judge_float32(
     ``exact`` is the reference in float64, ``reference`` its float32 runs (as it is, and disturbed
     by one unit in the last place of float32).
     """
+    natural = natural_scales(exact)
     return summarize(
         name,
         [
-            _float32(tensor, value, [run[tensor] for run in reference], twin[tensor])
+            _float32(
+                tensor, value, [run[tensor] for run in reference], twin[tensor], natural[tensor]
+            )
             for tensor, value in exact.items()
         ],
     )
 
 
-def _float32(tensor: str, exact: Array, reference: Sequence[Array], twin: Array) -> Deviation:
+def _floor(precision: type[np.floating[Any]], scale: float, natural: float) -> float:
+    """Rounding that no measurement needs to show: of the value itself, and of what cancelled."""
+    limits = np.finfo(precision)
+    return float(limits.eps) * (2 * scale + natural) + float(limits.tiny)
+
+
+def _float32(
+    tensor: str, exact: Array, reference: Sequence[Array], twin: Array, natural: float
+) -> Deviation:
     broken = _shapes_or_numbers(tensor, exact, twin)
     if broken:
         return broken
     scale = _largest(exact)
-    floor = 2 * float(np.finfo(np.float32).eps) * scale + float(np.finfo(np.float32).tiny)
+    floor = _floor(np.float32, scale, natural)
     own = max([floor, *(_largest(run - exact) for run in reference)])
     distance = _largest(twin - exact)
     ratio = distance / own

@@ -9,8 +9,16 @@ from isograd.frameworks.side import Side
 from isograd.ir.mapping import Array, Arrays
 from isograd.proof.trial import RECORDED_STEPS, Trial
 
+GRADIENT = "d loss / d "
+"""What a gradient's name starts with."""
+
 Observation = dict[str, Arrays]
 """Stage name to tensor name to value (float64)."""
+
+
+def is_slot(tensor: str) -> bool:
+    """Whether a tensor's name is that of optimizer state."""
+    return " of " in tensor and " after step " in tensor
 
 
 def observe(side: Side, trial: Trial) -> Observation:
@@ -45,7 +53,7 @@ def _single_pass(side: Side, trial: Trial) -> Observation:
     return {
         "train-forward": {"outputs": _float64(found.outputs), **statistics},
         "loss": {"loss": np.array(found.loss, dtype=np.float64)},
-        "gradients": {f"d loss / d {n}": _float64(a) for n, a in gradients.items()},
+        "gradients": {f"{GRADIENT}{n}": _float64(a) for n, a in gradients.items()},
     }
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from isograd.frameworks.side import Side
 from isograd.ir.mapping import Arrays
 from isograd.proof.derivatives import directional_check
-from isograd.proof.judge import judge, judge_float32, worst
-from isograd.proof.observe import Observation, observe
+from isograd.proof.judge import judge, judge_float32, natural_scales, worst
+from isograd.proof.observe import GRADIENT, Observation, is_slot, observe
 from isograd.proof.trial import RECORDED_STEPS, Trial
 from isograd.result import Proof, Stage, Verdict
 
@@ -17,6 +19,9 @@ DISTURBANCES = 4
 
 STAGES = ("structure", "forward", "train-forward", "loss", "gradients", "optimizer", "float32")
 """The stages of a proof, in order."""
+
+IDLE = 1e4
+"""A gradient below this many roundings of the largest gradient is no gradient."""
 
 FLOAT32_STEPS = RECORDED_STEPS[:2]
 """float32 is held to float64 over this many steps; later on, rounding has been amplified by the
@@ -31,6 +36,20 @@ class Baseline:
     exact: Observation
     disturbed: tuple[Observation, ...]
     single: tuple[Observation, ...]
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Parameters whose gradient is zero up to rounding, such as a bias before batch
+        normalization. Adaptive optimizers divide that rounding by itself, so that their steps are
+        random on every side; the gradient stage has shown that there is nothing else.
+        """
+        gradients = self.exact["gradients"]
+        natural = natural_scales(gradients)
+        return tuple(
+            tensor.removeprefix(GRADIENT)
+            for tensor, value in gradients.items()
+            if np.abs(value).max(initial=0.0) <= IDLE * np.finfo(np.float64).eps * natural[tensor]
+        )
 
 
 def establish(double: Side, single: Side, trial: Trial) -> Baseline:
@@ -55,7 +74,10 @@ def prove_side(baseline: Baseline, double: Side, single: Side) -> Proof:
     for name in STAGES[1:-1]:
         disturbed = [other[name] for other in baseline.disturbed]
         expected = _visible(baseline.exact[name], found[name])
-        stages.append(judge(name, expected, found[name], disturbed))
+        stage = judge(name, _active(baseline, expected), _active(baseline, found[name]), disturbed)
+        if name == "optimizer" and baseline.idle:
+            stage.detail += f"; set aside, for want of a gradient: {', '.join(baseline.idle)}"
+        stages.append(stage)
     gradients = stages[STAGES.index("gradients")]
     _check_slope(gradients, double, trial)
     stages.append(_single_precision(baseline, observe(single, trial)))
@@ -80,9 +102,9 @@ def _structure(baseline: Baseline, side: Side) -> Stage:
 
 def _visible(reference: Arrays, twin: Arrays) -> Arrays:
     """The reference's tensors, without optimizer slots if the twin's optimizer hides its own."""
-    if any(" of " in name for name in twin):
+    if any(is_slot(name) for name in twin):
         return reference
-    return {name: array for name, array in reference.items() if " of " not in name}
+    return {name: array for name, array in reference.items() if not is_slot(name)}
 
 
 def _check_slope(stage: Stage, side: Side, trial: Trial) -> None:
@@ -98,9 +120,20 @@ def _check_slope(stage: Stage, side: Side, trial: Trial) -> None:
 
 
 def _single_precision(baseline: Baseline, found: Observation) -> Stage:
-    return judge_float32(
-        _early(baseline.exact), [_early(run) for run in baseline.single], _early(found)
-    )
+    exact, twin = _early(baseline.exact), _early(found)
+    runs = [_early(run) for run in baseline.single]
+    return judge_float32(_active(baseline, _visible(exact, twin)), runs, twin)
+
+
+def _active(baseline: Baseline, arrays: Arrays) -> Arrays:
+    """The tensors without what the optimizer made of idle parameters."""
+    return {name: array for name, array in arrays.items() if _owner(name) not in baseline.idle}
+
+
+def _owner(tensor: str) -> str | None:
+    """The parameter that an optimizer's tensor belongs to; None for tensors of other stages."""
+    name, after, _ = tensor.removeprefix("optimizer: ").partition(" after step ")
+    return name.split(" of ")[-1] if after else None
 
 
 def _early(observation: Observation) -> Arrays:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from isograd.errors import UsageError
 from isograd.frameworks.emission import Body, Dialect, Layer, Site, emit_source
-from isograd.frameworks.formatting import WIDTH, Bracket, statement
+from isograd.frameworks.formatting import WIDTH, Bracket, Source, call, listed, statement
 from isograd.frameworks.frame import describe_inputs
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.tensorflow.exact import EXACT
@@ -22,7 +22,7 @@ _LOADING = """
     from safetensors.numpy import load_file
 
     model = {name}()
-    model({sample})
+{first_call}
     for name, array in load_file("weights.safetensors").items():
         attrgetter(name)(model).assign(array)
 """
@@ -50,7 +50,7 @@ def _frame(body: Body) -> str:
         f'"""{body.class_name}: a network in TensorFlow, with Keras 3.',
         "",
         "Its weights are loaded like this, once a first call has made the variables:",
-        _LOADING.format(name=body.class_name, sample=_sample(body)),
+        _LOADING.format(name=body.class_name, first_call=_first_call(body)),
         *describe_inputs(body.shapes),
         '"""',
         "",
@@ -96,15 +96,16 @@ def _exact(body: Body) -> list[str]:
     return [line for source in called for line in (source, "")]
 
 
-def _sample(body: Body) -> str:
-    """An input of batch size 1, for the first call."""
-    samples = []
+def _first_call(body: Body) -> str:
+    """A call with inputs of batch size 1."""
+    samples: list[Source] = []
     for _, kind, place in body.shapes:
         sizes = (kind.shape[axis] for axis in place.order)
         shape = tuple(size if isinstance(size, int) else 1 for size in sizes)
         dtype = ', dtype="int64"' if kind.dtype == "int" else ""
         samples.append(f"keras.ops.zeros({shape}{dtype})")
-    return samples[0] if len(samples) == 1 else f"[{', '.join(samples)}]"
+    argument = samples[0] if len(samples) == 1 else listed(tuple(samples))
+    return "\n".join(statement("", call("model", argument), 4))
 
 
 def _freeze(attribute: str, layer: Layer, site: Site) -> tuple[str, ...]:

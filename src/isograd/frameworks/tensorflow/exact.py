@@ -111,7 +111,7 @@ def dilated_max_pool(x, pool_size, strides, dilation_rate):
 
     The windows are laid out side by side, then pooled without dilation.
     """
-    windows = zip(pool_size, strides, dilation_rate)
+    windows = zip(pool_size, strides, dilation_rate, strict=True)
     for axis, (size, stride, rate) in enumerate(windows, start=1):
         count = (x.shape[axis] - rate * (size - 1) - 1) // stride + 1
         places = [i * stride + j * rate for i in range(count) for j in range(size)]

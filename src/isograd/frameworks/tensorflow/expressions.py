@@ -171,7 +171,7 @@ def along_axis(function: str) -> Expression:
     def write(site: Site) -> Source:
         op = site.node.op
         assert isinstance(op, ops.Softmax | ops.LogSoftmax)
-        return call(function, site.x, axis=site.position(op.axis))
+        return call(function, site.x, axis=site.axis(op.axis))
 
     return write
 
@@ -179,7 +179,7 @@ def along_axis(function: str) -> Expression:
 def concat(site: Site) -> Source:
     op = site.node.op
     assert isinstance(op, ops.Concat)
-    return call("ops.concatenate", listed(site.arguments), axis=site.position(op.axis))
+    return call("ops.concatenate", listed(site.arguments), axis=site.axis(op.axis))
 
 
 def reshape(site: Site) -> Source:

@@ -110,7 +110,7 @@ def along_axis(function: str) -> Expression:
     def write(site: Site) -> Source:
         op = site.node.op
         assert isinstance(op, ops.Softmax | ops.LogSoftmax)
-        return call(function, site.x, dim=site.position(op.axis))
+        return call(function, site.x, dim=site.axis(op.axis))
 
     return write
 
@@ -118,7 +118,7 @@ def along_axis(function: str) -> Expression:
 def concat(site: Site) -> Source:
     op = site.node.op
     assert isinstance(op, ops.Concat)
-    return call("torch.cat", listed(site.arguments), dim=site.position(op.axis))
+    return call("torch.cat", listed(site.arguments), dim=site.axis(op.axis))
 
 
 def reshape(site: Site) -> Source:
