@@ -48,7 +48,7 @@ def reference(graph: Graph) -> Baseline:
 @pytest.mark.parametrize("label", LABELS)
 def test_a_correct_twin_is_equivalent(graph: Graph, reference: Baseline, label: str) -> None:
     proof = proof_of(reference, graph, label, SPEC)
-    assert {s.name: (s.verdict, s.worst, s.detail) for s in proof.stages if s.ratio > 16} == {}
+    assert [s for s in proof.stages if s.verdict != "equivalent"] == []
     assert proof.verdict == "equivalent"
 
 

@@ -18,11 +18,12 @@ from isograd.ir.mapping import Array, Arrays
 from isograd.proof.observe import is_slot
 from isograd.result import Stage, Verdict
 
-SAME = 16.0
-"""Up to this multiple of the envelope, two float64 results are the same function. Input rounding
-is one of about a dozen roundings that a value of a layer goes through."""
+SAME = 64.0
+"""Up to this multiple of the envelope, two float64 results are the same function. The disturbance
+stands for one rounding of each input and parameter; an implementation also rounds inside, where a
+sum over a batch of images adds some ten thousand terms in an order of its own."""
 
-OTHER = 256.0
+OTHER = 1024.0
 """From this multiple on they are not; between the two the answer is `inconclusive`."""
 
 TAME = 1e3
@@ -33,11 +34,16 @@ more than any fixed multiple."""
 TOO_WIDE = 1e-5
 """An envelope wider than this fraction of the tensor's scale would hide a real difference."""
 
+DIVERGED = 1e30
+"""Values beyond this are on their way out of the range of floating point, where implementations
+saturate differently; they prove nothing."""
+
 NEGLIGIBLE = 1e-8
 """A tensor smaller than this fraction of its kind is judged by its kind's scale."""
 
-FLOAT32_SAME, FLOAT32_OTHER = 3.0, 30.0
-"""The same two limits for float32: the twin's distance to float64 over the reference's own."""
+FLOAT32_SAME, FLOAT32_OTHER = 10.0, 100.0
+"""float32 agrees when the twin loses less than one decimal digit more than the reference does, and
+differs when it loses two: whatever then runs is not float32 arithmetic on these numbers."""
 
 SEVERITY: dict[Verdict, int] = {
     "equivalent": 0,
@@ -157,7 +163,7 @@ def judge_float32(
     """Whether the twin's float32 is as close to float64 as the reference's own.
 
     ``exact`` is the reference in float64, ``reference`` its float32 runs (as it is, and disturbed
-    by one unit in the last place of float32).
+    by one unit in the last place of float32). Distances are root mean squares here.
     """
     natural = natural_scales(exact)
     return summarize(
@@ -183,10 +189,9 @@ def _float32(
     broken = _shapes_or_numbers(tensor, exact, twin)
     if broken:
         return broken
-    scale = _largest(exact)
-    floor = _floor(np.float32, scale, natural)
-    own = max([floor, *(_largest(run - exact) for run in reference)])
-    distance = _largest(twin - exact)
+    scale = _rms(exact)
+    own = max([_floor(np.float32, scale, natural), *(_rms(run - exact) for run in reference)])
+    distance = _rms(twin - exact)
     ratio = distance / own
     verdict: Verdict = "equivalent"
     if ratio > FLOAT32_OTHER:
@@ -203,13 +208,18 @@ def _shapes_or_numbers(tensor: str, reference: Array, twin: Array) -> Deviation 
     if reference.shape != twin.shape:
         detail = f"shape {reference.shape} against {twin.shape}"
         return Deviation(tensor, "different", np.inf, np.inf, 0.0, np.inf, detail)
-    if not np.isfinite(reference).all():
-        detail = "the reference itself is not finite"
+    if not np.isfinite(reference).all() or _largest(reference) > DIVERGED:
+        detail = "the reference itself has diverged"
         return Deviation(tensor, "inconclusive", np.nan, np.nan, np.nan, np.inf, detail)
     if not np.isfinite(twin).all():
         detail = "the twin is not finite where the reference is"
         return Deviation(tensor, "different", np.inf, np.inf, 0.0, np.inf, detail)
     return None
+
+
+def _rms(array: Array) -> float:
+    """Root mean square: one activation that fell on the other side of a kink moves little of it."""
+    return float(np.sqrt(np.mean(np.square(array)))) if array.size else 0.0
 
 
 def _largest(array: Array) -> float:

@@ -23,8 +23,8 @@ STAGES = ("structure", "forward", "train-forward", "loss", "gradients", "optimiz
 IDLE = 1e4
 """A gradient below this many roundings of the largest gradient is no gradient."""
 
-FLOAT32_STEPS = RECORDED_STEPS[:2]
-"""float32 is held to float64 over this many steps; later on, rounding has been amplified by the
+FLOAT32_STEPS = RECORDED_STEPS[:1]
+"""The steps after which float32 is held to float64; later on, rounding has been amplified by the
 training itself, which the training curves are there to judge."""
 
 

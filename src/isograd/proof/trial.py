@@ -21,6 +21,10 @@ FORWARD_BATCHES = (1, 7)
 """Batch sizes of the forward stage: one, and an odd one. The training stages have their own."""
 
 
+TEXTURE = 0.02
+"""Standard deviation of the noise on real examples, whose values are of the order of 1."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """All that one proof runs on, in logical layout and float64 (inputs that are indices: int64).
@@ -75,7 +79,7 @@ def make_trial(graph: Graph, spec: TrainSpec, dataset: Dataset | None, seed: int
         data = _random_inputs(graph, generator, 4 * batch)
         labels = _random_targets(graph, spec, generator, 4 * batch)
     else:
-        data, labels = (_fit(dataset.train_inputs, graph),), dataset.train_targets
+        data, labels = (_textured(dataset, graph, generator),), dataset.train_targets
     epochs = -(-steps // max(len(labels) // batch, 1))
     rows = batch_order(len(labels), batch, epochs, seed).reshape(-1)[: steps * batch]
     return Trial(
@@ -90,9 +94,14 @@ def make_trial(graph: Graph, spec: TrainSpec, dataset: Dataset | None, seed: int
     )
 
 
-def _fit(array: Array, graph: Graph) -> Array:
+def _textured(dataset: Dataset, graph: Graph, generator: np.random.Generator) -> Array:
+    """The real examples under a faint noise: flat regions and smooth ramps are full of ties, which
+    pooling then breaks by rounding alone, on every side another way.
+    """
     (kind,) = graph.inputs.values()
-    return array.reshape(concrete(kind, len(array))).astype(np.float64)
+    examples = dataset.train_inputs.reshape(concrete(kind, len(dataset.train_inputs)))
+    noise = TEXTURE * generator.standard_normal(examples.shape)
+    return (examples + noise).astype(np.float32).astype(np.float64)
 
 
 def _generic(weights: Weights, graph: Graph, generator: np.random.Generator) -> Weights:
