@@ -136,7 +136,7 @@ def deviation(
     natural: float = 0.0,
 ) -> Deviation:
     """One tensor's deviation and verdict in float64; for ``natural`` see `natural_scales`."""
-    broken = _shapes_or_numbers(tensor, reference, twin)
+    broken = _shapes_or_numbers(tensor, reference, twin, natural)
     if broken:
         return broken
     scale = _largest(reference)
@@ -186,7 +186,7 @@ def _floor(precision: type[np.floating[Any]], scale: float, natural: float) -> f
 def _float32(
     tensor: str, exact: Array, reference: Sequence[Array], twin: Array, natural: float
 ) -> Deviation:
-    broken = _shapes_or_numbers(tensor, exact, twin)
+    broken = _shapes_or_numbers(tensor, exact, twin, natural)
     if broken:
         return broken
     scale = _rms(exact)
@@ -203,13 +203,18 @@ def _float32(
     return Deviation(tensor, verdict, distance, relative, own, ratio, detail)
 
 
-def _shapes_or_numbers(tensor: str, reference: Array, twin: Array) -> Deviation | None:
+def _shapes_or_numbers(
+    tensor: str, reference: Array, twin: Array, natural: float
+) -> Deviation | None:
     """The deviation of tensors whose difference means nothing."""
     if reference.shape != twin.shape:
         detail = f"shape {reference.shape} against {twin.shape}"
         return Deviation(tensor, "different", np.inf, np.inf, 0.0, np.inf, detail)
     if not np.isfinite(reference).all() or _largest(reference) > DIVERGED:
         detail = "the reference itself has diverged"
+        return Deviation(tensor, "inconclusive", np.nan, np.nan, np.nan, np.inf, detail)
+    if not np.isfinite(twin).all() and natural > DIVERGED:
+        detail = "its neighbours have diverged in the reference"
         return Deviation(tensor, "inconclusive", np.nan, np.nan, np.nan, np.inf, detail)
     if not np.isfinite(twin).all():
         detail = "the twin is not finite where the reference is"
