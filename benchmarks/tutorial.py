@@ -19,6 +19,9 @@ from isograd.measure.worker import serve
 
 LEARNING_RATE = 1e-3
 
+MEAN, DEVIATION = 0.1307, 0.3081
+"""Of MNIST's training images, as the tutorials have them."""
+
 
 class TorchTutorial:
     """784-128-10, Adam, cross entropy."""
@@ -38,11 +41,9 @@ class TorchTutorial:
                 tensor = torch.from_numpy(np.array(image, np.uint8, copy=True))
                 tensor = tensor.view(image.size[1], image.size[0], 1).permute(2, 0, 1).contiguous()
                 tensor = tensor.to(torch.float32).div(255)
-                return tensor.sub(0.1307).div(0.3081), int(labels[index])
+                return tensor.sub(MEAN).div(DEVIATION), int(labels[index])
 
-        self.model = nn.Sequential(
-            nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10)
-        )
+        self.model = nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
         self.loader = DataLoader(Digits(), batch_size=batch, shuffle=True)
         self.criterion = nn.CrossEntropyLoss()
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=LEARNING_RATE)
@@ -58,7 +59,7 @@ class TorchTutorial:
         import torch
 
         with torch.no_grad():
-            scaled = (torch.from_numpy(images).float().div(255) - 0.1307) / 0.3081
+            scaled = (torch.from_numpy(images).float().div(255) - MEAN) / DEVIATION
             return float((self.model(scaled).argmax(1).numpy() == labels).mean())
 
 

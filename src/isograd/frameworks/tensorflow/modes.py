@@ -33,50 +33,69 @@ class FunctionExecutor(EagerExecutor):
         self._differentiate = tf.function(  # type: ignore[method-assign]
             super()._differentiate, jit_compile=self.jit_compile
         )
-        self._graph_steps = tf.function(self._steps, jit_compile=self.jit_compile)
-        self._call_steps: Any = None
+        rows = tf.TensorSpec([self.plan.steps_per_call, self.plan.spec.batch_size], tf.int64)
+        self._call_steps = tf.function(self._steps, input_signature=[rows])
+        self.data: list[tf.Variable] = []
 
     def load_data(self, inputs: tuple[Array, ...], targets: Array) -> None:
-        super().load_data(inputs, targets)
-        if self._call_steps is None:
-            data = [tf.TensorSpec([None, *x.shape[1:]], x.dtype) for x in self.data]
-            labels = tf.TensorSpec([None, *self.targets.shape[1:]], self.targets.dtype)
-            rows = tf.TensorSpec([self.plan.steps_per_call, self.plan.spec.batch_size], tf.int64)
-            self._call_steps = tf.function(
-                self._gather_and_step, input_signature=[data, labels, rows]
-            )
+        """Into variables of any length: a captured tensor would be baked into the trace, and
+        arguments cost a tenth of a millisecond a call."""
+        tensors = [*self._inputs(inputs), self._targets(targets)]
+        if not self.data:
+            shapes = [[None, *tensor.shape[1:]] for tensor in tensors]
+            variables = [
+                tf.Variable(tensor, shape=shape, trainable=False)
+                for tensor, shape in zip(tensors, shapes, strict=True)
+            ]
+            *self.data, self.targets = variables
+        for variable, tensor in zip([*self.data, self.targets], tensors, strict=True):
+            variable.assign(tensor)
 
     def _calls(self, batches: NDArray[np.int64]) -> list[Any]:
         size = self.plan.steps_per_call
         return [tf.constant(batches[i : i + size]) for i in range(0, len(batches), size)]
 
     def _step(self, rows: tf.Tensor) -> tf.Tensor:
-        return self._call_steps(self.data, self.targets, rows)
+        return self._call_steps(rows)
 
-    def _gather_and_step(
-        self, data: list[tf.Tensor], targets: tf.Tensor, rows: tf.Tensor
-    ) -> tf.Tensor:
-        return self._graph_steps([tf.gather(x, rows) for x in data], tf.gather(targets, rows))
-
-    def _steps(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tf.Tensor:
-        """One step for each leading row; returns the losses [steps]."""
-        steps = targets.shape[0]
+    def _steps(self, rows: tf.Tensor) -> tf.Tensor:
+        """One step for each row of ``rows`` [steps, batch size]; returns the losses."""
+        steps = rows.shape[0]
         if steps == 1:
-            return tf.reshape(self._one_step([x[0] for x in inputs], targets[0]), [1])
+            return tf.reshape(EagerExecutor._step(self, rows[0]), [1])
         losses = tf.TensorArray(self.dtype, size=steps)
         for i in tf.range(steps):
-            losses = losses.write(i, self._one_step([x[i] for x in inputs], targets[i]))
+            losses = losses.write(i, EagerExecutor._step(self, rows[i]))
         return losses.stack()
 
     def compilations(self) -> int:
-        return self._call_steps.experimental_get_tracing_count() if self._call_steps else 0
+        return self._call_steps.experimental_get_tracing_count()
 
 
 class XlaExecutor(FunctionExecutor):
-    """``tf.function(jit_compile=True)``: the step is compiled by XLA. The batch is gathered outside
-    of it, because XLA would copy the whole data set in at every call."""
+    """``tf.function(jit_compile=True)``: the steps of a call are compiled by XLA. Their batches are
+    gathered outside of it, because XLA would copy the whole data set in at every call."""
 
     jit_compile = True
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        self._compiled = tf.function(self._steps_on_batches, jit_compile=True)
+
+    def _steps(self, rows: tf.Tensor) -> tf.Tensor:
+        rows = rows[0] if self.plan.steps_per_call == 1 else rows
+        return self._compiled(
+            [tf.gather(x, rows) for x in self.data], tf.gather(self.targets, rows)
+        )
+
+    def _steps_on_batches(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tf.Tensor:
+        """One step on a batch, or one on each of several stacked ones; returns the losses."""
+        if self.plan.steps_per_call == 1:
+            return tf.reshape(self._one_step(inputs, targets), [1])
+        losses = tf.TensorArray(self.dtype, size=targets.shape[0])
+        for i in tf.range(targets.shape[0]):
+            losses = losses.write(i, self._one_step([x[i] for x in inputs], targets[i]))
+        return losses.stack()
 
 
 MODES: dict[str, type[EagerExecutor]] = {
