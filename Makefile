@@ -19,8 +19,10 @@ check: .venv/installed
 sweep: .venv/installed
 	$(BIN)/pytest tests/sweeps
 
+# DATA_DIR: a folder with MNIST's idx files; without it, MNIST is downloaded, or the embedded
+# digits are used.
 bench-article: .venv/installed
-	$(BIN)/python benchmarks/article.py
+	$(BIN)/python benchmarks/article.py $(if $(DATA_DIR),--data-dir $(DATA_DIR))
 
 bench-overhead: .venv/installed
 	$(BIN)/python benchmarks/overhead.py
