@@ -53,7 +53,7 @@ class Proof:
 
 @dataclass
 class Interval:
-    """A median with its bootstrap confidence interval (95 %)."""
+    """A typical value with its 95 % confidence interval; see `isograd.measure.stats`."""
 
     median: float
     low: float
@@ -75,10 +75,10 @@ class Curve:
 class Mode:
     """One framework in one execution mode.
 
-    ``status`` is ``ok``, ``not installed``, ``failed``, ``crashed``, ``out of memory``,
-    ``timed out`` or ``not reached`` (interrupted before). ``samples`` are step times in
-    microseconds, one list per round. ``break_even_steps`` is after how many training steps the
-    first call has paid for itself against the same framework's eager mode; None if never.
+    ``status`` is ``ok``, ``not installed``, ``unsupported``, ``failed``, ``crashed``,
+    ``out of memory``, ``timed out`` or ``not reached`` (interrupted before). ``samples`` are step
+    times in microseconds, one list per round. ``break_even_steps`` is after how many training steps
+    the first call has paid for itself against the same framework's eager mode; None if never.
     """
 
     framework: str
@@ -201,7 +201,10 @@ class Result:
         states = {mode.status for mode in self.modes}
         if states and states <= {"not installed"}:
             return 3
-        if states - {"ok", "not installed", "not reached"} or self.status == "partial":
+        if (
+            states - {"ok", "not installed", "not reached", "unsupported"}
+            or self.status == "partial"
+        ):
             return 4
         return {"different": 1, "inconclusive": 5}.get(self.verdict or "", 0)
 

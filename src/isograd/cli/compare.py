@@ -53,7 +53,7 @@ def command(
     ] = 1,
     measure: Annotated[
         float, typer.Option(min=0.0, help="Seconds that step times may be measured for.")
-    ] = 20.0,
+    ] = 12.0,
     idiomatic: IdiomaticOption = False,
     timeout: TimeoutOption = 600.0,
     out: Annotated[
@@ -88,6 +88,5 @@ def command(
     if json:
         typer.echo(result.to_json())
     else:
-        terminal.render(result, Console())
-        typer.echo(f"\nreport  {directory / 'report.html'}")
+        terminal.render(result, Console(), report=str(directory / "report.html"))
     raise typer.Exit(result.exit_code)

@@ -79,5 +79,7 @@ def command(
         terminal.render_proof(report.proofs, console)
         terminal.render_derivatives(report.derivatives, console)
         terminal.render_missing(report.modes, console)
+        for line in report.declared:
+            console.print(f"declared difference  {line}", highlight=False, markup=False)
     failed = any(one.status not in ("ok", "not installed") for one in report.modes)
     raise typer.Exit(4 if failed else EXIT_CODES[report.verdict])

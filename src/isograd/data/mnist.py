@@ -29,6 +29,9 @@ MD5 = {
 SOURCE = "MNIST, Y. LeCun, C. Cortes and C. Burges"
 
 
+_NEEDED = f"--data-dir needs these files: {', '.join(MD5)}."
+
+
 def load(data_dir: Path | None, mirrors: tuple[str, ...] = MIRRORS) -> Dataset:
     """Images [N, 28, 28] in [0, 1].
 
@@ -66,13 +69,15 @@ def _pair(images_path: Path, labels_path: Path) -> tuple[Array, Array]:
 
 
 def _local(folder: Path, name: str) -> Path:
+    if not folder.is_dir():
+        raise UsageError("There is no such folder.", where=str(folder), hint=_NEEDED)
     for candidate in (folder / name, folder / name.removesuffix(".gz")):
         if candidate.is_file():
             return candidate
     raise UsageError(
         f"There is no {name} (nor {name.removesuffix('.gz')}) in this folder.",
         where=str(folder),
-        hint=f"--data-dir needs these files: {', '.join(MD5)}.",
+        hint=_NEEDED,
     )
 
 
@@ -88,7 +93,9 @@ def _fetch(name: str, mirrors: tuple[str, ...]) -> Path:
                 path=pooch.os_cache("isograd") / "mnist",
             )
             return Path(found)
-        except Exception as error:  # whatever the network, or the checksum, objects to
+        except ValueError:  # what pooch raises when the checksum differs
+            reasons.append(f"{mirror}: {name} has a wrong checksum")
+        except Exception as error:  # whatever the network objects to
             reasons.append(f"{mirror}: {type(error).__name__}")
     raise UsageError(
         f"MNIST cannot be downloaded ({'; '.join(reasons)}).",

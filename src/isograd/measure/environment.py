@@ -52,7 +52,7 @@ def environment() -> dict[str, Any]:
         "governor": _read(Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
         "load": [round(value, 2) for value in psutil.getloadavg()],
         "blas": sorted({str(pool.get("internal_api")) for pool in threadpool_info()}),
-        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
+        "variables": _variables(),
     }
 
 
@@ -70,6 +70,18 @@ def sgemm_rate(threads: int, *, seconds: float = 0.5) -> float:
             a @ b
             best = min(best, perf_counter() - start)
     return 2 * MATRIX**3 / best
+
+
+def _variables() -> dict[str, str]:
+    """Settings that are there; the home directory (`XLA_FLAGS` holds paths) becomes ``~``, because
+    results are published.
+    """
+    home = str(Path.home())
+    return {
+        name: os.environ[name].replace(home, "~") if len(home) > 1 else os.environ[name]
+        for name in VARIABLES
+        if name in os.environ
+    }
 
 
 def _versions() -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from isograd.errors import WorkerError
-from isograd.measure.stats import SMALLEST, ratio
+from isograd.measure.stats import ratio
 
 ROUND_NS = 50e6
 """How long a round of one arm should last at least."""
@@ -71,6 +71,8 @@ def measure(
         end = perf_counter() + budget_s
         for number in range(MAX_ROUNDS):
             alive = [arm for arm in alive if arm.label not in found.failures]
+            if not alive:
+                break
             _round(alive if number % 2 == 0 else alive[::-1], steps, found)
             on_round(number)
             done = number + 1
@@ -121,7 +123,7 @@ def _settled(found: Measurement, arms: Sequence[Arm]) -> bool:
     labels = [arm.label for arm in arms if arm.label not in found.failures]
     for label in labels[1:]:
         result = ratio(label, labels[0], found.rounds[label], found.rounds[labels[0]])
-        if (result.high - result.low) / 2 > max(NARROW, SMALLEST) * result.ratio:
+        if (result.high - result.low) / 2 > NARROW * result.ratio:
             return False
     return True
 

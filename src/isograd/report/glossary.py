@@ -37,7 +37,7 @@ GLOSSARY = (
     (
         "step time",
         "Time of one training step in steady state: forward, loss, backward and optimizer. The "
-        "median over all rounds, with a bootstrap interval that holds with 95 %.",
+        "median over all rounds, with a 95 % confidence interval.",
     ),
     (
         "noise floor",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from time import perf_counter
 
 from isograd.data import Dataset, batch_order
 from isograd.data import load as load_data
-from isograd.errors import UsageError, WorkerError
+from isograd.errors import IsogradError, UsageError, WorkerError
 from isograd.ir.graph import Graph
 from isograd.measure.environment import environment
 from isograd.models import Model, load
@@ -47,7 +48,7 @@ class Request:
     steps_per_call: int = 1
     idiomatic: bool = False
     target: float | None = None
-    measure_s: float = 20.0
+    measure_s: float = 12.0
     timeout_s: float = 600.0
 
 
@@ -159,8 +160,8 @@ class Comparison:
             result.status = "complete"
         except KeyboardInterrupt:
             result.reason = f"interrupted while {phase.__doc__}"
-        except WorkerError as error:
-            result.reason = error.what
+        except IsogradError as error:
+            result.reason = " ".join(filter(None, (error.what, error.hint)))
         finally:
             self.bench.close()
             result.duration_s = perf_counter() - begin
@@ -203,7 +204,7 @@ class Comparison:
 
     def measure(self) -> None:
         """Measuring step times"""
-        copies = [self._copy(bench) for bench in self._quickest()]
+        copies = self._copies()
         try:
             benches = self.bench.alive
             for bench in [*benches, *copies]:
@@ -233,6 +234,14 @@ class Comparison:
             if other is None or self._warm_s[bench.mode.label] < self._warm_s[other.mode.label]:
                 best[bench.mode.framework] = bench
         return list(best.values())
+
+    def _copies(self) -> list[Bench]:
+        """Second workers of those modes; a pair that cannot be made is left out."""
+        copies = []
+        for bench in self._quickest():
+            with contextlib.suppress(WorkerError):
+                copies.append(self._copy(bench))
+        return copies
 
     def _copy(self, bench: Bench) -> Bench:
         """A second worker of the same mode, started and warm."""

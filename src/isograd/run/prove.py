@@ -12,7 +12,7 @@ import cattrs
 from isograd.data import Dataset
 from isograd.data import load as load_data
 from isograd.errors import WorkerError
-from isograd.frameworks import MODES
+from isograd.frameworks import MODES, part
 from isograd.frameworks.side import Side
 from isograd.ir.graph import Graph
 from isograd.models import Model, load
@@ -182,8 +182,17 @@ def worst_stages(proofs: dict[str, Proof]) -> list[Stage]:
 
 
 def declared_differences(bench: Workbench) -> list[str]:
-    """What an idiomatic run accepted."""
-    return list(dict.fromkeys(line for e in bench.emitted.values() for line in e.declared))
+    """What an idiomatic run accepts: differences of stock layers and of stock optimizers."""
+    if not bench.setting.idiomatic:
+        return []
+    optimizer = bench.setting.spec.optimizer.name
+    lines = [line for emitted in bench.emitted.values() for line in emitted.declared]
+    lines += [
+        known[optimizer]
+        for framework in bench.emitted
+        if optimizer in (known := part(framework, "idioms").OPTIMIZERS)
+    ]
+    return list(dict.fromkeys(lines))
 
 
 def _first_baseline(bench: Workbench, trial: Trial) -> Baseline:

@@ -79,34 +79,15 @@ def measure_steps(
 
 
 def _comparisons(modes: Sequence[Mode], reference: str, noise: float) -> list[Comparison]:
-    """Every mode against the reference, and the two fastest modes against each other."""
-    measured = {mode.label: mode for mode in modes if mode.samples}
-    if reference not in measured:
-        return []
-    against = [
-        ratio(label, reference, mode.samples, measured[reference].samples, noise)
-        for label, mode in measured.items()
-        if label != reference
-    ]
-    for mode, comparison in zip(
-        [m for label, m in measured.items() if label != reference], against, strict=True
-    ):
-        mode.speed = comparison.verdict
-    ranked = sorted(measured.values(), key=_step_time)
-    best = [next((m for m in ranked if m.framework == f), None) for f in _frameworks(ranked)]
-    fastest = [mode for mode in best if mode is not None][:2]
-    if len(fastest) == 2 and reference not in (fastest[0].label, fastest[1].label):
-        first, second = fastest
-        against.append(ratio(first.label, second.label, first.samples, second.samples, noise))
-    return against
-
-
-def _frameworks(modes: Sequence[Mode]) -> list[str]:
-    return list(dict.fromkeys(mode.framework for mode in modes))
-
-
-def _step_time(mode: Mode) -> float:
-    return mode.step_us.median if mode.step_us else float("inf")
+    """Every mode against the reference first, then every other pair; each measured directly."""
+    measured = sorted((mode for mode in modes if mode.samples), key=lambda m: m.label != reference)
+    found = []
+    for j, b in enumerate(measured):
+        for a in measured[j + 1 :]:
+            found.append(ratio(a.label, b.label, a.samples, b.samples, noise))
+            if b.label == reference:
+                a.speed = found[-1].verdict
+    return found
 
 
 def _copy_label(mode: Mode) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from isograd.errors import UsageError, WorkerError, unknown
+from isograd.errors import MissingDependency, UsageError, WorkerError, unknown
 from isograd.frameworks import MODES, installed, part
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.side import Side, plan
@@ -154,11 +154,13 @@ class Workbench:
             mode.status = "ok"
 
     def guard(self, bench: Bench, work: Callable[[Bench], None]) -> None:
-        """Does the work; if the worker fails, the mode gets the reason and the others go on."""
+        """Does the work; if it cannot be done, the mode gets the reason and the others go on."""
         try:
             work(bench)
         except WorkerError as error:
             self.fail(bench, error.status, error.what)
+        except UsageError as error:
+            self.fail(bench, "unsupported", " ".join(filter(None, (error.what, error.hint))))
 
     def fail(self, bench: Bench, status: str, reason: str) -> None:
         """Takes a bench out, with the reason."""
@@ -186,9 +188,15 @@ class Workbench:
 
     @property
     def reference(self) -> Bench:
-        """The first mode that runs. Raises `WorkerError` when none does."""
+        """The first mode that runs.
+
+        Raises `MissingDependency`, `UsageError` or `WorkerError`, whatever kept all from running.
+        """
         if not self.benches:
-            raise WorkerError("No mode could run.", hint=self.modes[0].reason)
+            states = {mode.status for mode in self.modes}
+            kinds = {"not installed": MissingDependency, "unsupported": UsageError}
+            kind = kinds.get(states.pop(), WorkerError) if len(states) == 1 else WorkerError
+            raise kind("No mode could run.", hint=self.modes[0].reason)
         return next(iter(self.benches.values()))
 
     def _drop(self, bench: Bench) -> None:

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from isograd.errors import UsageError
 from isograd.training import SGD, Adam, AdamW, Optimizer, RMSprop
 
 Slots = dict[str, list[tf.Variable]]
@@ -204,4 +205,42 @@ def _(definition: RMSprop) -> keras.optimizers.Optimizer:
         rho=definition.rho,
         momentum=definition.momentum,
         epsilon=definition.epsilon,
+    )
+
+
+@singledispatch
+def session_stock(definition: Optimizer) -> tf.compat.v1.train.Optimizer:
+    """TensorFlow 1's own optimizer, which an idiomatic session uses: Keras' need TensorFlow 2.
+
+    Raises `UsageError` for a definition without one.
+    """
+    raise UsageError(
+        f"TensorFlow's sessions have no {definition.name} of their own.",
+        hint="Leave --idiomatic out, or choose other modes.",
+    )
+
+
+@session_stock.register
+def _(definition: SGD) -> tf.compat.v1.train.Optimizer:
+    train = tf.compat.v1.train
+    if not definition.momentum:
+        return train.GradientDescentOptimizer(definition.learning_rate)
+    return train.MomentumOptimizer(
+        definition.learning_rate, definition.momentum, use_nesterov=definition.nesterov
+    )
+
+
+@session_stock.register
+def _(definition: Adam) -> tf.compat.v1.train.Optimizer:
+    if isinstance(definition, AdamW):
+        return session_stock.dispatch(object)(definition)
+    return tf.compat.v1.train.AdamOptimizer(
+        definition.learning_rate, definition.beta_1, definition.beta_2, definition.epsilon
+    )
+
+
+@session_stock.register
+def _(definition: RMSprop) -> tf.compat.v1.train.Optimizer:
+    return tf.compat.v1.train.RMSPropOptimizer(
+        definition.learning_rate, definition.rho, definition.momentum, definition.epsilon
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from isograd.frameworks.protocol import Plan
 from isograd.frameworks.tensorflow.executor import EagerExecutor
+from isograd.frameworks.tensorflow.optimizers import session_stock
 from isograd.ir.mapping import Array, Arrays
 
 v1 = tf.compat.v1
@@ -36,11 +37,10 @@ class SessionExecutor(EagerExecutor):
         super().__init__(plan)
 
     def _prepare(self) -> None:
-        self._prepare_stock()
         trainable, others = self.model.trainable_variables, self.model.non_trainable_variables
-        starts = [[v.numpy() for v in vs] for vs in (trainable, others, self._stock_variables())]
+        starts = [[v.numpy() for v in variables] for variables in (trainable, others)]
         with self.graph.as_default():
-            self._trainable, self._others, self._stock_state = (
+            self._trainable, self._others = (
                 [self._make(value) for value in values] for values in starts
             )
             keras_to_graph = dict(
@@ -54,13 +54,8 @@ class SessionExecutor(EagerExecutor):
                 slot: [self._make(np.zeros(v.shape, self.plan.dtype)) for v in self.parameters]
                 for slot in self.plan.spec.optimizer.slots
             }
-
-    def _optimizer_variables(self) -> list[Any]:
-        pairs = zip(self._stock_variables(), self._stock_state, strict=True)
-        rate = self._stock.learning_rate if self.plan.idiomatic else None
-        stock_state = [in_graph for variable, in_graph in pairs if variable is not rate]
-        slots = [variable for slot in self._slots.values() for variable in slot]
-        return [self._step_number, *slots, *stock_state]
+            if self.plan.idiomatic:
+                self._session_stock = session_stock(self.plan.spec.optimizer)
 
     def _make(self, value: Any, *, any_length: bool = False) -> tf.Variable:
         """A variable in the graph; its start is fed, because a graph holds at most 2 GB."""
@@ -83,8 +78,12 @@ class SessionExecutor(EagerExecutor):
         self._reset_optimizer()
 
     def _reset_optimizer(self) -> None:
-        for variable in self._optimizer_variables():
+        slots = [variable for slot in self._slots.values() for variable in slot]
+        for variable in [self._step_number, *slots]:
             self._set(variable, np.zeros(variable.shape))
+        if self.plan.idiomatic and "step" in self._callables:
+            with self.graph.as_default():
+                self.session.run(v1.variables_initializer(self._session_stock.variables()))
 
     def get_state(self) -> Arrays:
         return self.session.run(self._variables())
@@ -134,22 +133,21 @@ class SessionExecutor(EagerExecutor):
         # A v1 graph orders nothing by itself: every read must be over before the first write.
         with tf.control_dependencies([*gradients, loss]):
             writes = [variable.assign(value) for variable, value in changes]
-            writes += self._apply(gradients)
+            if not self.plan.idiomatic:
+                step = self._step_number.assign_add(1.0, read_value=True)
+                writes += self._update(self.parameters, gradients, self._slots, step)
+            gradients = [tf.identity(gradient) for gradient in gradients]
+        if self.plan.idiomatic:
+            writes.append(self._apply_stock(gradients))
         with tf.control_dependencies(writes):
             result = tf.identity(loss)
         return self.session.make_callable(result, feed_list=[rows])
 
-    def _apply(self, gradients: list[tf.Tensor]) -> list[Any]:
-        if self.plan.idiomatic:
-            parameters, state = self._stock.stateless_apply(
-                self._stock_state, gradients, self.parameters
-            )
-            targets = [*self.parameters, *self._stock_state]
-            return [
-                v.assign(value) for v, value in zip(targets, [*parameters, *state], strict=True)
-            ]
-        step = self._step_number.assign_add(1.0, read_value=True)
-        return self._update(self.parameters, gradients, self._slots, step)
+    def _apply_stock(self, gradients: list[tf.Tensor]) -> Any:
+        pairs = zip(gradients, self.parameters, strict=True)
+        applied = self._session_stock.apply_gradients(pairs)
+        self.session.run(v1.variables_initializer(self._session_stock.variables()))
+        return applied
 
     def _stateless(self, inputs: list[tf.Tensor], training: bool) -> tuple[tf.Tensor, list[Any]]:
         """The outputs, and (variable, new value) for each variable that the pass changes."""
