@@ -53,7 +53,7 @@ def command(
     ] = 1,
     measure: Annotated[
         float, typer.Option(min=0.0, help="Seconds that step times may be measured for.")
-    ] = 12.0,
+    ] = 8.0,
     idiomatic: IdiomaticOption = False,
     timeout: TimeoutOption = 600.0,
     out: Annotated[

@@ -28,7 +28,6 @@ MD5 = {
 
 SOURCE = "MNIST, Y. LeCun, C. Cortes and C. Burges"
 
-
 _NEEDED = f"--data-dir needs these files: {', '.join(MD5)}."
 
 

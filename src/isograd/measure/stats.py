@@ -20,8 +20,8 @@ CONFIDENCE = 0.95
 SMALLEST = 0.01
 """A difference below this fraction is never called one, however quiet the machine is."""
 
-Rounds = Sequence[Sequence[float]]
-"""Step times of one arm: a list for each round."""
+Rounds = Sequence[Sequence[float]] | NDArray[np.float64]
+"""Step times of one arm: a list, or a row, for each round."""
 
 
 def interval(rounds: Rounds) -> Interval:

@@ -8,7 +8,7 @@ import numpy as np
 
 from isograd.frameworks.side import Side
 from isograd.ir.mapping import Arrays
-from isograd.proof.derivatives import directional_check
+from isograd.proof.derivatives import DirectionalCheck, directional_check
 from isograd.proof.judge import judge, judge_float32, natural_scales, worst
 from isograd.proof.observe import GRADIENT, Observation, is_slot, observe
 from isograd.proof.trial import RECORDED_STEPS, Trial
@@ -66,11 +66,37 @@ def establish(double: Side, single: Side, trial: Trial) -> Baseline:
     )
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What one side did at the trial's points; judged against a `Baseline` later."""
+
+    exact: Observation
+    single: Observation
+    shapes: dict[str, tuple[int, ...]]
+    slope: DirectionalCheck
+    parameters: int
+
+
+def gather(double: Side, single: Side, trial: Trial) -> Evidence:
+    """Runs every stage on one side, given in both precisions."""
+    return Evidence(
+        exact=observe(double, trial),
+        single=observe(single, trial),
+        shapes={name: array.shape for name, array in double.get_state().items()},
+        slope=directional_check(double, trial),
+        parameters=double.graph.count_parameters(),
+    )
+
+
 def prove_side(baseline: Baseline, double: Side, single: Side) -> Proof:
-    """All stages for one side, given in both precisions. A failed stage stops nothing."""
-    trial = baseline.trial
-    found = observe(double, trial)
-    stages = [_structure(baseline, double)]
+    """All stages for one side, given in both precisions."""
+    return judge_evidence(baseline, gather(double, single, baseline.trial))
+
+
+def judge_evidence(baseline: Baseline, evidence: Evidence) -> Proof:
+    """A verdict for every stage. A failed stage stops nothing."""
+    found = evidence.exact
+    stages = [_structure(baseline, evidence.shapes)]
     for name in STAGES[1:-1]:
         disturbed = [other[name] for other in baseline.disturbed]
         expected = _visible(baseline.exact[name], found[name])
@@ -78,17 +104,15 @@ def prove_side(baseline: Baseline, double: Side, single: Side) -> Proof:
         if name == "optimizer" and baseline.idle:
             stage.detail += f"; set aside, for want of a gradient: {', '.join(baseline.idle)}"
         stages.append(stage)
-    gradients = stages[STAGES.index("gradients")]
-    _check_slope(gradients, double, trial)
-    stages.append(_single_precision(baseline, observe(single, trial)))
+    _check_slope(stages[STAGES.index("gradients")], evidence.slope)
+    stages.append(_single_precision(baseline, evidence.single))
     verdict = worst([stage.verdict for stage in stages])
-    return Proof(verdict, stages, double.graph.count_parameters())
+    return Proof(verdict, stages, evidence.parameters)
 
 
-def _structure(baseline: Baseline, side: Side) -> Stage:
+def _structure(baseline: Baseline, found: dict[str, tuple[int, ...]]) -> Stage:
     """The mapping is a bijection onto what the side really holds, shape by shape."""
     expected = {name: array.shape for name, array in baseline.trial.weights.items()}
-    found = {name: array.shape for name, array in side.get_state().items()}
     wrong = sorted(n for n in expected.keys() | found.keys() if expected.get(n) != found.get(n))
     verdict: Verdict = "different" if wrong else "equivalent"
     detail = (
@@ -107,9 +131,8 @@ def _visible(reference: Arrays, twin: Arrays) -> Arrays:
     return {name: array for name, array in reference.items() if not is_slot(name)}
 
 
-def _check_slope(stage: Stage, side: Side, trial: Trial) -> None:
+def _check_slope(stage: Stage, check: DirectionalCheck) -> None:
     """Adds the finite-difference check of the side's own gradient to the gradient stage."""
-    check = directional_check(side, trial)
     stage.detail += f"; finite differences agree to {check.relative_error:.0e}"
     if not check.agrees:
         stage.verdict = "different"

@@ -48,7 +48,7 @@ class Request:
     steps_per_call: int = 1
     idiomatic: bool = False
     target: float | None = None
-    measure_s: float = 12.0
+    measure_s: float = 8.0
     timeout_s: float = 600.0
 
 
@@ -237,11 +237,14 @@ class Comparison:
 
     def _copies(self) -> list[Bench]:
         """Second workers of those modes; a pair that cannot be made is left out."""
-        copies = []
-        for bench in self._quickest():
+        found: list[Bench] = []
+
+        def make(bench: Bench) -> None:
             with contextlib.suppress(WorkerError):
-                copies.append(self._copy(bench))
-        return copies
+                found.append(self._copy(bench))
+
+        self.bench.each(self._quickest(), make)
+        return found
 
     def _copy(self, bench: Bench) -> Bench:
         """A second worker of the same mode, started and warm."""

@@ -16,7 +16,15 @@ from isograd.frameworks import MODES, part
 from isograd.frameworks.side import Side
 from isograd.ir.graph import Graph
 from isograd.models import Model, load
-from isograd.proof import Baseline, Trial, establish, make_trial, prove_side
+from isograd.proof import (
+    Baseline,
+    Evidence,
+    Trial,
+    establish,
+    gather,
+    judge_evidence,
+    make_trial,
+)
 from isograd.proof.derivatives import derivative_rows
 from isograd.proof.judge import worst
 from isograd.result import DerivativeRow, Mode, Proof, Stage, Verdict, to_json
@@ -138,15 +146,22 @@ def prove_all(
     progress.phase("proving", 1 + len(bench.alive))
     setting = bench.setting
     trial = make_trial(setting.graph, setting.spec, data, seed)
-    baseline = _first_baseline(bench, trial)
-    progress.advance("rounding envelope")
+    baselines: list[Baseline] = []
+    evidence: dict[str, Evidence] = {}
+    reference = bench.reference
 
     def work(one: Bench) -> None:
-        one.mode.proof = prove_side(baseline, *_both_precisions(one))
-        one.mode.verdict = one.mode.proof.verdict
+        if one is reference:
+            baselines.append(establish(*_both_precisions(one), trial))
+            progress.advance("rounding envelope")
+        evidence[one.mode.label] = gather(*_both_precisions(one), trial)
         progress.advance(one.mode.label)
 
-    bench.each(bench.alive, work)
+    bench.each(_longest_first(bench.alive, reference), work)
+    baseline = baselines[0] if baselines else _first_baseline(bench, trial)
+    for one in bench.alive:
+        one.mode.proof = judge_evidence(baseline, evidence[one.mode.label])
+        one.mode.verdict = one.mode.proof.verdict
     first = {b.mode.framework: b for b in reversed(bench.alive)}
     sides = {name: first[name].side("float64", shared_masks=True) for name in reversed(first)}
     return derivative_rows(sides, trial, setting.spec.loss) if sides else []
@@ -193,6 +208,13 @@ def declared_differences(bench: Workbench) -> list[str]:
         if optimizer in (known := part(framework, "idioms").OPTIMIZERS)
     ]
     return list(dict.fromkeys(lines))
+
+
+def _longest_first(benches: list[Bench], reference: Bench) -> list[Bench]:
+    """The reference, then the modes in the order of their first calls, which tell how long they
+    compile: the order in which workers that run side by side are done soonest.
+    """
+    return sorted(benches, key=lambda b: (b is not reference, -(b.mode.first_call_s or 0.0)))
 
 
 def _first_baseline(bench: Workbench, trial: Trial) -> Baseline:
