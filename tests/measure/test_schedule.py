@@ -22,6 +22,7 @@ from isograd.measure.schedule import (
     measure,
 )
 from isograd.measure.stats import noise_floor, ratio
+from isograd.result import NoiseFloor
 
 ROUND_NS = 10 * STEP_NS
 
@@ -236,17 +237,34 @@ class WorkingArm:
         return float(perf_counter_ns() - start)
 
 
-def test_on_this_machine_ten_units_are_ten_and_eleven_are_more() -> None:
+QUIET = 0.03
+"""A noise floor under which 10 % cannot be missed."""
+
+
+def quietest(attempts: int) -> tuple[Measurement, NoiseFloor]:
+    """The measurement with the lowest noise floor, so that somebody else's work on this machine
+    does not decide. It is chosen by the A/A pair alone, which knows nothing of the answers.
+    """
     arms = [
         WorkingArm("ten", 10),
         WorkingArm("eleven", 11),
         WorkingArm("ten, too", 10),
         WorkingArm("ten (again)", 10),
     ]
-    rounds = measure(arms, budget_s=6.0, round_ns=20e6).rounds
-    floor = noise_floor([ratio("ten (again)", "ten", rounds["ten (again)"], rounds["ten"])])
+    found: list[tuple[Measurement, NoiseFloor]] = []
+    while len(found) < attempts and all(floor.fraction > QUIET for _, floor in found):
+        measured = measure(arms, budget_s=5.0, round_ns=20e6)
+        rounds = measured.rounds
+        pair = ratio("ten (again)", "ten", rounds["ten (again)"], rounds["ten"])
+        found.append((measured, noise_floor([pair])))
+    return min(found, key=lambda each: each[1].fraction)
+
+
+def test_on_this_machine_ten_units_are_ten_and_eleven_are_more() -> None:
+    measured, floor = quietest(attempts=5)
+    rounds = measured.rounds
     same = ratio("ten, too", "ten", rounds["ten, too"], rounds["ten"], floor.fraction)
     more = ratio("eleven", "ten", rounds["eleven"], rounds["ten"], floor.fraction)
     assert same.verdict not in ("faster", "slower"), (same, floor)
     assert more.verdict == "slower", (more, floor)
-    assert more.low < 1.1 * (1 + floor.fraction), (more, floor)
+    assert more.ratio == pytest.approx(1.1, abs=0.05), (more, floor)

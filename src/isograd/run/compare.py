@@ -151,15 +151,20 @@ class Comparison:
         """All phases. Whatever ends them early, what was found is written."""
         begin = perf_counter()
         result = self.result
-        phases = (self.start, self.prove, self.measure, self.train)
+        phases = {
+            "starting the workers": self.start,
+            "proving": self.prove,
+            "measuring step times": self.measure,
+            "training": self.train,
+        }
         try:
-            for phase in phases:
+            for name, phase in phases.items():
                 phase()
                 result.duration_s = perf_counter() - begin
                 write(result, self.directory, replace=True)
             result.status = "complete"
         except KeyboardInterrupt:
-            result.reason = f"interrupted while {phase.__doc__}"
+            result.reason = f"interrupted while {name}"
         except IsogradError as error:
             result.reason = " ".join(filter(None, (error.what, error.hint)))
         finally:
@@ -174,7 +179,7 @@ class Comparison:
         return any(emitted.dropouts for emitted in self.bench.emitted.values())
 
     def start(self) -> None:
-        """Starting the workers"""
+        """Starts each worker, alone, for an honest first call."""
         self.progress.phase("starting", len(self.bench.modes))
         for mode in self.bench.modes:
             self.bench.start(mode)
@@ -198,12 +203,12 @@ class Comparison:
         bench.mode.peak_memory_mb = bench.worker.call("peak_memory")
 
     def prove(self) -> None:
-        """Proving"""
+        """Proves every mode."""
         self.result.derivatives = prove_all(self.bench, self.dataset, 0, self.progress)
         self.result.verdict = worst([m.verdict for m in self.bench.modes if m.verdict])
 
     def measure(self) -> None:
-        """Measuring step times"""
+        """Times every mode's steps, with A/A pairs."""
         copies = self._copies()
         try:
             benches = self.bench.alive
@@ -260,7 +265,7 @@ class Comparison:
         side.load_data((self.course.inputs,), self.course.targets)
 
     def train(self) -> None:
-        """Training"""
+        """Trains every mode from every seed."""
         seeds = range(self.request.seeds)
         benches = self.bench.alive
         self.progress.phase("training", len(benches) * len(seeds) + DISTURBED_STARTS)
