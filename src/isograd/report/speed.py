@@ -82,6 +82,6 @@ def _through(result: Result, a: str, b: str) -> Comparison | None:
 def _judge(low: float, high: float, result: Result) -> SpeedVerdict:
     if result.noise_floor is None:
         return "inconclusive"
-    from isograd.measure.stats import verdict  # here, because most results never need SciPy
+    from isograd.measure.stats import verdict  # here, because most results never need it
 
     return verdict(low, high, result.noise_floor.fraction)

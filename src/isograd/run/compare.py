@@ -157,14 +157,15 @@ class Comparison:
             "measuring step times": self.measure,
             "training": self.train,
         }
+        doing = "nothing yet"
         try:
-            for name, phase in phases.items():
-                phase()
+            for doing in phases:
+                phases[doing]()
                 result.duration_s = perf_counter() - begin
                 write(result, self.directory, replace=True)
             result.status = "complete"
         except KeyboardInterrupt:
-            result.reason = f"interrupted while {name}"
+            result.reason = f"interrupted while {doing}"
         except IsogradError as error:
             result.reason = " ".join(filter(None, (error.what, error.hint)))
         finally:
