@@ -9,6 +9,9 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+FEW = 6
+"""How many known names fit into a message even if one of them is suggested."""
+
 
 class IsogradError(Exception):
     """Base of all expected errors.
@@ -72,8 +75,11 @@ class WorkerError(IsogradError):
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> UsageError:
-    """A `UsageError` for an unknown name, with the nearest known one suggested."""
+    """A `UsageError` for an unknown name, with the nearest known one suggested, and all of them
+    where they are few or none is near."""
     choices = sorted(known)
     near = difflib.get_close_matches(given, choices, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(choices)}."
-    return UsageError(f"Unknown {kind} {given!r}.", hint=hint)
+    hints = [f"Did you mean {near[0]!r}?"] if near else []
+    if not near or len(choices) <= FEW:
+        hints.append(f"Known: {', '.join(choices)}.")
+    return UsageError(f"Unknown {kind} {given!r}.", hint=" ".join(hints))

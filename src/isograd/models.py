@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isograd import zoo
+from isograd.errors import UsageError
 from isograd.ir import store
 from isograd.ir.graph import Graph, Weights
 
@@ -44,5 +45,14 @@ def load(reference: str | Path | Graph | Model) -> Model:
         known = zoo.ZOO.get(graph.name)
         model = Model(graph, str(path), weights=weights)
         return replace(model, data=known.data, loss=known.loss) if known else model
+    if path.exists() or path.suffix or len(path.parts) > 1:
+        raise UsageError(
+            "This is a file, not a stored graph's folder."
+            if path.exists()
+            else "There is no such folder.",
+            where=reference,
+            hint=f"Name a folder with {store.GRAPH_FILE} and {store.WEIGHTS_FILE}, or a built-in "
+            f"network: {', '.join(zoo.ZOO)}.",
+        )
     entry = zoo.get(reference)
     return Model(entry.build(), entry.name, entry.data, entry.loss)

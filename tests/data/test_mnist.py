@@ -106,6 +106,14 @@ def test_the_folder_is_part_of_the_source(folder: Path) -> None:
     assert str(folder) in load(folder).source
 
 
+def test_a_home_directory_in_the_source_is_not_given_away(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(folder.parent))
+    assert load(folder).source.endswith("from ~/mnist")
+
+
 def test_a_missing_folder_is_reported_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such folder") as caught:
         load(tmp_path / "nowhere")
@@ -156,6 +164,35 @@ def test_without_a_network_the_way_out_is_named(cache: Path) -> None:
     hint = caught.value.hint or ""
     assert "--data-dir" in hint
     assert all(name in hint for name in MD5)
+
+
+def test_only_a_wrong_checksum_is_called_one(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(variable, "http://")
+    with pytest.raises(UsageError, match="InvalidProxyURL") as caught:
+        load(None, mirrors=("http://mirror.invalid/",))
+    assert "checksum" not in caught.value.what
+
+
+def test_a_cache_that_cannot_be_made_is_not_blamed_on_a_mirror(cache: Path) -> None:
+    cache.write_text("a file where the folder would be")
+    with pytest.raises(UsageError, match="cannot be kept here: Not a directory") as caught:
+        load(None, mirrors=(NOBODY,))
+    assert caught.value.where == str(cache / "isograd" / "mnist")
+    assert NOBODY not in str(caught.value)
+    assert "--data-dir" in (caught.value.hint or "")
+
+
+def test_a_cache_that_cannot_be_written_is_not_blamed_on_a_mirror(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(pooch, "retrieve", refuse)
+    with pytest.raises(UsageError, match="cannot be kept here: Permission denied") as caught:
+        load(None, mirrors=(NOBODY,))
+    assert caught.value.where == str(cache / "isograd" / "mnist")
 
 
 @pytest.mark.usefixtures("published")

@@ -58,6 +58,13 @@ def test_seeds_differ(seed: int) -> None:
     assert (batch_order(64, 8, 1, seed) != batch_order(64, 8, 1, seed + 1)).any()
 
 
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_a_batch_without_examples_is_refused(batch_size: int) -> None:
+    with pytest.raises(UsageError, match=f"batch of {batch_size} ") as caught:
+        batch_order(10, batch_size, 1, 0)
+    assert "--batch-size" in (caught.value.hint or "")
+
+
 def test_a_batch_larger_than_the_data_is_refused() -> None:
     with pytest.raises(UsageError, match=r"batch of 11 .*10 examples") as caught:
         batch_order(10, 11, 1, 0)

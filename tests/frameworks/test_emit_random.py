@@ -79,7 +79,7 @@ def networks(draw) -> Graph:
         inputs = [draw(recent) for _ in range(2 if type(op).arity != 1 else 1)]
         if isinstance(op, ops.Subtract) and len(set(inputs)) == 1:
             continue  # Nothing but rounding would be left, and a normalisation would blow it up.
-        with suppress(ShapeError, IndexError):
+        with suppress(ShapeError):
             values.append(b(op, *inputs))
     return b.finish(
         *draw(st.lists(st.sampled_from(values[-3:]), min_size=1, max_size=2, unique=True))

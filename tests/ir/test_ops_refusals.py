@@ -95,6 +95,8 @@ SHAPES: tuple[tuple[Op, tuple[TensorType, ...], str], ...] = (
     (ops.PowerScalar(2), (INDICES,), "PowerScalar needs floating-point"),
     (ops.Concat(1), (IMAGE, real("N", 3, 6, 5)), "differ in more than that axis"),
     (ops.Concat(1), (FEATURES, INDICES), "differ in more than that axis"),
+    (ops.Concat(0), (real(4), real()), "differ in more than that axis"),
+    (ops.Concat(1), (real(4, 5), real(4)), "differ in more than that axis"),
     (ops.Concat(0), (FEATURES, FEATURES), "a concatenated size must be a known number"),
     (ops.Concat(2), (FEATURES, FEATURES), "axis 2 is out of range"),
     (ops.Flatten(), (real("N"),), "axis 1 is out of range"),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 import typer
 
 from isograd.cli import compare, emit, prove, report, zoo
 from isograd.cli.failure import explain
-from isograd.errors import IsogradError
+from isograd.errors import IsogradError, WorkerError
 
 app = typer.Typer(
     name="isograd",
     help="One neural network in PyTorch and in TensorFlow: proven to be the same, measured fairly.",
+    epilog="With --debug, any command shows the traceback of an error.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,8 +34,18 @@ def main() -> None:
         sys.argv.remove("--debug")
     try:
         app()
-    except IsogradError as error:
+    except Exception as error:
+        expected = error if isinstance(error, IsogradError) else _mistake(error)
         if debug:
-            raise
-        explain(error)
-        raise SystemExit(error.exit_code) from None
+            traceback.print_exc()
+        else:
+            explain(expected)
+        raise SystemExit(expected.exit_code) from None
+
+
+def _mistake(error: Exception) -> IsogradError:
+    """What nobody expected. Python's own exit code for it, 1, would mean `different` here."""
+    return WorkerError(
+        f"A mistake in isograd itself: {type(error).__name__}: {error}",
+        hint="Run it again with --debug for the traceback, and report it.",
+    )

@@ -40,7 +40,7 @@ def command(
     learning_rate: LearningRateOption = None,
     hyper: HyperOption = None,
     batch_size: BatchSizeOption = 64,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training data.")] = 20,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training data.")] = 15,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings from different starts.")] = 3,
     target: Annotated[
         float | None, typer.Option(help="Accuracy for the time-to-target column.")
@@ -53,7 +53,7 @@ def command(
     ] = 1,
     measure: Annotated[
         float, typer.Option(min=0.0, help="Seconds that step times may be measured for.")
-    ] = 8.0,
+    ] = 6.0,
     idiomatic: IdiomaticOption = False,
     timeout: TimeoutOption = 600.0,
     out: Annotated[

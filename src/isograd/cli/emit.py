@@ -17,7 +17,7 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="Write model.py and weights.safetensors there.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the initial weights.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the initial weights.")] = 0,
     idiomatic: IdiomaticOption = False,
 ) -> None:
     """Print a network's source in one framework, or write it with its weights."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,6 +57,9 @@ TimeoutOption = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Seconds a worker may take for one answer.")
 ]
 
+BELOW_ONE = ("momentum", "beta_1", "beta_2", "rho")
+"""Hyper-parameters that weigh the past; the others may be any finite number from 0 on."""
+
 
 def training_spec(
     loss: str, optimizer: str, learning_rate: float | None, hyper: list[str] | None, batch: int
@@ -69,10 +73,14 @@ def training_spec(
     defaults = definition().to_dict()
     values = {} if learning_rate is None else {"learning_rate": learning_rate}
     for item in hyper or []:
-        name, _, text = item.partition("=")
+        name, equals, text = item.partition("=")
         if name not in defaults or name == "name":
             raise unknown(f"hyper-parameter of {optimizer}", name, set(defaults) - {"name"})
+        if not equals:
+            raise UsageError(f"--set {item} lacks a value.", hint=f"Write --set {item}=VALUE.")
         values[name] = _number(name, text, defaults[name])
+    for name, value in values.items():
+        _check_range(name, value)
     return TrainSpec(loss=loss, optimizer=definition(**values), batch_size=batch)
 
 
@@ -85,6 +93,14 @@ def _number(name: str, text: str, default: Any) -> Any:
         return float(text)
     except ValueError:
         raise UsageError(f"{name} needs a number, not {text!r}.") from None
+
+
+def _check_range(name: str, value: float) -> None:
+    """Refuses what is no optimizer; some frameworks would compute nonsense with it in silence."""
+    limit = 1.0 if name in BELOW_ONE else math.inf
+    if not 0.0 <= value < limit:
+        bounds = "at least 0 and below 1" if name in BELOW_ONE else "finite and at least 0"
+        raise UsageError(f"{name} must be {bounds}, not {value}.")
 
 
 def check_device(device: str) -> None:

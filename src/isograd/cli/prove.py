@@ -43,7 +43,9 @@ def command(
     threads: ThreadsOption = 1,
     idiomatic: IdiomaticOption = False,
     timeout: TimeoutOption = 600.0,
-    seed: Annotated[int, typer.Option(help="Of the points at which the sides are held.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of the points at which the sides are held.")
+    ] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Prove that a network is the same in every framework and mode.

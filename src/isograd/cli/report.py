@@ -12,10 +12,14 @@ from rich.console import Console
 def command(
     result: Annotated[Path, typer.Argument(help="A result.json, or the folder it lies in.")],
     out: Annotated[
-        Path | None, typer.Option(help="Also write report.html and report.md into this folder.")
+        Path | None,
+        typer.Option(
+            help="Also write the result and its pages there: over older pages of the same "
+            "result, never over another result."
+        ),
     ] = None,
 ) -> None:
-    """Show a saved result again, and write its pages anew."""
+    """Show a saved result again; with --out, write its pages anew."""
     from isograd.report import terminal, write
     from isograd.result import Result
 
@@ -23,5 +27,7 @@ def command(
     console = Console()
     terminal.render(found, console)
     if out is not None:
-        for path in write(found, out):
+        saved = out / "result.json"
+        same = saved.exists() and Result.read(saved).to_json() == found.to_json()
+        for path in write(found, out, replace=same):
             console.print(f"[dim]written[/dim] {path}", highlight=False)

@@ -30,6 +30,8 @@ SOURCE = "MNIST, Y. LeCun, C. Cortes and C. Burges"
 
 _NEEDED = f"--data-dir needs these files: {', '.join(MD5)}."
 
+_INSTEAD = f"Use --data-dir DIR with these files in DIR: {', '.join(MD5)}."
+
 
 def load(data_dir: Path | None, mirrors: tuple[str, ...] = MIRRORS) -> Dataset:
     """Images [N, 28, 28] in [0, 1].
@@ -44,8 +46,16 @@ def load(data_dir: Path | None, mirrors: tuple[str, ...] = MIRRORS) -> Dataset:
     paths = [_local(data_dir, name) if data_dir else _fetch(name, mirrors) for name in MD5]
     train_x, train_y = _pair(*paths[:2])
     test_x, test_y = _pair(*paths[2:])
-    source = f"{SOURCE}, from {data_dir}" if data_dir else SOURCE
+    source = f"{SOURCE}, from {_shown(data_dir)}" if data_dir else SOURCE
     return Dataset("mnist", source, train_x, train_y, test_x, test_y, classes=10)
+
+
+def _shown(folder: Path) -> str:
+    """The folder with the home directory as ``~``, because results are published."""
+    home = Path.home()
+    if home == Path(home.anchor) or not folder.is_relative_to(home):
+        return str(folder)
+    return ("~" / folder.relative_to(home)).as_posix()
 
 
 def _pair(images_path: Path, labels_path: Path) -> tuple[Array, Array]:
@@ -82,21 +92,34 @@ def _local(folder: Path, name: str) -> Path:
 
 def _fetch(name: str, mirrors: tuple[str, ...]) -> Path:
     pooch.get_logger().setLevel(logging.WARNING)
+    cache = pooch.os_cache("isograd") / "mnist"
+    _make(cache)
     reasons = []
     for mirror in mirrors:
         try:
-            found = pooch.retrieve(
-                mirror + name,
-                f"md5:{MD5[name]}",
-                fname=name,
-                path=pooch.os_cache("isograd") / "mnist",
-            )
-            return Path(found)
-        except ValueError:  # what pooch raises when the checksum differs
-            reasons.append(f"{mirror}: {name} has a wrong checksum")
+            return Path(pooch.retrieve(mirror + name, f"md5:{MD5[name]}", fname=name, path=cache))
+        except PermissionError as error:
+            raise _unkept(cache, error) from None
         except Exception as error:  # whatever the network objects to
-            reasons.append(f"{mirror}: {type(error).__name__}")
-    raise UsageError(
-        f"MNIST cannot be downloaded ({'; '.join(reasons)}).",
-        hint=f"Use --data-dir DIR with these files in DIR: {', '.join(MD5)}.",
-    )
+            reasons.append(f"{mirror}: {_reason(name, error)}")
+    raise UsageError(f"MNIST cannot be downloaded ({'; '.join(reasons)}).", hint=_INSTEAD)
+
+
+def _make(cache: Path) -> None:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unkept(cache, error) from None
+
+
+def _unkept(cache: Path, error: OSError) -> UsageError:
+    reason = error.strerror or type(error).__name__
+    return UsageError(f"MNIST cannot be kept here: {reason}.", where=str(cache), hint=_INSTEAD)
+
+
+def _reason(name: str, error: Exception) -> str:
+    # pooch has no class of its own for a wrong checksum; requests derives some of its errors from
+    # this one
+    if type(error) is ValueError:
+        return f"{name} has a wrong checksum"
+    return type(error).__name__

@@ -14,8 +14,12 @@ def batch_order(examples: int, batch_size: int, epochs: int, seed: int) -> NDArr
     Each epoch is a fresh permutation drawn with NumPy's PCG64; the last partial batch is left out,
     so that every step has the same shape in every mode.
 
-    Raises `UsageError` when a batch is larger than the data set.
+    Raises `UsageError` when a batch is empty or larger than the data set.
     """
+    if batch_size < 1:
+        raise UsageError(
+            f"A batch of {batch_size} holds no example.", hint="Choose a larger --batch-size."
+        )
     if batch_size > examples:
         raise UsageError(
             f"A batch of {batch_size} is larger than the data set ({examples} examples).",

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from time import perf_counter
 from typing import Any
 
@@ -18,15 +18,25 @@ PACKAGES = ("isograd", "numpy", "torch", "tensorflow", "tensorflow-cpu", "keras"
 
 VARIABLES = (
     "OMP_NUM_THREADS",
+    "OMP_PROC_BIND",
+    "GOMP_CPU_AFFINITY",
+    "KMP_AFFINITY",
     "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
     "TF_ENABLE_ONEDNN_OPTS",
+    "TF_XLA_FLAGS",
     "XLA_FLAGS",
+    "ONEDNN_MAX_CPU_ISA",
     "CUDA_VISIBLE_DEVICES",
     "KERAS_BACKEND",
 )
 
 INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
 """Instruction sets that decide how fast networks run on an x86 processor."""
+
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 MATRIX = 1024
 """Size of the square matrices of `sgemm_rate`."""
@@ -51,7 +61,9 @@ def environment() -> dict[str, Any]:
         "memory_gb": round(memory.total / 2**30, 1),
         "governor": _read(Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
         "load": [round(value, 2) for value in psutil.getloadavg()],
-        "blas": sorted({str(pool.get("internal_api")) for pool in threadpool_info()}),
+        "blas": sorted(
+            {pool["internal_api"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+        ),
         "variables": _variables(),
     }
 
@@ -110,12 +122,43 @@ def _processor() -> tuple[str, set[str]]:
 
 
 def _quota() -> float | None:
-    """Cores that a control group allows; None without a limit."""
-    text = _read(Path("/sys/fs/cgroup/cpu.max"))
-    if not text or text.startswith("max"):
-        return None
-    quota, period = text.split()
-    return int(quota) / int(period)
+    """Cores that the control groups of this process allow, those above its own included; None
+    without a limit.
+
+    Source: the Linux kernel's documentation, cgroup-v2.rst (``cpu.max``) and, for version 1,
+    sched-bwc.rst (``cpu.cfs_quota_us``, -1 without a limit).
+    """
+    limits = [
+        int(quota) / int(period)
+        for folder in _cpu_groups()
+        for quota, period in [_bandwidth(folder)]
+        if quota not in ("max", "-1")
+    ]
+    return min(limits, default=None)
+
+
+def _cpu_groups() -> list[Path]:
+    """Folders of the control groups that this process is in, up to the root of what it can see."""
+    found = []
+    for line in (_read(Path("/proc/self/cgroup")) or "").splitlines():
+        _, controllers, name = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        mount = CONTROL_GROUPS / "cpu" if controllers else CONTROL_GROUPS
+        group = PurePosixPath(name)
+        found += [mount / above.relative_to("/") for above in (group, *group.parents)]
+    return found
+
+
+def _bandwidth(folder: Path) -> tuple[str, str]:
+    """Microseconds of processor time, and the period they are for."""
+    text = _read(folder / "cpu.max")
+    if text:
+        quota, period = text.split()
+        return quota, period
+    older = (_read(folder / f"cpu.cfs_{name}_us") for name in ("quota", "period"))
+    quota, period = (value or "-1" for value in older)
+    return quota, period
 
 
 def _read(path: Path) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from time import perf_counter
 
 from isograd.data import Dataset, batch_order
 from isograd.data import load as load_data
-from isograd.errors import IsogradError, UsageError, WorkerError
+from isograd.errors import IsogradError
 from isograd.ir.graph import Graph
 from isograd.measure.environment import environment
 from isograd.models import Model, load
@@ -22,6 +21,7 @@ from isograd.proof.judge import worst
 from isograd.report import write
 from isograd.result import Result
 from isograd.run.conclude import conclude
+from isograd.run.fit import check_fit
 from isograd.run.progress import Progress, Silent
 from isograd.run.prove import declared_differences, prove_all
 from isograd.run.timing import copy_of, measure_steps
@@ -41,14 +41,14 @@ class Request:
     data: str
     data_dir: Path | None = None
     modes: tuple[str, ...] = ()
-    epochs: int = 20
+    epochs: int = 15
     seeds: int = 3
     device: str = "cpu"
     threads: int = 1
     steps_per_call: int = 1
     idiomatic: bool = False
     target: float | None = None
-    measure_s: float = 8.0
+    measure_s: float = 6.0
     timeout_s: float = 600.0
 
 
@@ -79,7 +79,7 @@ def compare(
     found = load(model)
     request = request or Request(TrainSpec(loss=found.loss), found.data)
     dataset = load_data(request.data, request.data_dir)
-    _check(found, request, dataset)
+    check_fit(found.graph, dataset, request.spec)
     directory = new_directory(out, lambda: _fresh(found.graph.name))
     run = Comparison(found, request, dataset, directory, progress or Silent(), command)
     return run.everything(), directory
@@ -206,6 +206,7 @@ class Comparison:
     def prove(self) -> None:
         """Proves every mode."""
         self.result.derivatives = prove_all(self.bench, self.dataset, 0, self.progress)
+        self.result.reference = self.bench.reference.mode.label
         self.result.verdict = worst([m.verdict for m in self.bench.modes if m.verdict])
 
     def measure(self) -> None:
@@ -246,19 +247,21 @@ class Comparison:
         found: list[Bench] = []
 
         def make(bench: Bench) -> None:
-            with contextlib.suppress(WorkerError):
-                found.append(self._copy(bench))
+            copy = Bench(self.bench.setting, copy_of(bench.mode), bench.emitted, tag="-again")
+            try:
+                self._warm(copy)
+            except IsogradError:
+                copy.close()
+            else:
+                found.append(copy)
 
         self.bench.each(self._quickest(), make)
         return found
 
-    def _copy(self, bench: Bench) -> Bench:
-        """A second worker of the same mode, started and warm."""
-        copy = Bench(self.bench.setting, copy_of(bench.mode), bench.emitted, tag="-again")
+    def _warm(self, copy: Bench) -> None:
         copy.start()
         self._rewind(copy)
         copy.side().train(self.order[0][0][: self.request.steps_per_call])
-        return copy
 
     def _rewind(self, bench: Bench) -> None:
         side = bench.side()
@@ -305,24 +308,6 @@ class Comparison:
             for bench in self.bench.alive
             if bench is not reference
         ]
-
-
-def _check(model: Model, request: Request, dataset: Dataset) -> None:
-    (kind,) = model.graph.inputs.values()
-    wanted = [size for size in kind.shape[1:] if isinstance(size, int)]
-    have = dataset.train_inputs.shape[1:]
-    product = 1
-    for size in wanted:
-        product *= size
-    examples = 1
-    for size in have:
-        examples *= size
-    if product != examples:
-        raise UsageError(
-            f"The data set {dataset.name!r} has examples of shape {list(have)}, "
-            f"the model {model.graph.name!r} takes {list(kind.shape[1:])}.",
-            hint="Choose another --data.",
-        )
 
 
 def _policy(request: Request) -> dict[str, str]:

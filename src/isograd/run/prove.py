@@ -28,6 +28,7 @@ from isograd.proof import (
 from isograd.proof.derivatives import derivative_rows
 from isograd.proof.judge import worst
 from isograd.result import DerivativeRow, Mode, Proof, Stage, Verdict, to_json
+from isograd.run.fit import check_fit
 from isograd.run.progress import Progress, Silent
 from isograd.run.workbench import Bench, Setting, Workbench
 from isograd.training import TrainSpec
@@ -100,6 +101,7 @@ def prove(
     found = load(model)
     spec = spec or TrainSpec(loss=found.loss)
     data = data or load_data(found.data, data_dir)
+    check_fit(found.graph, data, spec)
     progress = progress or Silent()
     with tempfile.TemporaryDirectory(prefix="isograd-") as directory:
         others = list(MODES)[1:]

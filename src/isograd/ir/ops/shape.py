@@ -26,7 +26,8 @@ class Concat(Op):
         first = inputs[0]
         axis = normalize_axis(self.axis, first.rank)
         for x in inputs:
-            if x.dtype != first.dtype or _without(x.shape, axis) != _without(first.shape, axis):
+            alike = x.dtype == first.dtype and x.rank == first.rank
+            if not alike or _without(x.shape, axis) != _without(first.shape, axis):
                 raise ShapeError(
                     f"Concat along axis {self.axis}: {first.shape} ({first.dtype}) and {x.shape} "
                     f"({x.dtype}) differ in more than that axis"

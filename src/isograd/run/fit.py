@@ -1,0 +1,66 @@
+"""Whether a network, a data set and a loss belong together, asked before any worker starts."""
+
+from __future__ import annotations
+
+from math import prod
+
+from isograd.data import Dataset
+from isograd.errors import UsageError
+from isograd.ir.graph import Graph
+from isograd.ir.ops import TensorType
+from isograd.training import LOSSES, TrainSpec
+
+
+def check_fit(graph: Graph, dataset: Dataset, spec: TrainSpec) -> None:
+    """Raises `UsageError`, with the option to change, when ``graph`` cannot be trained on
+    ``dataset`` as ``spec`` says."""
+    for kind, names in (("inputs", graph.inputs), ("outputs", graph.outputs)):
+        if len(names) != 1:
+            raise UsageError(f"The model {graph.name!r} has {len(names)} {kind}, not one.")
+    _check_inputs(graph, dataset)
+    _check_targets(graph, dataset, spec.loss)
+    if spec.batch_size > len(dataset.train_targets):
+        raise UsageError(
+            f"A batch of {spec.batch_size} is larger than the data set "
+            f"({len(dataset.train_targets)} examples).",
+            hint="Choose a smaller --batch-size.",
+        )
+
+
+def _check_inputs(graph: Graph, dataset: Dataset) -> None:
+    (kind,) = graph.inputs.values()
+    have = dataset.train_inputs.shape[1:]
+    if prod(size for size in kind.shape[1:] if isinstance(size, int)) != prod(have):
+        raise UsageError(
+            f"The data set {dataset.name!r} has examples of shape {list(have)}, "
+            f"the model {graph.name!r} takes {list(kind.shape[1:])}.",
+            hint="Choose another --data.",
+        )
+
+
+def _check_targets(graph: Graph, dataset: Dataset, loss: str) -> None:
+    outputs = graph.type_of(graph.outputs[0])
+    targets = dataset.train_targets
+    if LOSSES[loss].integer_targets:
+        fits = targets.ndim == 1 and _classes(outputs) >= (dataset.classes or 1)
+        wanted = "one class for each example, and one output for each class"
+    else:
+        fits = outputs.shape[1:] == targets.shape[1:]
+        wanted = "targets of the outputs' shape"
+    if not fits:
+        raise UsageError(
+            f"The loss {loss!r} needs {wanted}; the model {graph.name!r} has outputs of shape "
+            f"{list(outputs.shape[1:])}, the data set {dataset.name!r} {_described(dataset)}.",
+            hint="Choose another --loss or --data.",
+        )
+
+
+def _classes(outputs: TensorType) -> int:
+    last = outputs.shape[-1]
+    return last if len(outputs.shape) == 2 and isinstance(last, int) else 0
+
+
+def _described(dataset: Dataset) -> str:
+    if dataset.train_targets.ndim == 1:
+        return f"has {dataset.classes} classes"
+    return f"has targets of shape {list(dataset.train_targets.shape[1:])}"

@@ -1,0 +1,189 @@
+"""Bad input ends with 2 and one message that says what to do, before any worker starts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from isograd.cli import app, main
+from isograd.result import Result
+
+DIFFERENT, BAD_INPUT, FAILED = 1, 2, 4
+
+
+@pytest.fixture(autouse=True)
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a worker was started")
+
+    monkeypatch.setattr("isograd.run.workbench.WorkerProcess", refuse)
+
+
+class Ended:
+    def __init__(self, code: object, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, " ".join(err.split())
+
+
+@pytest.fixture
+def isograd(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["isograd", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Ended(ended.value.code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("prove lenet --lr nan", "learning_rate must be finite and at least 0"),
+        ("prove lenet --lr -1", "learning_rate must be finite and at least 0"),
+        ("prove lenet --set beta_1=2", "beta_1 must be at least 0 and below 1"),
+        ("prove lenet --set beta_1", "Write --set beta_1=VALUE."),
+        ("prove lenet --optimizer sgd --set nesterov=1", "true or false"),
+        ("prove lenet --batch-size 100000", "larger than the data set"),
+        ("prove lenet --data breast-cancer", "examples of shape [30]"),
+        ("prove lenet --loss mean_squared_error", "Choose another --loss or --data."),
+        ("prove bce-mlp --loss cross_entropy", "Choose another --loss or --data."),
+        ("prove lenet --data digit", "Did you mean 'digits'"),
+        ("prove lenet --seed -1", "--seed"),
+        ("compare --seeds 0", "--seeds"),
+        ("compare --threads 0", "--threads"),
+        ("compare --batch-size 0", "--batch-size"),
+        ("compare --mode tensorflow/sesion", "Did you mean 'tensorflow/session'"),
+        ("compare --device gpu", "Known: cpu, cuda"),
+        ("compare ./net.py", "no such folder"),
+        ("compare net.pt2", "built-in network: mnist-mlp"),
+        ("emit lenet --to torch --seed -1", "--seed"),
+        ("emit lenet", "--to"),
+        ("emit lenett --to torch", "Did you mean 'lenet'"),
+        ("comprae", "Did you mean 'compare'"),
+    ],
+)
+def test_bad_input_is_refused_at_once(isograd, line: str, words: str) -> None:
+    ended = isograd(*line.split())
+    assert ended.code == BAD_INPUT
+    assert words in ended.err
+    assert "Traceback" not in ended.err
+    assert ended.out == ""
+
+
+def test_a_file_is_no_stored_graph(isograd, tmp_path: Path) -> None:
+    (tmp_path / "lenet").write_text("")
+    ended = isograd("prove", "lenet")
+    assert ended.code == BAD_INPUT
+    assert "file, not a stored graph's folder" in ended.err
+
+
+def test_a_folder_without_a_graph_is_named(isograd, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    ended = isograd("prove", "mine")
+    assert ended.code == BAD_INPUT
+    assert "mine/graph.json" in ended.err
+
+
+def test_a_data_folder_without_the_files_is_named(isograd, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    ended = isograd("compare", "--data", "mnist", "--data-dir", "data")
+    assert ended.code == BAD_INPUT
+    assert "train-images-idx3-ubyte.gz" in ended.err
+    assert "at data next" in ended.err
+
+
+def test_a_corrupt_data_file_is_named(isograd, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (tmp_path / "data" / f"{part}-ubyte.gz").write_bytes(b"not gzip")
+    ended = isograd("compare", "--data", "mnist", "--data-dir", "data")
+    assert ended.code == BAD_INPUT
+    assert "damaged" in ended.err
+    assert "data/train-images-idx3-ubyte.gz" in ended.err
+
+
+def test_without_a_network_the_data_folder_is_suggested(
+    isograd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object, **__: object) -> str:
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr("pooch.retrieve", unreachable)
+    ended = isograd("compare", "--data", "mnist")
+    assert ended.code == BAD_INPUT
+    assert "Use --data-dir DIR" in ended.err
+
+
+def test_a_refused_folder_is_left_as_it_was(isograd, tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_text("mine")
+    ended = isograd("compare", "--out", ".")
+    assert ended.code == BAD_INPUT
+    assert "already holds a result" in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
+    assert (tmp_path / "result.json").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_is_refused(isograd, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = isograd("compare", "--out", "file/run")
+    assert ended.code == BAD_INPUT
+    assert "file/run" in ended.err
+
+
+def test_a_mistake_in_isograd_is_not_taken_for_a_difference(
+    isograd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("isograd.run.prove.prove", stumble)
+    ended = isograd("prove", "bce-mlp")
+    assert ended.code == FAILED
+    assert ended.code != DIFFERENT
+    assert "ZeroDivisionError: division by zero" in ended.err
+    assert "--debug" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_debug_keeps_the_exit_code(isograd) -> None:
+    ended = isograd("prove", "lenett", "--debug")
+    assert ended.code == BAD_INPUT
+    assert "Traceback" in ended.err
+    assert "UsageError" in ended.err
+
+
+def saved(directory: Path, command: str = "isograd compare") -> Result:
+    result = Result(command, "2030-01-01", {"name": "net"}, {}, {}, {}, {}, "torch/eager")
+    directory.mkdir()
+    (directory / "result.json").write_text(result.to_json())
+    return result
+
+
+@pytest.mark.parametrize("text", ["", "[]", '"text"', "{", '{"schema": "isograd/result/1"}'])
+def test_a_damaged_result_is_refused(isograd, tmp_path: Path, text: str) -> None:
+    (tmp_path / "result.json").write_text(text)
+    ended = isograd("report", "result.json")
+    assert ended.code == BAD_INPUT
+    assert "result.json" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_report_is_never_written_over_another_result(isograd, tmp_path: Path) -> None:
+    saved(tmp_path / "mine")
+    other = saved(tmp_path / "other", "isograd compare lenet")
+    ended = isograd("report", "mine", "--out", "other")
+    assert ended.code == BAD_INPUT
+    assert "nothing was overwritten" in ended.err
+    assert (tmp_path / "other" / "result.json").read_text() == other.to_json()
+
+
+def test_the_pages_of_the_same_result_are_written_anew(isograd, tmp_path: Path) -> None:
+    saved(tmp_path / "mine")
+    (tmp_path / "mine" / "report.html").write_text("old")
+    assert CliRunner().invoke(app, ["report", "mine", "--out", "mine"]).exit_code == 0
+    assert "<html" in (tmp_path / "mine" / "report.html").read_text()
