@@ -12,14 +12,19 @@ import pytest
 
 NOT_INSTALLED = 3
 
+HIDE = """
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *rest: None if name in {hidden} else find(name, *rest)
+"""
+
 
 @pytest.fixture
 def isograd_without(tmp_path: Path):
     """Runs the command line, and its workers, where some modules cannot be imported."""
 
     def call(hidden: tuple[str, ...], *arguments: str) -> subprocess.CompletedProcess[str]:
-        lines = ["import sys", *(f"sys.modules[{name!r}] = None" for name in hidden)]
-        (tmp_path / "sitecustomize.py").write_text("\n".join(lines))
+        (tmp_path / "sitecustomize.py").write_text(HIDE.format(hidden=hidden))
         return subprocess.run(
             [sys.executable, "-c", "from isograd.cli import main; main()", *arguments],
             capture_output=True,
