@@ -36,21 +36,7 @@ def test_help_imports_no_framework_and_no_numerics() -> None:
     ("arguments", "words"),
     [
         (["compare", "mnist-mpl"], "Did you mean 'mnist-mlp'"),
-        (["prove", "lenett"], "Did you mean 'lenet'"),
-        (["prove", "lenet", "--mode", "torch/compil"], "Did you mean 'torch/compile'"),
-        (["prove", "lenet", "--optimizer", "adamm"], "Did you mean 'adam"),
-        (["prove", "lenet", "--set", "epsilo=1"], "Did you mean 'epsilon'"),
-        (["prove", "lenet", "--set", "epsilon=small"], "needs a number"),
-        (["prove", "lenet", "--loss", "crossentropy"], "Did you mean 'cross_entropy'"),
-        (["prove", "lenet", "--device", "cudaa"], "Did you mean 'cuda'"),
-        (["compare", "--data", "digit"], "Did you mean 'digits'"),
-        (["compare", "--data", "mnist", "--data-dir", "/nowhere"], "/nowhere"),
-        (["compare", "--data", "digits", "--data-dir", "/nowhere"], "takes no --data-dir"),
-        (["compare", "--data", "breast-cancer"], "examples of shape"),
-        (["compare", "--batch-size", "100000"], "larger than the data set"),
-        (["emit", "lenet", "--to", "tensorflw"], "Did you mean 'tensorflow'"),
         (["report", "/nowhere/result.json"], "/nowhere"),
-        (["compare", "--epochs", "0"], "--epochs"),
     ],
 )
 def test_bad_input_gets_one_clear_message(arguments: list[str], words: str) -> None:

@@ -17,7 +17,8 @@ class Machine:
     ``drift`` hits all arms of a round alike: it wanders from round to round by a third of this and
     jumps by all of it. ``noise`` is each arm's own in each round, ``step`` each step's own.
     A disturbed round of one arm takes ``slow_round`` times as long, a disturbed step
-    ``slow_step`` times.
+    ``slow_step`` times. ``worker`` is each arm's own through all rounds, as where a process happens
+    to lie in memory.
     """
 
     drift: float = 0.10
@@ -26,6 +27,7 @@ class Machine:
     disturbed: float = 0.05
     slow_round: float = 1.5
     slow_step: float = 3.0
+    worker: float = 0.0
 
     def rounds(
         self, generator: np.random.Generator, count: int, costs: Sequence[float]
@@ -40,7 +42,7 @@ class Machine:
         each_round += np.log(self.slow_round) * (generator.random((count, 1)) < self.disturbed)
         each_step = generator.normal(0.0, self.step, (count, STEPS))
         each_step += np.log(self.slow_step) * (generator.random((count, STEPS)) < self.disturbed)
-        return each_round + each_step
+        return each_round + each_step + generator.normal(0.0, self.worker)
 
 
 RESTLESS = Machine()

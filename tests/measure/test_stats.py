@@ -2,6 +2,8 @@
 whose truth is known.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -75,6 +77,27 @@ def test_the_coverage_check_sees_arms_that_were_not_interleaved() -> None:
         found = ratio("arm", "reference", arm, reference)
         held += found.low <= 1.0 <= found.high
     assert held / 200 < 0.9
+
+
+LASTING = replace(CALM, worker=0.005)
+"""Each worker is off by a little in all of its rounds, which more rounds do not show."""
+
+
+def test_the_interval_alone_does_not_hold_what_a_worker_keeps_through_all_rounds() -> None:
+    generator = np.random.default_rng(2)
+    held = 0
+    for _ in range(200):
+        arm, reference = LASTING.rounds(generator, 30, [1.0, 1.0])
+        found = ratio("arm", "reference", arm, reference)
+        held += found.low <= 1.0 <= found.high
+    assert held / 200 < 0.8
+
+
+@pytest.mark.parametrize("rounds", [8, 30, 60])
+def test_with_the_noise_floor_what_a_worker_keeps_names_hardly_ever_a_winner(rounds: int) -> None:
+    found = verdicts(LASTING, rounds, cost=1.0, seed=rounds)
+    wrong = sum(word in ("faster", "slower") for word in found) / len(found)
+    assert wrong <= 0.05, f"told apart in {wrong:.1%}"
 
 
 def test_one_disturbed_round_does_not_move_the_ratio() -> None:

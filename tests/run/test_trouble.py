@@ -112,18 +112,6 @@ def test_without_any_framework_the_way_to_install_one_is_shown(
     assert "pip install 'isograd[torch]'" in (caught.value.hint or "")
 
 
-def test_with_one_framework_missing_the_other_is_compared(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("isograd.run.workbench.installed", lambda name: name == "torch")
-    result, _ = compare("bce-mlp", request(), out=tmp_path / "run")
-    assert result.exit_code == 0
-    assert result.mode("torch/eager").verdict == "equivalent"
-    missing = result.mode("tensorflow/session")
-    assert missing.status == "not installed"
-    assert "pip install 'isograd[tensorflow]'" in missing.reason
-
-
 def test_an_output_folder_that_cannot_be_written_is_refused_before_any_work(
     tmp_path: Path,
 ) -> None:
