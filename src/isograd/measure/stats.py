@@ -64,10 +64,10 @@ def noise_floor(pairs: Sequence[Comparison]) -> NoiseFloor:
 
     A ratio of 0.8 counts as 1.25: which arm of an identical pair is named first is arbitrary.
 
-    This is what sees that two processes of one program differ for as long as they live. One or two
-    pairs are a small sample of that: in simulation, identical arms are told apart in fewer than 5 %
-    of comparisons while processes differ by a standard deviation of 0.5 %, but in 5 to 15 % at 1 %
-    and 30 rounds or more.
+    This is what sees that two processes of one program differ for as long as they live, but one or
+    two pairs are a small sample of it. In simulation, identical arms are told apart in fewer than
+    5 % of comparisons while processes keep a standard deviation of 0.5 % of their own; at 1 % and
+    30 rounds or more it is 5 to 15 %.
     """
     edges = [max(edge, 1.0 / edge) - 1.0 for pair in pairs for edge in (pair.low, pair.high)]
     return NoiseFloor(max(edges, default=0.0), list(pairs))
