@@ -22,7 +22,7 @@ from isograd.frameworks.tensorflow import emitter as tensorflow_emitter
 from isograd.frameworks.torch import emitter as torch_emitter
 from isograd.ir import ops
 from isograd.ir.builder import Builder
-from isograd.ir.graph import Graph, Node
+from isograd.ir.graph import Graph
 
 EMITTERS = {"torch": torch_emitter.emit, "tensorflow": tensorflow_emitter.emit}
 ALL = {**NETWORKS, **{name: entry.build for name, entry in zoo.ZOO.items()}}
@@ -208,18 +208,33 @@ def test_parameters_keep_the_names_of_their_scopes(framework):
     assert names["fc.weight"] == f"fc.{kernel}"
 
 
+def shared(first: ops.Op, second: ops.Op, dtype: str) -> Graph:
+    """Two nodes whose only parameter is the same tensor."""
+    b = Builder("tied")
+    x = b(first, b.input("x", ("N", 4), dtype), scope="one")
+    graph = b.finish(b(second, x, scope="two"))
+    head = replace(graph.nodes[-1], parameters=graph.nodes[0].parameters, source="net.py:3")
+    used = {name: graph.parameters[name] for name in head.parameters.values()}
+    return Graph("tied", graph.inputs, (graph.nodes[0], head), graph.outputs, used)
+
+
+@in_each_framework
+def test_a_tied_weight_is_read_from_the_layer_that_holds_it(framework):
+    emitted = EMITTERS[framework](
+        shared(ops.Embedding(4, 4), ops.Linear(4, bias=False), "int"),
+    )
+    forms = {
+        "torch": "F.linear(x, self.one.weight)",
+        "tensorflow": "ops.matmul(x, ops.transpose(self.one.embeddings))",
+    }
+    assert forms[framework] in emitted.source
+    assert len(emitted.parameters.links) == 1
+
+
 @in_each_framework
 def test_one_parameter_of_two_different_layers_is_refused(framework):
-    tied = Builder("tied")
-    x = tied(ops.Embedding(4, 4), tied.input("x", ("N", 3), "int"), scope="embed")
-    graph = tied.finish(tied(ops.Linear(4, bias=False), x, scope="head"))
-    node = graph.nodes[-1]
-    twice = Node(
-        node.name, node.op, node.inputs, {"weight": "embed.weight"}, "head", "net.py:3", node.type
-    )
-    parameters = {"embed.weight": graph.parameters["embed.weight"]}
-    graph = Graph("tied", graph.inputs, (graph.nodes[0], twice), graph.outputs, parameters)
-    with pytest.raises(UsageError, match=r"'embed\.weight' is used by two different layers"):
+    graph = shared(ops.LayerNorm((4,), eps=1e-5), ops.LayerNorm((4,), eps=1e-3), "float")
+    with pytest.raises(UsageError, match=r"'one\.weight' is used by two different layers"):
         EMITTERS[framework](graph)
 
 

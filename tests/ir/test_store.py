@@ -92,7 +92,7 @@ def test_a_file_of_noise_is_reported_with_its_path(stored, name):
         (lambda w: w.pop("fc.bias"), "'fc.bias', it is missing"),
         (lambda w: w.update(extra=np.zeros(1)), "'extra', the graph has no such parameter"),
         (lambda w: w.update({"fc.bias": np.zeros(4)}), r"shape \(4,\) instead of \(3,\)"),
-        (lambda w: w.update({"fc.bias": np.zeros(3, np.int64)}), "holds int64, no floats"),
+        (lambda w: w.update({"fc.bias": np.zeros(3, np.int64)}), "holds int64, no float"),
     ],
 )
 def test_weights_of_another_graph_are_refused_on_both_ways(tmp_path, change, sentence):

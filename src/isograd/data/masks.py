@@ -7,18 +7,20 @@ import numpy as np
 from isograd.ir.graph import Graph
 from isograd.ir.mapping import Arrays
 from isograd.ir.ops import Dropout
+from isograd.ir.sizes import evaluate
 
 
 def dropout_masks(graph: Graph, batch_size: int, seed: int) -> Arrays:
     """A mask for each `Dropout` node, in logical layout: 0, or 1 / (1 - p) where a value is kept.
 
-    Symbolic sizes become ``batch_size``.
+    Symbolic sizes are those of `isograd.ir.graph.Graph.sizes`.
     """
     generator = np.random.default_rng(seed)
+    sizes = graph.sizes(batch_size)
     masks: Arrays = {}
     for node in graph.nodes:
         if isinstance(node.op, Dropout):
-            shape = tuple(size if isinstance(size, int) else batch_size for size in node.type.shape)
+            shape = tuple(evaluate(size, sizes) for size in node.type.shape)
             kept = generator.random(shape) >= node.op.p
             masks[node.name] = kept / (1.0 - node.op.p) if node.op.p < 1.0 else np.zeros(shape)
     return masks

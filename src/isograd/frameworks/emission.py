@@ -12,15 +12,16 @@ from dataclasses import dataclass, field, replace
 
 from isograd.errors import UsageError
 from isograd.frameworks.formatting import Source, statement
-from isograd.frameworks.locals import Held, Line, name_locals
-from isograd.frameworks.naming import ATTRIBUTES, UniqueNames, class_name
+from isograd.frameworks.locals import SHORT, Held, Line, name_locals
+from isograd.frameworks.naming import ATTRIBUTES, LOCALS, UniqueNames, class_name
 from isograd.frameworks.protocol import Emitted
 from isograd.ir.graph import Graph, Node
 from isograd.ir.layout import Layout
 from isograd.ir.mapping import Link, TensorMap, Transform
 from isograd.ir.ops import Dropout, Op
-from isograd.ir.ops.base import TensorType
+from isograd.ir.ops.base import Dim, TensorType
 from isograd.ir.placement import Order, Placement
+from isograd.ir.sizes import is_symbol, symbols, written
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class Layer:
 class Site:
     """A node where it is written: its inputs' logical types and how they are held, and the names
     of the local variables that hold them. ``frozen`` names the roles of parameters that usually
-    train but do not here. ``layer`` is the native layer, ``self.conv1``, if any.
+    train but do not here. ``layer`` is the native layer, ``self.conv1``, if any; a node whose
+    parameters belong to another node's layer has none, and reads them from ``borrowed``, role to
+    source of the logical parameter. ``size`` writes a symbolic size.
     """
 
     node: Node
@@ -48,6 +51,8 @@ class Site:
     frozen: frozenset[str] = frozenset()
     arguments: tuple[str, ...] = ()
     layer: str = ""
+    borrowed: Mapping[str, Source] = field(default_factory=dict)
+    size: Callable[[Dim], int | str] = lambda size: size
 
     @property
     def x(self) -> str:
@@ -63,15 +68,14 @@ class Site:
         place = self.position(axis)
         return -1 if place == self.types[0].rank - 1 else place
 
-    def target_shape(self, shape_of_x: str) -> tuple[int | str, ...]:
-        """The result's physical shape as source: the first size that is not known is -1, others
-        are read off ``shape_of_x``, the source of the first argument's shape.
+    @property
+    def target_shape(self) -> tuple[int | str, ...]:
+        """The result's physical shape as source: the first size that is not known is -1, further
+        ones are computed from the inputs' shapes.
         """
-        have = [self.types[0].shape[axis] for axis in self.placements[0].order]
         want = [self.node.type.shape[axis] for axis in self.result.order]
         open_at = next((i for i, size in enumerate(want) if isinstance(size, str)), None)
-        sizes = (s if isinstance(s, int) else f"{shape_of_x}[{have.index(s)}]" for s in want)
-        return tuple(-1 if i == open_at else size for i, size in enumerate(sizes))
+        return tuple(-1 if i == open_at else self.size(size) for i, size in enumerate(want))
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,10 @@ class Dialect:
     ``layers`` holds a function for each op with parameters or randomness, ``expressions`` one for
     each op. ``transpose`` writes an explicit transpose, ``freeze`` the lines behind a layer (given
     by its attribute) some of whose parameters do not train. ``frame`` makes the source file.
-    ``reserved`` are the names that a network's class and its variables must not hide.
+    ``reserved`` are the names that a network's class and its variables must not hide. ``size`` is
+    the source of a value's size along a physical axis. ``borrow`` is the source of an op's result
+    whose parameters are another layer's, ``restore`` that of a parameter's logical form, given its
+    native one and the transform that made it so (None where it has no short form).
     """
 
     name: str
@@ -105,6 +112,9 @@ class Dialect:
     freeze: Callable[[str, Layer, Site], tuple[str, ...]]
     frame: Callable[[Body], str]
     reserved: frozenset[str]
+    size: Callable[[str, int], str]
+    borrow: Mapping[type[Op], Callable[[Site], Source]]
+    restore: Callable[[str, Transform], Source | None]
 
 
 def emit_source(
@@ -147,6 +157,7 @@ class _Emission:
         self.links: dict[str, Link] = {}
         self.attributes: dict[str, str] = {}
         self.dropouts = [node for node in graph.nodes if isinstance(node.op, Dropout)]
+        self.sizes = _Sizes(graph, layout, dialect)
         self.sites = {node.name: self._site(node, idiomatic) for node in graph.nodes}
         self.construction = self._layers()
 
@@ -155,8 +166,9 @@ class _Emission:
             self._lines(),
             tuple(map(self._own, self.graph.inputs)),
             self._outputs(),
-            self.dialect.reserved,
+            self.dialect.reserved | frozenset(self.sizes.names.values()),
         )
+        lines = self.sizes.prelude(dict(zip(self.graph.inputs, inputs, strict=True))) + lines
         return Body(
             class_name=class_name(self.graph.name, self.dialect.reserved),
             inputs=inputs,
@@ -214,12 +226,19 @@ class _Emission:
             if make is None:
                 continue
             key = _identity(node)
+            if key not in shared and self._borrows(node):
+                continue
             if key not in shared:
                 shared[key] = names.claim(node.scope or node.name)
                 layer = make(self.sites[node.name])
                 lines += self._construct(shared[key], layer, node)
             self.attributes[node.name] = shared[key]
         return lines
+
+    def _borrows(self, node: Node) -> bool:
+        """Whether the node's parameters are those of layers of other kinds: tied weights."""
+        linked = [name in self.links for name in node.parameters.values()]
+        return bool(linked) and all(linked) and type(node.op) in self.dialect.borrow
 
     def _construct(self, attribute: str, layer: Layer, node: Node) -> list[str]:
         for role, name in node.parameters.items():
@@ -232,7 +251,8 @@ class _Emission:
                 )
             native, transform = layer.parameters[role]
             moved = self.layout.parameters.get(name, Transform())
-            self.links[name] = Link(name, f"{attribute}.{native}", moved >> transform)
+            path = f"{attribute}.{native}" if native else attribute
+            self.links[name] = Link(name, path, moved >> transform)
         lines = list(statement(f"self.{attribute} = ", layer.constructor, 8))
         frozen = self.dialect.freeze(attribute, layer, self.sites[node.name])
         return lines + [" " * 8 + line for line in frozen]
@@ -269,11 +289,66 @@ class _Emission:
         return [Line(wanted, (own,), lambda held: self.dialect.transpose(held[0], axes))]
 
     def _writer(self, node: Node) -> Callable[[tuple[str, ...]], Source]:
-        site = self.sites[node.name]
+        site = replace(self.sites[node.name], size=self.sizes)
         attribute = self.attributes.get(node.name)
-        layer = f"self.{attribute}" if attribute else ""
+        if attribute:
+            site = replace(site, layer=f"self.{attribute}")
         write = self.dialect.expressions[type(node.op)]
-        return lambda arguments: write(replace(site, arguments=arguments, layer=layer))
+        if node.parameters and not attribute:
+            site = replace(site, borrowed=self._borrowed(node))
+            write = self.dialect.borrow[type(node.op)]
+        return lambda arguments: write(replace(site, arguments=arguments))
+
+    def _borrowed(self, node: Node) -> dict[str, Source]:
+        found: dict[str, Source] = {}
+        for role, name in node.parameters.items():
+            link = self.links[name]
+            source = self.dialect.restore(f"self.{link.twin}", link.transform)
+            if source is None:
+                raise UsageError(
+                    f"{self.dialect.name}: parameter {name!r} is held in a form that node "
+                    f"{node.name!r}, which shares it, cannot take.",
+                    where=node.source,
+                    hint="Give the node a parameter of its own.",
+                )
+            found[role] = source
+        return found
+
+
+class _Sizes:
+    """Symbolic sizes in a forward pass: each symbol that is needed becomes a local variable."""
+
+    def __init__(self, graph: Graph, layout: Layout, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.found: dict[str, tuple[str, int]] = {}
+        for name, kind in graph.inputs.items():
+            for position, axis in enumerate(layout.values[name].order):
+                if is_symbol(size := kind.shape[axis]):
+                    self.found.setdefault(str(size), (name, position))
+        names = UniqueNames(LOCALS | dialect.reserved | frozenset(SHORT))
+        self.names = {symbol: names.claim(f"{symbol.lower()}", "size") for symbol in self.found}
+        self.used: set[str] = set()
+
+    def __call__(self, size: Dim) -> int | str:
+        """``size`` as source."""
+        if isinstance(size, int):
+            return size
+        for symbol in symbols(size):
+            if symbol not in self.found:
+                raise UsageError(
+                    f"The size {symbol!r} is not a size of any input by itself.",
+                    hint="Give it as a number.",
+                )
+            self.used.add(symbol)
+        return written(size, self.names)
+
+    def prelude(self, inputs: Mapping[str, str]) -> list[str]:
+        """The lines that read the symbols off the inputs, given the inputs' local names."""
+        return [
+            f"        {self.names[symbol]} = {self.dialect.size(inputs[name], position)}"
+            for symbol, (name, position) in self.found.items()
+            if symbol in self.used
+        ]
 
 
 def _identity(node: Node) -> object:

@@ -10,7 +10,8 @@ from isograd.frameworks.formatting import Bracket, Source, statement
 from isograd.frameworks.naming import LOCALS, UniqueNames
 from isograd.ir.placement import Order
 
-_SHORT = ("x", "y", "z", "u", "v", "w")
+SHORT = ("x", "y", "z", "u", "v", "w")
+"""Names of local variables, in the order of preference."""
 
 
 Held = tuple[str, Order]
@@ -60,8 +61,8 @@ def _free(arguments: tuple[str, ...], busy: set[str], given: set[str]) -> str:
     """The first argument that is over, else the first short name that is free. The name of an
     input never stands for something else, unless it is a short one.
     """
-    reusable = (name for name in arguments if name not in given or name in _SHORT)
-    candidates = chain(reusable, _SHORT, _numbered())
+    reusable = (name for name in arguments if name not in given or name in SHORT)
+    candidates = chain(reusable, SHORT, _numbered())
     return next(name for name in candidates if name not in busy)
 
 

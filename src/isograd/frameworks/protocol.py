@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isograd.ir.mapping import Array, Arrays, TensorMap, Transform
+from isograd.ir.ops.base import DType
 from isograd.training import TrainSpec
 
 
@@ -56,7 +57,7 @@ class Plan:
     class_name: str
     trainable: tuple[str, ...]
     buffers: tuple[str, ...]
-    inputs: tuple[tuple[tuple[int, ...], Literal["float", "int"]], ...]
+    inputs: tuple[tuple[tuple[int, ...], DType], ...]
     mode: str
     spec: TrainSpec
     dtype: Literal["float32", "float64"] = "float32"
@@ -71,7 +72,8 @@ class Plan:
 @dataclass(frozen=True)
 class Gradients:
     """One pass in training mode: outputs [B, ...], scalar loss, gradients of the loss with respect
-    to the outputs, the inputs that are floating point, and each trainable parameter."""
+    to the outputs, the inputs that are floating point, and each trainable parameter. Several
+    outputs are packed: [B, everything], one after the other."""
 
     outputs: NDArray[np.floating]
     loss: float

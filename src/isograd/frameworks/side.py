@@ -5,8 +5,9 @@ Everything outside ``frameworks/`` talks to a `Side`; what is native stays behin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,7 @@ from isograd.ir.graph import Graph
 from isograd.ir.mapping import Array, Arrays
 from isograd.ir.ops import Dropout
 from isograd.ir.ops.base import TensorType
+from isograd.ir.sizes import evaluate
 from isograd.training import TrainSpec
 
 
@@ -85,13 +87,26 @@ class Side:
         )
 
     def _from_output(self, array: Array) -> Array:
-        return self.emitted.values[self.graph.outputs[0]].inverse(array)
+        if len(self.graph.outputs) == 1:
+            return self.emitted.values[self.graph.outputs[0]].inverse(array)
+        sizes = self.graph.sizes(len(array))
+        shapes = [
+            _native_shape(self.emitted, name, self.graph.type_of(name), sizes)
+            for name in self.graph.outputs
+        ]
+        parts = zip(self.graph.outputs, unpack(array, shapes), strict=True)
+        return pack([self.emitted.values[name].inverse(part) for name, part in parts])
 
     def _targets(self, targets: Array) -> Array:
         """Targets shaped like the outputs share their layout; class indices have none."""
         if np.issubdtype(targets.dtype, np.integer):
             return targets
-        return self.emitted.values[self.graph.outputs[0]](targets)
+        if len(self.graph.outputs) == 1:
+            return self.emitted.values[self.graph.outputs[0]](targets)
+        sizes = self.graph.sizes(len(targets))
+        shapes = [concrete(self.graph.type_of(name), sizes) for name in self.graph.outputs]
+        parts = zip(self.graph.outputs, unpack(targets, shapes), strict=True)
+        return pack([self.emitted.values[name](part) for name, part in parts])
 
 
 def plan(
@@ -111,19 +126,20 @@ def plan(
 ) -> Plan:
     """The plan for running a graph's emitted source; see `isograd.frameworks.protocol.Plan`."""
     names = emitted.parameters.names
+    sizes = graph.sizes(spec.batch_size)
     return Plan(
         source=source,
         class_name=emitted.class_name,
         trainable=tuple(names[name] for name in graph.trainable),
         buffers=tuple(names[name] for name in graph.parameters if name not in graph.trainable),
         inputs=tuple(
-            (_native_shape(emitted, name, kind, 1)[1:], kind.dtype)
+            (_native_shape(emitted, name, kind, sizes)[1:], kind.dtype)
             for name, kind in graph.inputs.items()
         ),
         mode=mode,
         spec=spec,
         dtype=dtype,
-        masks=_mask_shapes(graph, emitted, spec.batch_size) if shared_masks else {},
+        masks=_mask_shapes(graph, emitted, sizes) if shared_masks else {},
         seed=seed,
         steps_per_call=steps_per_call,
         device=device,
@@ -132,18 +148,35 @@ def plan(
     )
 
 
-def concrete(kind: TensorType, batch: int) -> tuple[int, ...]:
-    """The shape with every symbolic size replaced by ``batch``."""
-    return tuple(size if isinstance(size, int) else batch for size in kind.shape)
+def concrete(kind: TensorType, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """The shape with every symbolic size as ``sizes`` has it (see `isograd.ir.graph.Graph.sizes`)."""
+    return tuple(evaluate(size, sizes) for size in kind.shape)
 
 
-def _native_shape(emitted: Emitted, value: str, kind: TensorType, batch: int) -> tuple[int, ...]:
-    return emitted.values[value](np.empty(concrete(kind, batch), np.int8)).shape
+def pack(arrays: Sequence[Array]) -> Array:
+    """Several outputs [B, ...] as one array [B, everything]: the form in which they pass through
+    executors, losses and proofs."""
+    return np.concatenate([array.reshape(len(array), -1) for array in arrays], axis=1)
 
 
-def _mask_shapes(graph: Graph, emitted: Emitted, batch: int) -> Mapping[str, tuple[int, ...]]:
+def unpack(array: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
+    """The inverse of `pack`, for outputs of these shapes."""
+    widths = [prod(shape[1:]) for shape in shapes]
+    parts = np.split(array, np.cumsum(widths)[:-1], axis=1)
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def _native_shape(
+    emitted: Emitted, value: str, kind: TensorType, sizes: Mapping[str, int]
+) -> tuple[int, ...]:
+    return emitted.values[value](np.empty(concrete(kind, sizes), np.int8)).shape
+
+
+def _mask_shapes(
+    graph: Graph, emitted: Emitted, sizes: Mapping[str, int]
+) -> Mapping[str, tuple[int, ...]]:
     return {
-        emitted.dropouts[node.name]: _native_shape(emitted, node.name, node.type, batch)
+        emitted.dropouts[node.name]: _native_shape(emitted, node.name, node.type, sizes)
         for node in graph.nodes
         if isinstance(node.op, Dropout)
     }

@@ -15,14 +15,16 @@ from typing import Any, Literal, NoReturn, TypeVar
 from isograd.errors import UsageError, unknown
 from isograd.ir.graph import Graph, Node
 from isograd.ir.ops import Initializer, Op, ParameterSpec, Shape, TensorType
+from isograd.ir.ops.base import DType
 from isograd.ir.ops.checks import is_number, is_whole
+from isograd.ir.sizes import is_canonical
 
 SCHEMA = "isograd/graph/1"
 
 T = TypeVar("T")
 
 _TITLE = re.compile(r"\w[\w .-]*")
-_DTYPES: dict[str, Literal["float", "int"]] = {"float": "float", "int": "int"}
+_DTYPES: dict[str, DType] = {"float": "float", "int": "int", "bool": "bool"}
 _INITS: dict[str, Literal["uniform", "normal", "constant"]] = {
     "uniform": "uniform",
     "normal": "normal",
@@ -83,6 +85,7 @@ def _parameter_out(spec: ParameterSpec) -> dict[str, Any]:
     return {
         "shape": list(spec.shape),
         "trainable": spec.trainable,
+        **({} if spec.dtype == "float" else {"dtype": spec.dtype}),
         "init": {"kind": spec.init.kind, "value": spec.init.value},
     }
 
@@ -202,6 +205,8 @@ def _check_parameter(name: Any, spec: ParameterSpec, parameters: dict[str, Param
     given = parameters[name]
     if given.shape != spec.shape:
         raise ValueError(f"parameter {name!r} has shape {given.shape}, the op needs {spec.shape}")
+    if given.dtype != spec.dtype:
+        raise ValueError(f"parameter {name!r} is of kind {given.dtype}, the op needs {spec.dtype}")
     if given.trainable and not spec.trainable:
         raise ValueError(f"parameter {name!r} cannot be trainable")
 
@@ -209,7 +214,7 @@ def _check_parameter(name: Any, spec: ParameterSpec, parameters: dict[str, Param
 def _type_in(raw: Any) -> TensorType:
     dtype = _field(raw, "dtype", str)
     if dtype not in _DTYPES:
-        raise ValueError(f"'dtype' must be 'float' or 'int', not {dtype!r}")
+        raise ValueError(f"'dtype' must be 'float', 'int' or 'bool', not {dtype!r}")
     return TensorType(_shape_in(raw), _DTYPES[dtype])
 
 
@@ -217,7 +222,7 @@ def _shape_in(raw: Any) -> Shape:
     shape = _field(raw, "shape", list)
     for dim in shape:
         if isinstance(dim, str):
-            _named(dim, str.isidentifier, "a symbolic size")
+            _named(dim, is_canonical, "a symbolic size")
         elif not is_whole(dim, 1):
             raise ValueError(f"a size must be a symbol or a positive whole number, not {dim!r}")
     return tuple(shape)
@@ -233,7 +238,11 @@ def _parameter_in(raw: Any) -> ParameterSpec:
         raise ValueError(f"initial values of kind {kind!r} are not known")
     if not is_number(value) or (kind != "constant" and value < 0):
         raise ValueError(f"initial values of kind {kind!r} cannot have the value {value!r}")
-    return ParameterSpec(shape, Initializer(_INITS[kind], value), _field(raw, "trainable", bool))
+    trainable = _field(raw, "trainable", bool)
+    dtype = _field({"dtype": "float", **raw}, "dtype", str)
+    if dtype not in _DTYPES or (trainable and dtype != "float"):
+        raise ValueError(f"a parameter of kind {dtype!r} cannot be (trainable: {trainable})")
+    return ParameterSpec(shape, Initializer(_INITS[kind], value), trainable, _DTYPES[dtype])
 
 
 def _each(raw: Any, key: str, read: Callable[[Any], T]) -> dict[str, T]:

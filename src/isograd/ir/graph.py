@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isograd.ir.ops.base import Op, ParameterSpec, TensorType
+from isograd.ir.sizes import symbols
 
-Weights = dict[str, NDArray[np.floating]]
-"""Parameter name to array, in the IR's logical layout."""
+Weights = dict[str, NDArray[Any]]
+"""Parameter name to array, in the IR's logical layout; buffers may hold integers or flags."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,15 @@ class Graph:
                 readers[name].append(node)
         return readers
 
+    def sizes(self, batch: int) -> dict[str, int]:
+        """A number for each symbolic size: ``batch`` for the first axis of the first input, and 5,
+        6, ... for the others, which are told apart that way.
+        """
+        names = symbols(*(size for kind in self.inputs.values() for size in kind.shape))
+        first = symbols(*(kind.shape[0] for kind in self.inputs.values() if kind.shape))[:1]
+        others = (name for name in names if name not in first)
+        return dict.fromkeys(first, batch) | {name: 5 + i for i, name in enumerate(others)}
+
     @property
     def trainable(self) -> tuple[str, ...]:
         """Names of the trainable parameters, in order of creation."""
@@ -94,8 +105,13 @@ class Graph:
         return {name: _draw(spec, generator) for name, spec in self.parameters.items()}
 
 
-def _draw(spec: ParameterSpec, generator: np.random.Generator) -> NDArray[np.floating]:
+_NUMPY = {"int": np.int64, "bool": np.bool_}
+
+
+def _draw(spec: ParameterSpec, generator: np.random.Generator) -> NDArray[Any]:
     init = spec.init
+    if spec.dtype != "float":
+        return np.full(spec.shape, init.value, _NUMPY[spec.dtype])
     if init.kind == "constant":
         values = np.full(spec.shape, init.value)
     elif init.kind == "uniform":

@@ -224,18 +224,19 @@ def _binary_of_features(site: Site) -> Decision:
 
 
 def _binary_of_ranks(site: Site) -> Decision:
-    """The operand of fewer axes is aligned with the last logical axes of the other."""
+    """The operand of fewer axes is aligned with the last logical axes of the other: it is moved
+    into their order, where these are the last ones physically too.
+    """
     a, b = site.placements
     big, small = (0, 1) if len(a.order) > len(b.order) else (1, 0)
     place, other = site.placements[big], site.placements[small]
-    shared = len(other.order)
-    rank = len(place.order)
-    aligned = other.is_logical and (
-        shared == 0 or place.order[-shared:] == tuple(range(rank - shared, rank))
-    )
-    if aligned or all(size == 1 for size in site.types[small].shape):
+    rank, missing = len(place.order), len(place.order) - len(other.order)
+    if all(size == 1 for size in site.types[small].shape):
         return Decision((a, b), place)
-    return in_logical_order(site)
+    if sorted(place.order[missing:]) != list(range(missing, rank)):
+        return in_logical_order(site)
+    moved = Placement(tuple(axis - missing for axis in place.order[missing:]))
+    return Decision((place, moved) if big == 0 else (moved, place), place)
 
 
 def _reduce(site: Site, axes: tuple[int, ...], keepdims: bool) -> Decision:

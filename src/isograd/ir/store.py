@@ -20,6 +20,8 @@ __all__ = ["GRAPH_FILE", "WEIGHTS_FILE", "from_json", "load", "save", "to_json"]
 GRAPH_FILE = "graph.json"
 WEIGHTS_FILE = "weights.safetensors"
 
+_KINDS = {"float": np.floating, "int": np.integer, "bool": np.bool_}
+
 
 def save(graph: Graph, weights: Weights, directory: Path) -> None:
     """Writes both files, making the directory if there is none.
@@ -102,5 +104,5 @@ def _check_weights(graph: Graph, weights: Mapping[str, NDArray[np.generic]], whe
                 f"instead of {spec.shape}.",
                 where=where,
             )
-        if not np.issubdtype(array.dtype, np.floating):
-            raise UsageError(f"Weight {name!r} holds {array.dtype}, no floats.", where=where)
+        if not np.issubdtype(array.dtype, _KINDS[spec.dtype]):
+            raise UsageError(f"Weight {name!r} holds {array.dtype}, no {spec.dtype}.", where=where)

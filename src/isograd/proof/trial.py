@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from isograd.data import Dataset, batch_order, dropout_masks
 from isograd.frameworks.side import concrete
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array, Arrays
-from isograd.ir.ops import Embedding
+from isograd.ir.ops import Embedding, TensorType
 from isograd.training import LOSSES, TrainSpec
 
 RECORDED_STEPS = (1, 10, 100)
@@ -67,8 +68,15 @@ class Trial:
         )
 
 
-def make_trial(graph: Graph, spec: TrainSpec, dataset: Dataset | None, seed: int = 0) -> Trial:
+def make_trial(
+    graph: Graph,
+    spec: TrainSpec,
+    dataset: Dataset | None,
+    seed: int = 0,
+    weights: Weights | None = None,
+) -> Trial:
     """A trial for a graph; the optimizer stage trains on ``dataset``, or else on random data.
+    ``weights`` are the network's own, if it has some.
 
     Values are rounded to float32, so that both precisions see the same numbers.
     """
@@ -83,7 +91,7 @@ def make_trial(graph: Graph, spec: TrainSpec, dataset: Dataset | None, seed: int
     epochs = -(-steps // max(len(labels) // batch, 1))
     rows = batch_order(len(labels), batch, epochs, seed).reshape(-1)[: steps * batch]
     return Trial(
-        weights=_generic(graph.initialize(seed), graph, generator),
+        weights=_generic(weights or graph.initialize(seed), graph, generator),
         forward=tuple(draws[:2]),
         inputs=draws[2],
         targets=_random_targets(graph, spec, generator, batch),
@@ -99,23 +107,36 @@ def _textured(dataset: Dataset, graph: Graph, generator: np.random.Generator) ->
     pooling then breaks by rounding alone, on every side another way.
     """
     (kind,) = graph.inputs.values()
-    examples = dataset.train_inputs.reshape(concrete(kind, len(dataset.train_inputs)))
+    sizes = graph.sizes(len(dataset.train_inputs))
+    examples = dataset.train_inputs.reshape(concrete(kind, sizes))
     noise = TEXTURE * generator.standard_normal(examples.shape)
     return (examples + noise).astype(np.float32).astype(np.float64)
 
 
 def _generic(weights: Weights, graph: Graph, generator: np.random.Generator) -> Weights:
-    """Running statistics away from 0 and 1, and scales away from 1, where a mistake would hide."""
+    """Running statistics away from 0 and 1, and scales away from 1, where a mistake would hide:
+    whatever is the same number throughout, and moves in training. Other buffers are constants of
+    the network.
+    """
+    moving = {*graph.trainable, *_running_statistics(graph)}
+
+    def generic(name: str, array: Array) -> Array:
+        if not np.issubdtype(array.dtype, np.floating):
+            return array
+        if name in moving and array.size and np.all(array == array.flat[0]):
+            array = array * generator.uniform(0.5, 1.5, array.shape)
+            array = array + generator.uniform(0.01, 0.1, array.shape)
+        return array.astype(np.float32).astype(np.float64)
+
+    return {name: generic(name, array) for name, array in weights.items()}
+
+
+def _running_statistics(graph: Graph) -> set[str]:
     return {
-        name: (
-            array * generator.uniform(0.5, 1.5, array.shape)
-            + generator.uniform(0.01, 0.1, array.shape)
-        )
-        .astype(np.float32)
-        .astype(np.float64)
-        if graph.parameters[name].init.kind == "constant"
-        else array
-        for name, array in weights.items()
+        name
+        for node in graph.nodes
+        for role, name in node.parameters.items()
+        if role.startswith("running_")
     }
 
 
@@ -125,18 +146,24 @@ def _random_inputs(graph: Graph, generator: np.random.Generator, batch: int) -> 
         for node in graph.nodes
         if isinstance(node.op, Embedding)
     }
-    return tuple(
-        generator.standard_normal(concrete(kind, batch)).astype(np.float32).astype(np.float64)
-        if kind.dtype == "float"
-        else generator.integers(0, tables.get(name, 2), concrete(kind, batch))
-        for name, kind in graph.inputs.items()
-    )
+    sizes = graph.sizes(batch)
+
+    def draw(name: str, kind: TensorType) -> Array:
+        shape = concrete(kind, sizes)
+        if kind.dtype == "float":
+            return generator.standard_normal(shape).astype(np.float32).astype(np.float64)
+        numbers = generator.integers(0, tables.get(name, 2), shape)
+        return numbers.astype(bool) if kind.dtype == "bool" else numbers
+
+    return tuple(draw(name, kind) for name, kind in graph.inputs.items())
 
 
 def _random_targets(
     graph: Graph, spec: TrainSpec, generator: np.random.Generator, batch: int
 ) -> Array:
-    shape = concrete(graph.type_of(graph.outputs[0]), batch)
+    sizes = graph.sizes(batch)
+    shapes = [concrete(graph.type_of(name), sizes) for name in graph.outputs]
+    shape = shapes[0] if len(shapes) == 1 else (batch, sum(prod(shape[1:]) for shape in shapes))
     if LOSSES[spec.loss].integer_targets:
         return generator.integers(0, shape[-1], shape[:-1])
     if spec.loss == "binary_cross_entropy":

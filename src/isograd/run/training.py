@@ -42,7 +42,7 @@ class Course:
         (kind,) = graph.inputs.values()
 
         def fit(array: Array) -> Array:
-            return array.reshape(concrete(kind, len(array)))
+            return array.reshape(concrete(kind, graph.sizes(len(array))))
 
         return cls(
             fit(dataset.train_inputs),

@@ -40,15 +40,16 @@ def _sigmoid(logits: Floats) -> Floats:
 
 
 def cross_entropy(logits: Floats, targets: Array) -> float:
-    """Mean of ``-log softmax(logits)[target]``; logits [B, classes], targets [B] integers."""
-    return float(-_log_softmax(logits)[np.arange(len(targets)), targets].mean())
+    """Mean of ``-log softmax(logits)[target]``; logits [B, ..., classes], targets [B, ...]
+    integers.
+    """
+    return float(-np.take_along_axis(_log_softmax(logits), targets[..., None], axis=-1).mean())
 
 
 def cross_entropy_gradient(logits: Floats, targets: Array) -> Floats:
-    """``(softmax(logits) - onehot(target)) / B``."""
-    probabilities = np.exp(_log_softmax(logits))
-    probabilities[np.arange(len(targets)), targets] -= 1.0
-    return probabilities / len(targets)
+    """``(softmax(logits) - onehot(target)) / number of targets``."""
+    right = np.arange(logits.shape[-1]) == targets[..., None]
+    return (np.exp(_log_softmax(logits)) - right) / targets.size
 
 
 def binary_cross_entropy(logits: Floats, targets: Array) -> float:

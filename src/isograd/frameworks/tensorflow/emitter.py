@@ -11,7 +11,12 @@ from isograd.frameworks.formatting import WIDTH, Bracket, Source, call, listed, 
 from isograd.frameworks.frame import describe_inputs
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.tensorflow.exact import EXACT
-from isograd.frameworks.tensorflow.expressions import EXPRESSIONS, transpose
+from isograd.frameworks.tensorflow.expressions import (
+    BORROW,
+    EXPRESSIONS,
+    restore,
+    transpose,
+)
 from isograd.frameworks.tensorflow.layers import LAYERS
 from isograd.ir.graph import Graph
 from isograd.ir.layout import assign
@@ -131,5 +136,8 @@ DIALECT = Dialect(
     freeze=_freeze,
     frame=_frame,
     reserved=frozenset({*EXACT, "math"}),
+    size=lambda x, axis: f"ops.shape({x})[{axis}]",
+    borrow=BORROW,
+    restore=restore,
 )
 """How Keras on TensorFlow writes things."""

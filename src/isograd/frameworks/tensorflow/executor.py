@@ -38,15 +38,23 @@ class EagerExecutor:
         keras.config.set_floatx(plan.dtype)
         keras.config.set_dtype_policy(plan.dtype)
         keras.utils.set_random_seed(plan.seed)
-        self.model = load_class(plan.source, plan.class_name)()
-        for attribute, shape in plan.masks.items():
-            setattr(self.model, attribute, HandedOverMask(shape))
-        zeros = [np.zeros((1, *shape)) for shape, _ in plan.inputs]
+        self.model = self._build()
+        self._install_masks()
+        zeros = [np.zeros((2, *shape)) for shape, _ in plan.inputs]
         self._call(self._inputs(tuple(zeros)), training=False)
         self.loss = LOSSES[plan.spec.loss]
         self._update = update(plan.spec.optimizer)
         self._target_dtype = tf.int64 if plan.spec.loss == "cross_entropy" else self.dtype
         self._prepare()
+
+    def _build(self) -> keras.Model:
+        return load_class(self.plan.source, self.plan.class_name)()
+
+    def _install_masks(self) -> None:
+        for attribute, shape in self.plan.masks.items():
+            owner, _, name = attribute.rpartition(".")
+            parent = attrgetter(owner)(self.model) if owner else self.model
+            setattr(parent, name, HandedOverMask(shape))
 
     def _prepare(self) -> None:
         """Readies the variables and callables of the mode; the model's weights exist by now."""
@@ -72,13 +80,13 @@ class EagerExecutor:
         return attrgetter(name)(self.model)
 
     def _call(self, inputs: list[tf.Tensor], training: bool) -> tf.Tensor:
-        return self.model(inputs[0] if len(inputs) == 1 else inputs, training=training)
+        return packed(self.model(inputs[0] if len(inputs) == 1 else inputs, training=training))
 
     # State ------------------------------------------------------------------------------------
 
     def set_state(self, state: Arrays) -> None:
         for name, variable in self._variables().items():
-            variable.assign(tf.constant(state[name], self.dtype))
+            variable.assign(tf.constant(state[name], variable.dtype))
         self._reset_optimizer()
 
     def get_state(self) -> Arrays:
@@ -101,7 +109,7 @@ class EagerExecutor:
 
     def set_masks(self, masks: Arrays) -> None:
         for attribute, mask in masks.items():
-            getattr(self.model, attribute).mask.assign(tf.constant(mask, self.dtype))
+            attrgetter(attribute)(self.model).mask.assign(tf.constant(mask, self.dtype))
 
     def _reset_optimizer(self) -> None:
         for variable in self._optimizer_variables():
@@ -154,7 +162,7 @@ class EagerExecutor:
 
     def _inputs(self, inputs: tuple[Array, ...]) -> list[tf.Tensor]:
         return [
-            tf.convert_to_tensor(array.astype(self.plan.dtype if kind == "float" else "int64"))
+            tf.convert_to_tensor(array.astype(numpy_dtype(kind, self.plan.dtype)))
             for array, (_, kind) in zip(inputs, self.plan.inputs, strict=True)
         ]
 
@@ -205,6 +213,21 @@ class EagerExecutor:
 
     def compilations(self) -> int:
         return 0
+
+
+def packed(outputs: Any) -> tf.Tensor:
+    """The one output, or several as one (see `isograd.frameworks.protocol.Gradients`)."""
+    leaves = [leaf for leaf in tf.nest.flatten(outputs) if leaf is not None]
+    if len(leaves) == 1:
+        return leaves[0]
+    dtype = next(leaf.dtype for leaf in leaves if leaf.dtype.is_floating)
+    rows = (tf.reshape(leaf, [-1, np.prod(leaf.shape[1:], dtype=int)]) for leaf in leaves)
+    return tf.concat([tf.cast(row, dtype) for row in rows], axis=1)
+
+
+def numpy_dtype(kind: str, precision: str) -> str:
+    """NumPy's name for a kind of value: ``precision`` for floating point."""
+    return {"float": precision, "int": "int64", "bool": "bool"}[kind]
 
 
 def _array(tensor: Any) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from isograd.frameworks.formatting import Bracket, Source, call, listed
 from isograd.frameworks.scalars import plus, power, times
 from isograd.frameworks.tensorflow.layers import keeps_size, short, strides_outside
 from isograd.ir import ops
+from isograd.ir.mapping import Permute, Transform
 from isograd.ir.ops import Op
 from isograd.ir.ops.base import Dim
 from isograd.ir.ops.windows import Padding, count_windows
@@ -183,9 +184,8 @@ def concat(site: Site) -> Source:
 
 
 def reshape(site: Site) -> Source:
-    """One unknown size is -1; more are read off the argument."""
-    shape = tuple(map(str, site.target_shape(f"ops.shape({site.x})")))
-    return call("ops.reshape", site.x, _tuple(shape))
+    """One unknown size is -1; more are computed from the inputs' shapes."""
+    return call("ops.reshape", site.x, _tuple(tuple(map(str, site.target_shape))))
 
 
 def _tuple(items: tuple[str, ...]) -> str:
@@ -200,6 +200,31 @@ def same_value(site: Site) -> Source:
 def transpose(x: str, axes: tuple[int, ...]) -> Source:
     """``x`` with its axes in another order."""
     return call("ops.transpose", x, axes)
+
+
+def borrowed_linear(site: Site) -> Source:
+    """A product with parameters that another layer holds."""
+    product = call("ops.matmul", site.x, call("ops.transpose", site.borrowed["weight"]))
+    return f"{product} + {site.borrowed['bias']}" if "bias" in site.borrowed else product
+
+
+def borrowed_embedding(site: Site) -> Source:
+    """Rows of a table that another layer holds."""
+    return call("ops.take", site.borrowed["weight"], site.x, axis=0)
+
+
+def restore(source: str, transform: Transform) -> Source | None:
+    """A parameter's logical form."""
+    if transform.steps == (Permute((1, 0)),):
+        return f"ops.transpose({source})"
+    return None if transform.steps else source
+
+
+BORROW: dict[type[Op], Expression] = {
+    ops.Linear: borrowed_linear,
+    ops.Embedding: borrowed_embedding,
+}
+"""Op to its expression where its parameters are another layer's."""
 
 
 def power_scalar(site: Site) -> Source:

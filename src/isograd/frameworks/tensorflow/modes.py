@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from isograd.errors import unknown
 from isograd.frameworks.protocol import Executor, Plan
-from isograd.frameworks.tensorflow.executor import EagerExecutor
+from isograd.frameworks.tensorflow.executor import EagerExecutor, numpy_dtype
 from isograd.frameworks.tensorflow.session import SessionExecutor
 from isograd.ir.mapping import Array
 
@@ -24,7 +24,7 @@ class FunctionExecutor(EagerExecutor):
     def _prepare(self) -> None:
         super()._prepare()
         signature = [
-            tf.TensorSpec([None, *shape], self.dtype if kind == "float" else tf.int64)
+            tf.TensorSpec([None, *shape], numpy_dtype(kind, self.plan.dtype))
             for shape, kind in self.plan.inputs
         ]
         self._evaluate = tf.function(  # type: ignore[method-assign]

@@ -6,6 +6,7 @@ The Keras model only describes the network here. Its variables live in the graph
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from isograd.frameworks.protocol import Plan
-from isograd.frameworks.tensorflow.executor import EagerExecutor
+from isograd.frameworks.tensorflow.executor import EagerExecutor, numpy_dtype, packed
 from isograd.frameworks.tensorflow.optimizers import session_stock
 from isograd.ir.mapping import Array, Arrays
 
@@ -93,7 +94,7 @@ class SessionExecutor(EagerExecutor):
 
     def set_masks(self, masks: Arrays) -> None:
         for attribute, mask in masks.items():
-            self._set(self._in_graph(getattr(self.model, attribute).mask), mask)
+            self._set(self._in_graph(attrgetter(attribute)(self.model).mask), mask)
 
     # Graph building ---------------------------------------------------------------------------
 
@@ -157,6 +158,7 @@ class SessionExecutor(EagerExecutor):
             inputs[0] if len(inputs) == 1 else inputs,
             training=training,
         )
+        outputs = packed(outputs)
         changes = [
             (variable, new)
             for variable, old, new in zip(self._others, before, after, strict=True)
@@ -166,7 +168,7 @@ class SessionExecutor(EagerExecutor):
 
     def _placeholders(self) -> list[tf.Tensor]:
         return [
-            v1.placeholder(self.dtype if kind == "float" else tf.int64, [None, *shape])
+            v1.placeholder(numpy_dtype(kind, self.plan.dtype), [None, *shape])
             for shape, kind in self.plan.inputs
         ]
 

@@ -8,7 +8,7 @@ from isograd.frameworks.emission import Body, Dialect, Layer, Site, emit_source
 from isograd.frameworks.formatting import Bracket, statement
 from isograd.frameworks.frame import describe_inputs
 from isograd.frameworks.protocol import Emitted
-from isograd.frameworks.torch.expressions import EXPRESSIONS, permute
+from isograd.frameworks.torch.expressions import BORROW, EXPRESSIONS, permute, restore
 from isograd.frameworks.torch.layers import LAYERS
 from isograd.ir.graph import Graph
 from isograd.ir.layout import assign_logical
@@ -79,5 +79,8 @@ DIALECT = Dialect(
     freeze=_freeze,
     frame=_frame,
     reserved=frozenset({"F", "Tensor"}),
+    size=lambda x, axis: f"{x}.shape[{axis}]",
+    borrow=BORROW,
+    restore=restore,
 )
 """How PyTorch writes things."""

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
 from isograd.frameworks.protocol import Gradients, Plan, Steps
 from isograd.frameworks.source import load_class
@@ -38,9 +39,8 @@ class EagerExecutor:
         self.device = torch.device(plan.device)
         self.dtype = torch.float64 if plan.dtype == "float64" else torch.float32
         torch.manual_seed(plan.seed)
-        self.model = load_class(plan.source, plan.class_name)()
-        for attribute, shape in plan.masks.items():
-            setattr(self.model, attribute, HandedOverMask(shape))
+        self.model = self._build()
+        self._install_masks()
         self.model.to(device=self.device, dtype=self.dtype).train()
         self.loss = LOSSES[plan.spec.loss]
         state = self.model.state_dict(keep_vars=True)
@@ -49,13 +49,20 @@ class EagerExecutor:
         self._integer_targets = plan.spec.loss == "cross_entropy"
         self._prepare()
 
+    def _build(self) -> nn.Module:
+        return load_class(self.plan.source, self.plan.class_name)()
+
+    def _install_masks(self) -> None:
+        for attribute, shape in self.plan.masks.items():
+            self.model.set_submodule(attribute, HandedOverMask(shape))
+
     def _prepare(self) -> None:
         """Readies the callables of the mode; parameters exist by now."""
         self._reset_optimizer()
 
     def network(self, *inputs: Tensor) -> Tensor:
         """The network in training mode."""
-        return self.model(*inputs)
+        return packed(self.model(*inputs))
 
     # State ------------------------------------------------------------------------------------
 
@@ -79,7 +86,7 @@ class EagerExecutor:
 
     def set_masks(self, masks: Arrays) -> None:
         for attribute, mask in masks.items():
-            getattr(self.model, attribute).mask.copy_(torch.from_numpy(mask))
+            self.model.get_submodule(attribute).mask.copy_(torch.from_numpy(mask))
 
     def _reset_optimizer(self) -> None:
         self.optimizer = stock(self.plan.spec.optimizer, self.parameters)
@@ -99,7 +106,7 @@ class EagerExecutor:
             self.model.train()
 
     def _evaluate(self, *inputs: Tensor) -> Tensor:
-        return self.model(*inputs)
+        return packed(self.model(*inputs))
 
     def gradients(self, inputs: tuple[Array, ...], targets: Array) -> Gradients:
         tensors = self._inputs(inputs)
@@ -126,8 +133,9 @@ class EagerExecutor:
         return outputs.detach(), loss.detach(), found[0], found[1:split], found[split:]
 
     def _inputs(self, inputs: tuple[Array, ...]) -> list[Tensor]:
+        kinds = {"float": self.dtype, "int": torch.int64, "bool": torch.bool}
         return [
-            torch.from_numpy(array).to(self.device, self.dtype if kind == "float" else torch.int64)
+            torch.from_numpy(array).to(self.device, kinds[kind])
             for array, (_, kind) in zip(inputs, self.plan.inputs, strict=True)
         ]
 
@@ -179,6 +187,15 @@ class EagerExecutor:
 
     def compilations(self) -> int:
         return 0
+
+
+def packed(outputs: Any) -> Tensor:
+    """The one output, or several as one (see `isograd.frameworks.protocol.Gradients`)."""
+    leaves = [leaf for leaf in tree_leaves(outputs) if leaf is not None]
+    if len(leaves) == 1:
+        return leaves[0]
+    dtype = next(leaf.dtype for leaf in leaves if leaf.is_floating_point())
+    return torch.cat([leaf.reshape(leaf.shape[0], -1).to(dtype) for leaf in leaves], dim=1)
 
 
 def _array(tensor: Tensor) -> NDArray[Any]:

@@ -9,6 +9,7 @@ from isograd.frameworks.formatting import Source, call, listed
 from isograd.frameworks.scalars import plus, power, times
 from isograd.frameworks.torch.layers import short, symmetric_padding
 from isograd.ir import ops
+from isograd.ir.mapping import Transform
 from isograd.ir.ops import Op
 
 Expression = Callable[[Site], Source]
@@ -122,8 +123,8 @@ def concat(site: Site) -> Source:
 
 
 def reshape(site: Site) -> Source:
-    """One unknown size is -1; more are read off the argument."""
-    return call(f"{site.x}.reshape", *site.target_shape(f"{site.x}.shape"))
+    """One unknown size is -1; more are computed from the inputs' shapes."""
+    return call(f"{site.x}.reshape", *site.target_shape)
 
 
 def flatten(site: Site) -> Source:
@@ -143,6 +144,28 @@ def transpose(site: Site) -> Source:
 def permute(x: str, axes: tuple[int, ...]) -> Source:
     """``x`` with its axes in another order."""
     return call(f"{x}.permute", *axes)
+
+
+def borrowed_linear(site: Site) -> Source:
+    """A product with parameters that another layer holds."""
+    return call("F.linear", site.x, *site.borrowed.values())
+
+
+def borrowed_embedding(site: Site) -> Source:
+    """Rows of a table that another layer holds."""
+    return call("F.embedding", site.x, site.borrowed["weight"])
+
+
+def restore(source: str, transform: Transform) -> Source | None:
+    """A parameter's logical form; PyTorch holds no parameter otherwise."""
+    return None if transform.steps else source
+
+
+BORROW: dict[type[Op], Expression] = {
+    ops.Linear: borrowed_linear,
+    ops.Embedding: borrowed_embedding,
+}
+"""Op to its expression where its parameters are another layer's."""
 
 
 def function(name: str) -> Expression:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from isograd.errors import unknown
 from isograd.frameworks.protocol import Executor, Plan
-from isograd.frameworks.torch.executor import EagerExecutor
+from isograd.frameworks.torch.executor import EagerExecutor, packed
 from isograd.frameworks.torch.optimizers import rule
 from isograd.ir.mapping import Array, Arrays
 
@@ -25,10 +25,10 @@ class TracedExecutor(EagerExecutor):
         self._traces: dict[bool, Any] = {}
 
     def network(self, *inputs: Tensor) -> Tensor:
-        return self._trace(inputs)(*inputs)
+        return packed(self._trace(inputs)(*inputs))
 
     def _evaluate(self, *inputs: Tensor) -> Tensor:
-        return self._trace(inputs)(*inputs)
+        return packed(self._trace(inputs)(*inputs))
 
     def _trace(self, inputs: tuple[Tensor, ...]) -> Any:
         training = self.model.training
@@ -62,7 +62,7 @@ class CompiledExecutor(EagerExecutor):
             for slot in self.plan.spec.optimizer.slots
         }
         self._rule = rule(self.plan.spec.optimizer)
-        self._evaluate = _compiled(self.model.forward)  # type: ignore[method-assign]
+        self._evaluate = _compiled(super()._evaluate)  # type: ignore[method-assign]
         self._differentiate = _compiled(super()._differentiate)  # type: ignore[method-assign]
         self._compiled_steps = _compiled(self._steps)
 
@@ -107,7 +107,7 @@ class CompiledExecutor(EagerExecutor):
         )
 
     def _one_step(self, inputs: list[Tensor], targets: Tensor, scalars: Tensor) -> Tensor:
-        loss = self.loss(self.model(*inputs), targets)
+        loss = self.loss(self.network(*inputs), targets)
         gradients = torch.autograd.grad(loss, self.parameters)
         with torch.no_grad():
             self._rule.apply(self.parameters, gradients, self._slots, scalars)

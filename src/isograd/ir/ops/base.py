@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
-Dim = int | str
-"""A size: a number, or a symbol such as ``"N"`` for a size that is known only at run time."""
+from isograd.ir.sizes import Dim
 
 Shape = tuple[Dim, ...]
+
+DType = Literal["float", "int", "bool"]
 
 
 class ShapeError(ValueError):
@@ -20,11 +21,12 @@ class ShapeError(ValueError):
 class TensorType:
     """Logical shape and element kind of a value.
 
-    ``dtype`` is ``"float"`` (the precision is chosen when the network runs) or ``"int"`` (64 bit).
+    ``dtype`` is ``"float"`` (the precision is chosen when the network runs), ``"int"`` (64 bit) or
+    ``"bool"``.
     """
 
     shape: Shape
-    dtype: Literal["float", "int"] = "float"
+    dtype: DType = "float"
 
     @property
     def rank(self) -> int:
@@ -46,11 +48,14 @@ class Initializer:
 
 @dataclass(frozen=True)
 class ParameterSpec:
-    """Shape (logical, all numbers), trainability and initial distribution of one parameter."""
+    """Shape (logical, all numbers), trainability and initial distribution of one parameter; only
+    those of kind ``"float"`` can be trainable.
+    """
 
     shape: tuple[int, ...]
     init: Initializer
     trainable: bool = True
+    dtype: DType = "float"
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,11 @@ class Op:
 
     Subclasses declare their attributes as dataclass fields, check them in ``__post_init__``, and
     define `infer`; those that own parameters also define `parameters`. ``arity`` is how many inputs
-    the op takes; None stands for one or more.
+    the op takes; None stands for one or more, a tuple (least, most) for a range.
     """
 
     registry: ClassVar[dict[str, type[Op]]] = {}
-    arity: ClassVar[int | None] = 1
+    arity: ClassVar[int | tuple[int, int] | None] = 1
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -74,8 +79,11 @@ class Op:
         """Raises `ShapeError` when the op does not take ``count`` inputs."""
         if self.arity is None and count < 1:
             raise ShapeError("one or more inputs are needed, got none")
-        if self.arity is not None and count != self.arity:
+        if isinstance(self.arity, int) and count != self.arity:
             raise ShapeError(f"the number of inputs must be {self.arity}, got {count}")
+        if isinstance(self.arity, tuple) and not self.arity[0] <= count <= self.arity[1]:
+            least, most = self.arity
+            raise ShapeError(f"the number of inputs must be {least} to {most}, got {count}")
 
     def infer(self, *inputs: TensorType) -> TensorType:
         """The output's type. Raises `ShapeError` when the inputs do not fit."""
