@@ -5,6 +5,8 @@ A framework's folder offers three modules, with the same names and outline in ea
 - ``emitter`` (imports no framework): ``emit(graph, idiomatic=False) -> Emitted``
 - ``runtime``: ``configure(device, threads)``, once in a fresh process, before anything else
 - ``modes``: ``open_executor(plan) -> Executor``
+- ``importer``: ``import_reference(reference, inputs, trust) -> Imported``, and ``import_live`` for
+  an object of the framework
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isograd.ir.mapping import Array, Arrays, TensorMap, Transform
+from isograd.ir.inputs import InputSpec
 from isograd.ir.ops.base import DType
+from isograd.references import Reference
 from isograd.training import TrainSpec
 
 
@@ -43,6 +47,20 @@ class Emitted:
 
 
 @dataclass(frozen=True)
+class Original:
+    """A network as its owner wrote it; it is run as it is, in its own framework, eagerly.
+
+    ``network`` is the reference that names it, or the object itself where it lives in this process.
+    ``inputs`` say how it is called. With ``trust``, a file may bring code of its own.
+    """
+
+    framework: str
+    network: Reference | object
+    inputs: tuple[InputSpec, ...]
+    trust: bool = False
+
+
+@dataclass(frozen=True)
 class Plan:
     """All that an executor needs to know. Names and layout are native throughout.
 
@@ -50,7 +68,8 @@ class Plan:
     without the batch axis, and its kind. ``masks`` maps dropout attributes to the shapes of masks
     that will be handed over by `Executor.set_masks`; where it is empty, dropout is the framework's
     own, seeded with ``seed``. ``steps_per_call`` is how many training steps one call of a compiled
-    step makes, in the modes that can (the others make one).
+    step makes, in the modes that can (the others make one). ``original`` takes the place of the
+    source in the mode ``original``; its masks are named by the order in which they are drawn.
     """
 
     source: Path
@@ -67,6 +86,7 @@ class Plan:
     device: str = "cpu"
     threads: int = 1
     idiomatic: bool = False
+    original: Original | None = None
 
 
 @dataclass(frozen=True)

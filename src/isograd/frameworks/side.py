@@ -149,7 +149,7 @@ def plan(
 
 
 def concrete(kind: TensorType, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """The shape with every symbolic size as ``sizes`` has it (see `isograd.ir.graph.Graph.sizes`)."""
+    """The shape with symbolic sizes as in ``sizes`` (see `isograd.ir.graph.Graph.sizes`)."""
     return tuple(evaluate(size, sizes) for size in kind.shape)
 
 

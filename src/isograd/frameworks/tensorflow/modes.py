@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from isograd.errors import unknown
 from isograd.frameworks.protocol import Executor, Plan
 from isograd.frameworks.tensorflow.executor import EagerExecutor, numpy_dtype
+from isograd.frameworks.tensorflow.original import OriginalExecutor
 from isograd.frameworks.tensorflow.session import SessionExecutor
 from isograd.ir.mapping import Array
 
@@ -103,6 +104,7 @@ MODES: dict[str, type[EagerExecutor]] = {
     "session": SessionExecutor,
     "function": FunctionExecutor,
     "xla": XlaExecutor,
+    "original": OriginalExecutor,
 }
 
 

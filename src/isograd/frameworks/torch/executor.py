@@ -43,7 +43,7 @@ class EagerExecutor:
         self._install_masks()
         self.model.to(device=self.device, dtype=self.dtype).train()
         self.loss = LOSSES[plan.spec.loss]
-        state = self.model.state_dict(keep_vars=True)
+        state = self._native_state()
         self.parameters = [state[name] for name in plan.trainable]
         self.buffers = [state[name] for name in plan.buffers]
         self._integer_targets = plan.spec.loss == "cross_entropy"
@@ -51,6 +51,10 @@ class EagerExecutor:
 
     def _build(self) -> nn.Module:
         return load_class(self.plan.source, self.plan.class_name)()
+
+    def _native_state(self) -> dict[str, Tensor]:
+        state: dict[str, Tensor] = self.model.state_dict(keep_vars=True)
+        return state
 
     def _install_masks(self) -> None:
         for attribute, shape in self.plan.masks.items():

@@ -13,6 +13,7 @@ from isograd.errors import unknown
 from isograd.frameworks.protocol import Executor, Plan
 from isograd.frameworks.torch.executor import EagerExecutor, packed
 from isograd.frameworks.torch.optimizers import rule
+from isograd.frameworks.torch.original import OriginalExecutor
 from isograd.ir.mapping import Array, Arrays
 
 
@@ -131,6 +132,7 @@ MODES: dict[str, type[EagerExecutor]] = {
     "eager": EagerExecutor,
     "jit": TracedExecutor,
     "compile": CompiledExecutor,
+    "original": OriginalExecutor,
 }
 
 

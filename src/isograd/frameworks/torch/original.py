@@ -1,0 +1,149 @@
+"""Running the user's own PyTorch network as it is: nothing in it is replaced.
+
+Its random draws are handed over instead of made, so that it can be held against twins whose dropout
+masks are the same; and what it computes in float32 by name (``x.float()``, ``dtype=torch.float32``)
+follows the precision in which it runs, as everything else in it does.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from isograd.errors import UsageError
+from isograd.frameworks.protocol import Plan
+from isograd.frameworks.torch.executor import EagerExecutor
+from isograd.ir.mapping import Arrays
+from isograd.references import Reference, load_object
+
+ALMOST_ONE = 1.0 - 1e-7
+"""A uniform draw that every threshold below it keeps."""
+
+aten = torch.ops.aten
+
+
+class OriginalExecutor(EagerExecutor):
+    """The user's module, in eager mode."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._masks: list[Tensor] = []
+        super().__init__(plan)
+
+    def _build(self) -> nn.Module:
+        assert self.plan.original is not None
+        return resolve(self.plan.original.network, trust=self.plan.original.trust)
+
+    def _native_state(self) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = dict(self.model.named_parameters(remove_duplicate=False))
+        found |= dict(self.model.named_buffers(remove_duplicate=False))
+        # Constants that the forward pass makes by itself have a name on the other sides only.
+        absent = [name for name in self.plan.buffers if name not in found]
+        return found | {name: torch.zeros(()) for name in absent}
+
+    def set_state(self, state: Arrays) -> None:
+        own = self._native_state()
+        for name in [name for name in self.plan.buffers if own[name].shape != state[name].shape]:
+            index = self.plan.buffers.index(name)
+            self.buffers[index] = torch.from_numpy(np.array(state[name]))
+        super().set_state(state)
+
+    def _install_masks(self) -> None:
+        self._masks = [torch.ones(shape) for shape in self._mask_shapes()]
+
+    def _mask_shapes(self) -> list[tuple[int, ...]]:
+        return [self.plan.masks[key] for key in sorted(self.plan.masks, key=int)]
+
+    def set_masks(self, masks: Arrays) -> None:
+        self._masks = [torch.from_numpy(masks[key]) for key in sorted(masks, key=int)]
+
+    def network(self, *inputs: Tensor) -> Tensor:
+        with self._as_planned():
+            return super().network(*inputs)
+
+    def _evaluate(self, *inputs: Tensor) -> Tensor:
+        with self._as_planned():
+            return super()._evaluate(*inputs)
+
+    @contextmanager
+    def _as_planned(self) -> Iterator[None]:
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(self.dtype)
+        masks = list(self._masks) if self.plan.masks else None
+        try:
+            with HandedOver(masks, self.dtype):
+                yield
+        finally:
+            torch.set_default_dtype(before)
+
+
+class HandedOver(TorchDispatchMode):
+    """Random draws come from ``masks``, in order (the framework's own where there are none), and
+    float32 stands for ``dtype``.
+    """
+
+    def __init__(self, masks: list[Tensor] | None, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.masks = masks
+        self.dtype = dtype
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        if kwargs.get("dtype") is torch.float32:
+            kwargs["dtype"] = self.dtype
+        if self.masks is not None:
+            drawn = self._drawn(function, args, kwargs)
+            if drawn is not None:
+                return drawn
+        return function(*args, **kwargs)
+
+    def _drawn(self, function: Any, args: Any, kwargs: Any) -> Tensor | None:
+        """What a random op returns: kept where the mask is not zero."""
+        if function is aten.bernoulli_.float:
+            return args[0].copy_(self._next(args[0].shape))
+        if function in (aten.bernoulli.default, aten.bernoulli.p):
+            return self._next(args[0].shape).to(args[0].dtype)
+        if function in (aten.rand.default, aten.rand_like.default):
+            likeness = function(*args, **kwargs)
+            return likeness.copy_(self._next(likeness.shape) * ALMOST_ONE)
+        return None
+
+    def _next(self, shape: torch.Size) -> Tensor:
+        assert self.masks is not None
+        if not self.masks:
+            raise UsageError("The network draws more random numbers than it did when imported.")
+        kept = (self.masks.pop(0) != 0).to(self.dtype)
+        if kept.shape != shape:
+            raise UsageError(
+                f"The network draws random numbers of shape {tuple(shape)} where its graph has "
+                f"a mask of shape {tuple(kept.shape)}."
+            )
+        return kept
+
+
+def resolve(network: Reference | object, *, trust: bool) -> nn.Module:
+    """The module that ``network`` names, or a copy of the one that it is.
+
+    Raises `UsageError` for what is no module.
+    """
+    if isinstance(network, nn.Module):
+        return copy.deepcopy(network)
+    assert isinstance(network, Reference)
+    if network.kind == "pt2":
+        module: nn.Module = torch.export.load(network.path).module()
+        return module
+    found = load_object(network)
+    if not isinstance(found, nn.Module):
+        raise UsageError(
+            f"{network.symbol!r} is a {type(found).__name__}, not an nn.Module.",
+            where=network.text,
+        )
+    return found
