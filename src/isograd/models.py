@@ -1,14 +1,26 @@
-"""Model references: what a user can name a network by."""
+"""Models: a network with what is known about it, from whatever names it."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isograd import zoo
-from isograd.errors import UsageError
+from isograd.frameworks.importing import framework_of, import_network
+from isograd.frameworks.protocol import Original
 from isograd.ir import store
 from isograd.ir.graph import Graph, Weights
+from isograd.ir.imported import Imported
+from isograd.ir.inputs import InputSpec, parse_input
+from isograd.references import Reference, parse_reference
+
+IMPORT_TIMEOUT_S = 600.0
+"""How long a user's network may take to be made and read."""
+
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
+"""The environment in which a network is imported: no device is needed for that."""
 
 
 @dataclass(frozen=True)
@@ -16,43 +28,88 @@ class Model:
     """A graph, where it came from, and the data set and loss it is usually trained with.
 
     ``weights`` is None for a network that has none of its own yet: each seed then draws some.
+    ``data`` is None where no data set is known to fit. ``original`` and ``imported`` are there for
+    a network that a user brought.
     """
 
     graph: Graph
     reference: str
-    data: str = "digits"
+    data: str | None = "digits"
     loss: str = "cross_entropy"
     weights: Weights | None = None
+    original: Original | None = None
+    imported: Imported | None = None
 
     def initial_state(self, seed: int) -> Weights:
         """The state that training starts from: the model's own, or one drawn with ``seed``."""
         return self.graph.initialize(seed) if self.weights is None else self.weights
 
 
-def load(reference: str | Path | Graph | Model) -> Model:
-    """The model that ``reference`` names: a zoo name, a directory that `isograd emit` or
-    `isograd.ir.store.save` wrote, or a `Graph`.
+def load(network: object, inputs: Sequence[str | InputSpec] = (), *, trust: bool = False) -> Model:
+    """The model that ``network`` is or names.
 
-    Raises `UsageError` for an unknown name and for files that are no stored graph.
+    Args:
+        network: a zoo name; ``file.py:symbol`` or ``package.module:symbol`` (a class, a function
+            without arguments, or an instance); a ``.pt2``, ``.keras`` or ``.onnx`` file; a folder
+            with a stored graph or a SavedModel; an ``nn.Module``, a ``keras.Model``, a `Graph`, or
+            a `Model`, which is returned as it is.
+        inputs: what the network is called with, such as ``"x=float32[N,3,224,224]"`` or
+            ``"tokens=int64[N,T]<1000"``; a Keras model that is built knows them.
+        trust: let a model file bring code of its own (Keras Lambda layers).
+
+    A reference to Python code is run in a process of its own. Raises `UsageError` for what is no
+    network, for inputs that do not fit, and for ops that isograd does not know;
+    `MissingDependency` when the network's framework is not installed.
+
     """
-    if isinstance(reference, Model):
-        return reference
-    if isinstance(reference, Graph):
-        return Model(reference, reference.name)
-    path = Path(reference)
-    if path.is_dir() or isinstance(reference, Path):
-        graph, weights = store.load(path)
-        known = zoo.ZOO.get(graph.name)
-        model = Model(graph, str(path), weights=weights)
-        return replace(model, data=known.data, loss=known.loss) if known else model
-    if path.exists() or path.suffix or len(path.parts) > 1:
-        raise UsageError(
-            "This is a file, not a stored graph's folder."
-            if path.exists()
-            else "There is no such folder.",
-            where=reference,
-            hint=f"Name a folder with {store.GRAPH_FILE} and {store.WEIGHTS_FILE}, or a built-in "
-            f"network: {', '.join(zoo.ZOO)}.",
-        )
-    entry = zoo.get(reference)
-    return Model(entry.build(), entry.name, entry.data, entry.loss)
+    if isinstance(network, Model):
+        return network
+    if isinstance(network, Graph):
+        return Model(network, network.name)
+    specs = tuple(parse_input(item, "x") if isinstance(item, str) else item for item in inputs)
+    if framework_of(network) is not None:
+        return _imported(*import_network(network, specs, trust=trust), type(network).__name__)
+    reference = parse_reference(str(network))
+    if reference.kind == "zoo":
+        entry = zoo.get(reference.text)
+        return Model(entry.build(), entry.name, entry.data, entry.loss)
+    if reference.kind == "graph":
+        return _stored(reference)
+    return _imported(*_import_elsewhere(reference, specs, trust), reference.text)
+
+
+def _stored(reference: Reference) -> Model:
+    graph, weights = store.load(Path(reference.path))
+    known = zoo.ZOO.get(graph.name)
+    model = Model(graph, reference.text, weights=weights)
+    return replace(model, data=known.data, loss=known.loss) if known else model
+
+
+def _imported(original: Original, imported: Imported, name: str) -> Model:
+    return Model(
+        imported.graph,
+        name,
+        data=None,
+        loss="mean_squared_error",
+        weights=imported.weights,
+        original=original,
+        imported=imported,
+    )
+
+
+def _import_elsewhere(
+    reference: Reference, inputs: tuple[InputSpec, ...], trust: bool
+) -> tuple[Original, Imported]:
+    """In a process of its own: a user's code can do anything, and frameworks are slow to import."""
+    from isograd.measure.process import WorkerProcess
+
+    with tempfile.TemporaryDirectory(prefix="isograd-") as folder:
+        log = Path(folder) / "import.log"
+        worker = WorkerProcess(log, QUIET, timeout_s=IMPORT_TIMEOUT_S)
+        try:
+            found: tuple[Original, Imported] = worker.call(
+                "import_network", reference, inputs, trust
+            )
+        finally:
+            worker.close()
+    return found

@@ -6,6 +6,7 @@ import ast
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 import traceback
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def parse_reference(text: str) -> Reference:
     kind = _SUFFIXES.get(path.suffix.lower())
     if kind:
         return Reference(kind, text, _existing(path, text))
-    if path.suffix == ".py":
+    if path.suffix == ".py" and path.exists():
         raise UsageError(
             "This file may define several networks.",
             where=text,
@@ -65,7 +66,7 @@ def parse_reference(text: str) -> Reference:
             where=text,
             hint="Name the network (file.py:Class), and move weights with `isograd transfer`.",
         )
-    if path.exists() or len(path.parts) > 1:
+    if path.exists() or path.suffix or os.sep in text:
         raise UsageError(
             "There is no network in it." if path.exists() else "There is no such file or folder.",
             where=text,
@@ -138,7 +139,9 @@ def load_object(reference: Reference) -> Any:
     for name in reference.symbol.split("."):
         if not hasattr(found, name):
             public = [n for n in vars(found) if not n.startswith("_")]
-            own = [n for n in public if getattr(vars(found)[n], "__module__", "") == module.__name__]
+            own = [
+                n for n in public if getattr(vars(found)[n], "__module__", "") == module.__name__
+            ]
             error = unknown("symbol", name, own or public)
             raise UsageError(error.what, where=reference.text, hint=error.hint)
         found = getattr(found, name)
@@ -172,7 +175,8 @@ def _import(reference: Reference) -> ModuleType:
         sys.path.insert(0, str(path.parent))  # its neighbours can be imported, as in a script
         name = f"{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
         spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)

@@ -71,8 +71,8 @@ def isograd(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         ("compare --batch-size 0", "--batch-size"),
         ("compare --mode tensorflow/sesion", "Did you mean 'tensorflow/session'"),
         ("compare --device gpu", "Known: cpu, cuda"),
-        ("compare ./net.py", "no such folder"),
-        ("compare net.pt2", "built-in network: mnist-mlp"),
+        ("compare ./net.py", "no such file"),
+        ("compare net.pt2", "no such file"),
         ("emit lenet --to torch --seed -1", "--seed"),
         ("emit lenet", "--to"),
         ("emit lenet --to tensorflw", "Did you mean 'tensorflow'"),
@@ -92,14 +92,14 @@ def test_a_file_is_no_stored_graph(isograd, tmp_path: Path) -> None:
     (tmp_path / "lenet").write_text("")
     ended = isograd("prove", "lenet")
     assert ended.code == BAD_INPUT
-    assert "file, not a stored graph's folder" in ended.err
+    assert "There is no network in it" in ended.err
 
 
 def test_a_folder_without_a_graph_is_named(isograd, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     ended = isograd("prove", "mine")
     assert ended.code == BAD_INPUT
-    assert "mine/graph.json" in ended.err
+    assert "at mine next A stored graph's folder has graph.json" in ended.err
 
 
 def test_a_data_folder_without_the_files_is_named(isograd, tmp_path: Path) -> None:

@@ -15,12 +15,15 @@ from isograd.cli.options import (
     DeviceOption,
     HyperOption,
     IdiomaticOption,
+    InputOption,
     LearningRateOption,
     LossOption,
+    ModelArgument,
     ModesOption,
     OptimizerOption,
     ThreadsOption,
     TimeoutOption,
+    TrustOption,
     check_device,
     training_spec,
 )
@@ -28,10 +31,7 @@ from isograd.cli.watch import TerminalProgress
 
 
 def command(
-    model: Annotated[
-        str,
-        typer.Argument(help="A built-in network (see `isograd zoo`) or a stored graph's folder."),
-    ] = "mnist-mlp",
+    model: ModelArgument = "mnist-mlp",
     mode: ModesOption = None,
     data: DataOption = None,
     data_dir: DataDirOption = None,
@@ -59,18 +59,21 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
     ] = None,
+    inputs: InputOption = None,
+    trust: TrustOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Prove, measure and train one network in every framework and mode."""
     from isograd.models import load
     from isograd.report import terminal
     from isograd.run.compare import Request, compare
+    from isograd.run.fit import usual_data
 
     check_device(device)
-    found = load(model)
+    found = load(model, inputs or (), trust=trust)
     request = Request(
         spec=training_spec(loss or found.loss, optimizer, learning_rate, hyper, batch_size),
-        data=data or found.data,
+        data=data or usual_data(found),
         data_dir=data_dir,
         modes=tuple(mode or ()),
         epochs=epochs,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from isograd.cli.options import IdiomaticOption, ModelArgument
+from isograd.cli.options import IdiomaticOption, InputOption, ModelArgument, TrustOption
 
 
 def command(
@@ -19,14 +19,18 @@ def command(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the initial weights.")] = 0,
     idiomatic: IdiomaticOption = False,
+    inputs: InputOption = None,
+    trust: TrustOption = False,
 ) -> None:
     """Print a network's source in one framework, or write it with its weights."""
+    from isograd.models import load
     from isograd.run.emit import emit, write_emitted
 
-    emitted = emit(model, to, idiomatic=idiomatic)
+    found = load(model, inputs or (), trust=trust)
+    emitted = emit(found, to, idiomatic=idiomatic)
     console = Console()
     if out is None:
         console.file.write(emitted.source)
         return
-    for path in write_emitted(model, emitted, out, seed=seed):
+    for path in write_emitted(found, emitted, out, seed=seed):
         console.print(f"[dim]written[/dim] {path}", highlight=False)

@@ -12,7 +12,22 @@ from isograd.errors import UsageError, unknown
 
 ModelArgument = Annotated[
     str,
-    typer.Argument(help="A built-in network (see `isograd zoo`) or a stored graph's folder."),
+    typer.Argument(
+        help="A built-in network (see `isograd zoo`), file.py:symbol, package.module:symbol, a "
+        ".pt2, .keras or .onnx file, or a stored graph's folder."
+    ),
+]
+InputOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        "-i",
+        help='What your network is called with: "x=float32[N,3,224,224]", '
+        '"tokens=int64[N,T]<1000". Repeatable.',
+    ),
+]
+TrustOption = Annotated[
+    bool, typer.Option("--trust", help="Let a model file bring code of its own.")
 ]
 ModesOption = Annotated[
     list[str] | None,

@@ -14,6 +14,7 @@ from isograd.cli.options import (
     DeviceOption,
     HyperOption,
     IdiomaticOption,
+    InputOption,
     LearningRateOption,
     LossOption,
     ModelArgument,
@@ -21,6 +22,7 @@ from isograd.cli.options import (
     OptimizerOption,
     ThreadsOption,
     TimeoutOption,
+    TrustOption,
     check_device,
     training_spec,
 )
@@ -46,6 +48,8 @@ def command(
     seed: Annotated[
         int, typer.Option(min=0, help="Of the points at which the sides are held.")
     ] = 0,
+    inputs: InputOption = None,
+    trust: TrustOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Prove that a network is the same in every framework and mode.
@@ -58,9 +62,10 @@ def command(
     from isograd.run.prove import prove
 
     check_device(device)
-    found = load(model)
+    found = load(model, inputs or (), trust=trust)
     spec = training_spec(loss or found.loss, optimizer, learning_rate, hyper, batch_size)
-    dataset = datasets.load(data or found.data, data_dir)
+    name = data or found.data
+    dataset = datasets.load(name, data_dir) if name else None
     with TerminalProgress() as progress:
         report = prove(
             found,

@@ -5,8 +5,8 @@ A framework's folder offers three modules, with the same names and outline in ea
 - ``emitter`` (imports no framework): ``emit(graph, idiomatic=False) -> Emitted``
 - ``runtime``: ``configure(device, threads)``, once in a fresh process, before anything else
 - ``modes``: ``open_executor(plan) -> Executor``
-- ``importer``: ``import_reference(reference, inputs, trust) -> Imported``, and ``import_live`` for
-  an object of the framework
+- ``original``: ``resolve(reference, trust=...)``, the user's network itself
+- ``importer``: ``import_live(network, inputs) -> Imported``, the network as a graph
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from isograd.frameworks.protocol import Emitted, Executor, Gradients, Plan, Steps
+from isograd.frameworks.protocol import Emitted, Executor, Gradients, Original, Plan, Steps
 from isograd.ir.graph import Graph
+from isograd.ir.imported import Imported
 from isograd.ir.mapping import Array, Arrays
 from isograd.ir.ops import Dropout
 from isograd.ir.ops.base import TensorType
@@ -123,6 +124,7 @@ def plan(
     device: str = "cpu",
     threads: int = 1,
     idiomatic: bool = False,
+    original: Original | None = None,
 ) -> Plan:
     """The plan for running a graph's emitted source; see `isograd.frameworks.protocol.Plan`."""
     names = emitted.parameters.names
@@ -145,6 +147,23 @@ def plan(
         device=device,
         threads=threads,
         idiomatic=idiomatic,
+        original=original,
+    )
+
+
+def emitted_as_it_is(imported: Imported) -> Emitted:
+    """How an original's own tensors correspond to its graph's, in the form of an emitted twin's;
+    there is no source. Masks are named by the order in which the original draws them.
+    """
+    parameters = imported.parameters.inverse
+    names = parameters.names
+    return Emitted(
+        source="",
+        class_name="",
+        parameters=parameters,
+        trainable=tuple(names[name] for name in imported.graph.trainable),
+        values=dict(imported.values),
+        dropouts={node: str(number) for number, node in enumerate(imported.randoms)},
     )
 
 

@@ -20,7 +20,9 @@ _KINDS: dict[str, DType] = {
     "bool": "bool",
 }
 
-_FORM = re.compile(r"(?:(?P<name>[^=\[\]<]*)=)?(?P<kind>\w+)\[(?P<shape>[^\[\]]*)\](?:<(?P<below>.*))?")
+_FORM = re.compile(
+    r"(?:(?P<name>[^=\[\]<]*)=)?(?P<kind>\w+)\[(?P<shape>[^\[\]]*)\](?:<(?P<below>.*))?"
+)
 
 EXAMPLE = '"x=float32[N,3,224,224]" or "tokens=int64[N,T]<1000"'
 

@@ -120,10 +120,40 @@ class WorkerProcess:
         return WorkerError(what, where=str(self.log), status=status)
 
 
+class LocalWorker:
+    """`isograd.measure.worker.Worker` in this process, for a network that lives here. The process
+    belongs to the user: neither threads nor devices are set, and nothing can be stopped.
+    """
+
+    def __init__(self) -> None:
+        from isograd.measure.worker import Worker
+
+        self._worker = Worker()
+
+    def call(self, method: str, *arguments: Any) -> Any:
+        """A method of the worker. Unexpected errors become a `WorkerError`, as in a process of its
+        own."""
+        if method == "start":
+            return self._worker.start_here(arguments[0])
+        try:
+            return getattr(self._worker, method)(*arguments)
+        except IsogradError:
+            raise
+        except Exception as error:
+            raise WorkerError(f"{type(error).__name__}: {error}") from error
+
+    def kill(self) -> None:
+        """Nothing: it ends with this process."""
+
+    def close(self) -> None:
+        """Forgets the executors, and puts the framework's settings back."""
+        self._worker.close_here()
+
+
 class RemoteExecutor:
     """An executor in a worker; see `isograd.frameworks.protocol.Executor`."""
 
-    def __init__(self, worker: WorkerProcess, name: str, plan: Plan) -> None:
+    def __init__(self, worker: WorkerProcess | LocalWorker, name: str, plan: Plan) -> None:
         self._worker = worker
         self._name = name
         self.build_s: float = worker.call("open", name, plan)

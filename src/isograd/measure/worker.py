@@ -16,8 +16,12 @@ from typing import Any
 
 from isograd.errors import IsogradError
 from isograd.frameworks import DISTRIBUTIONS, part
-from isograd.frameworks.protocol import Executor, Plan
+from isograd.frameworks.importing import import_network
+from isograd.frameworks.protocol import Executor, Original, Plan
+from isograd.ir.imported import Imported
+from isograd.ir.inputs import InputSpec
 from isograd.measure.memory import peak_memory_mb
+from isograd.references import Reference
 
 
 class Worker:
@@ -26,6 +30,7 @@ class Worker:
     def __init__(self) -> None:
         self._modes: ModuleType | None = None
         self._executors: dict[str, Executor] = {}
+        self._restore: Callable[[], object] = lambda: None
 
     def start(self, framework: str, device: str, threads: int) -> float:
         """Imports and configures the framework; returns the seconds its import took."""
@@ -37,12 +42,30 @@ class Worker:
         self._modes = part(framework, "modes")
         return seconds
 
+    def start_here(self, framework: str) -> float:
+        """Like `start`, in a process that is not the worker's own: settings are left as they are,
+        and what executors change is put back by `close_here`."""
+        self._modes = part(framework, "modes")
+        self._restore = part(framework, "runtime").settings()
+        return 0.0
+
+    def close_here(self) -> None:
+        """Forgets all executors and puts the framework's settings back."""
+        self._executors.clear()
+        self._restore()
+
     def open(self, name: str, plan: Plan) -> float:
         """Builds an executor; returns the seconds it took."""
         assert self._modes is not None, "start comes first"
         begin = perf_counter()
         self._executors[name] = self._modes.open_executor(plan)
         return perf_counter() - begin
+
+    def import_network(
+        self, reference: Reference, inputs: tuple[InputSpec, ...], trust: bool
+    ) -> tuple[Original, Imported]:
+        """A user's network as it is and as a graph; runs its code, here and nowhere else."""
+        return import_network(reference, inputs, trust=trust)
 
     def call(self, name: str, method: str, *arguments: Any) -> Any:
         """Calls an executor's method."""

@@ -14,14 +14,14 @@ from time import perf_counter
 from isograd.data import Dataset, batch_order
 from isograd.data import load as load_data
 from isograd.errors import IsogradError
-from isograd.ir.graph import Graph
+from isograd.ir.inputs import InputSpec
 from isograd.measure.environment import environment
 from isograd.models import Model, load
 from isograd.proof.judge import worst
 from isograd.report import write
 from isograd.result import Result
 from isograd.run.conclude import conclude
-from isograd.run.fit import check_fit
+from isograd.run.fit import check_fit, usual_data
 from isograd.run.progress import Progress, Silent
 from isograd.run.prove import declared_differences, prove_all
 from isograd.run.timing import copy_of, measure_steps
@@ -53,9 +53,11 @@ class Request:
 
 
 def compare(
-    model: str | Path | Graph | Model,
+    model: object,
     request: Request | None = None,
     *,
+    inputs: Sequence[str | InputSpec] = (),
+    trust: bool = False,
     out: Path | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -63,8 +65,10 @@ def compare(
     """Proves, measures and trains one network in every framework and mode.
 
     Args:
-        model: a zoo name, a stored graph's directory, a `Graph` or a `Model`.
+        model: whatever `isograd.load` takes: a zoo name, ``file.py:symbol``, an ``nn.Module`` ...
         request: what to do; by default the model's usual data set and loss, with Adam.
+        inputs: what the network is called with, such as ``"x=float32[N,3,32,32]"``.
+        trust: let a model file bring code of its own.
         out: a folder that holds no result yet; by default a new one under ``isograd-runs``.
         progress: who is told about it.
         command: the line that the report shows for doing it again.
@@ -76,8 +80,8 @@ def compare(
     Raises `UsageError` for bad input.
 
     """
-    found = load(model)
-    request = request or Request(TrainSpec(loss=found.loss), found.data)
+    found = load(model, inputs, trust=trust)
+    request = request or Request(TrainSpec(loss=found.loss), usual_data(found))
     dataset = load_data(request.data, request.data_dir)
     check_fit(found.graph, dataset, request.spec)
     directory = new_directory(out, lambda: _fresh(found.graph.name))
@@ -113,6 +117,8 @@ class Comparison:
             idiomatic=request.idiomatic,
             steps_per_call=request.steps_per_call,
             timeout_s=request.timeout_s,
+            original=model.original,
+            imported=model.imported,
         )
         self.bench = Workbench(setting, request.modes)
         self._warm_s: dict[str, float] = {}
@@ -205,7 +211,9 @@ class Comparison:
 
     def prove(self) -> None:
         """Proves every mode."""
-        self.result.derivatives = prove_all(self.bench, self.dataset, 0, self.progress)
+        self.result.derivatives = prove_all(
+            self.bench, self.dataset, 0, self.progress, self.model.weights
+        )
         self.result.reference = self.bench.reference.mode.label
         self.result.verdict = worst([m.verdict for m in self.bench.modes if m.verdict])
 

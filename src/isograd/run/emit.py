@@ -10,28 +10,27 @@ from safetensors.numpy import save
 from isograd.errors import UsageError
 from isograd.frameworks import part
 from isograd.frameworks.protocol import Emitted
-from isograd.ir.graph import Graph
-from isograd.models import Model, load
+from isograd.ir.mapping import Array
+from isograd.models import load
 
 
-def emit(model: str | Path | Graph | Model, to: str, *, idiomatic: bool = False) -> Emitted:
+def emit(model: object, to: str, *, idiomatic: bool = False) -> Emitted:
     """The network's source in the framework ``to``, with the mapping of its tensors.
 
-    No framework needs to be installed. Raises `UsageError` for an unknown model or framework.
+    ``model`` is whatever `isograd.load` takes. No framework needs to be installed for a network
+    that is a graph already. Raises `UsageError` for an unknown model or framework.
     """
     emitted: Emitted = part(to, "emitter").emit(load(model).graph, idiomatic=idiomatic)
     return emitted
 
 
-def write_emitted(
-    model: str | Path | Graph | Model, emitted: Emitted, directory: Path, *, seed: int = 0
-) -> list[Path]:
+def write_emitted(model: object, emitted: Emitted, directory: Path, *, seed: int = 0) -> list[Path]:
     """Writes ``model.py`` and ``weights.safetensors`` (float32, native names and layout).
 
     Raises `UsageError` when one of them exists or the directory cannot be written.
     """
     weights = emitted.parameters.forward(load(model).initial_state(seed))
-    arrays = {name: np.ascontiguousarray(a, dtype=np.float32) for name, a in weights.items()}
+    arrays = {name: np.ascontiguousarray(single(a)) for name, a in weights.items()}
     contents = {
         directory / "model.py": emitted.source.encode(),
         directory / "weights.safetensors": save(arrays),
@@ -50,3 +49,8 @@ def write_emitted(
     except OSError as error:
         raise UsageError(f"Cannot write: {error.strerror}.", where=str(directory)) from None
     return list(contents)
+
+
+def single(array: Array) -> Array:
+    """Floating-point values in float32, others as they are."""
+    return array.astype(np.float32) if np.issubdtype(array.dtype, np.floating) else array

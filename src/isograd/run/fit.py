@@ -4,11 +4,37 @@ from __future__ import annotations
 
 from math import prod
 
-from isograd.data import Dataset
+from isograd.data import HOMES, Dataset
 from isograd.errors import UsageError
 from isograd.ir.graph import Graph
 from isograd.ir.ops import TensorType
+from isograd.models import Model
 from isograd.training import LOSSES, TrainSpec
+
+
+def check_loss(graph: Graph, spec: TrainSpec) -> None:
+    """Raises `UsageError` when the outputs of ``graph`` cannot go into the loss."""
+    kinds = [graph.type_of(name).dtype for name in graph.outputs]
+    if "float" not in kinds:
+        raise UsageError(f"The model {graph.name!r} has no floating-point output to train.")
+    if len(kinds) > 1 and LOSSES[spec.loss].integer_targets:
+        raise UsageError(
+            f"The model {graph.name!r} has {len(kinds)} outputs; {spec.loss} takes one.",
+            hint="Choose --loss mean_squared_error, which takes all of them.",
+        )
+
+
+def usual_data(model: Model) -> str:
+    """The data set that the model is usually trained with.
+
+    Raises `UsageError` where none is known.
+    """
+    if model.data is None:
+        raise UsageError(
+            f"Which data set belongs to {model.reference!r} is not known.",
+            hint=f"Give --data: {', '.join(HOMES)}.",
+        )
+    return model.data
 
 
 def check_fit(graph: Graph, dataset: Dataset, spec: TrainSpec) -> None:

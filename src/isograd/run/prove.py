@@ -14,8 +14,9 @@ from isograd.data import load as load_data
 from isograd.errors import WorkerError
 from isograd.frameworks import MODES, part
 from isograd.frameworks.side import Side
-from isograd.ir.graph import Graph
-from isograd.models import Model, load
+from isograd.ir.graph import Graph, Weights
+from isograd.ir.inputs import InputSpec
+from isograd.models import load
 from isograd.proof import (
     Baseline,
     Evidence,
@@ -28,7 +29,7 @@ from isograd.proof import (
 from isograd.proof.derivatives import derivative_rows
 from isograd.proof.judge import worst
 from isograd.result import DerivativeRow, Mode, Proof, Stage, Verdict, to_json
-from isograd.run.fit import check_fit
+from isograd.run.fit import check_fit, check_loss
 from isograd.run.progress import Progress, Silent
 from isograd.run.workbench import Bench, Setting, Workbench
 from isograd.training import TrainSpec
@@ -62,8 +63,10 @@ class ProofReport:
 
 
 def prove(
-    model: str | Path | Graph | Model,
+    model: object,
     *,
+    inputs: Sequence[str | InputSpec] = (),
+    trust: bool = False,
     twin: Graph | None = None,
     spec: TrainSpec | None = None,
     twin_spec: TrainSpec | None = None,
@@ -80,13 +83,17 @@ def prove(
     """Proves that a network is the same in every framework and mode.
 
     Args:
-        model: a zoo name, a stored graph's directory, a `Graph` or a `Model`.
+        model: whatever `isograd.load` takes: a zoo name, ``file.py:symbol``, an ``nn.Module`` ...
+            A network that a user brought is itself the reference.
+        inputs: what it is called with, such as ``"x=float32[N,3,32,32]"``.
+        trust: let a model file bring code of its own.
         twin: another graph for every framework but the reference's, with the same parameter names
             and shapes: are the two the same network?
         spec: the training; by default Adam with the model's usual loss.
         twin_spec: another training for every framework but the reference's.
         modes: words such as ``torch``, ``xla`` or ``tensorflow/session``; all by default.
-        data: what the optimizer stage trains on; by default the model's usual data set.
+        data: what the optimizer stage trains on; by default the model's usual data set, or random
+            data where none is known.
         data_dir: local files of that data set.
         device: ``cpu`` or ``cuda``.
         threads: threads of each framework.
@@ -98,10 +105,13 @@ def prove(
     Raises `UsageError` for bad input and `WorkerError` when no mode could run.
 
     """
-    found = load(model)
+    found = load(model, inputs, trust=trust)
     spec = spec or TrainSpec(loss=found.loss)
-    data = data or load_data(found.data, data_dir)
-    check_fit(found.graph, data, spec)
+    if data is None and found.data:
+        data = load_data(found.data, data_dir)
+    check_loss(found.graph, spec)
+    if data:
+        check_fit(found.graph, data, spec)
     progress = progress or Silent()
     with tempfile.TemporaryDirectory(prefix="isograd-") as directory:
         others = list(MODES)[1:]
@@ -115,6 +125,8 @@ def prove(
             timeout_s=timeout_s,
             twins={framework: twin for framework in others if twin},
             twin_specs={framework: twin_spec for framework in others if twin_spec},
+            original=found.original,
+            imported=found.imported,
         )
         bench = Workbench(setting, modes)
         try:
@@ -123,7 +135,7 @@ def prove(
                 bench.start(mode)
                 progress.advance(mode.label)
             reference = bench.reference.mode.label
-            derivatives = prove_all(bench, data, seed, progress)
+            derivatives = prove_all(bench, data, seed, progress, found.weights)
         finally:
             bench.close()
     verdicts = [mode.verdict for mode in bench.modes if mode.verdict]
@@ -141,13 +153,17 @@ def prove(
 
 
 def prove_all(
-    bench: Workbench, data: Dataset | None, seed: int, progress: Progress
+    bench: Workbench,
+    data: Dataset | None,
+    seed: int,
+    progress: Progress,
+    weights: Weights | None = None,
 ) -> list[DerivativeRow]:
     """Proves every mode that is alive, writes the proofs into the modes, and returns derivatives
-    of the loss as each framework's first mode finds them."""
+    of the loss as each framework's first mode finds them. ``weights`` are the network's own."""
     progress.phase("proving", 1 + len(bench.alive))
     setting = bench.setting
-    trial = make_trial(setting.graph, setting.spec, data, seed)
+    trial = make_trial(setting.graph, setting.spec, data, seed, weights)
     baselines: list[Baseline] = []
     evidence: dict[str, Evidence] = {}
     reference = bench.reference

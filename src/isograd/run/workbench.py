@@ -11,12 +11,17 @@ from typing import Literal
 
 from isograd.errors import MissingDependency, UsageError, WorkerError, unknown
 from isograd.frameworks import MODES, installed, part
-from isograd.frameworks.protocol import Emitted
-from isograd.frameworks.side import Side, plan
+from isograd.frameworks.protocol import Emitted, Original
+from isograd.frameworks.side import Side, emitted_as_it_is, plan
 from isograd.ir.graph import Graph
-from isograd.measure.process import RemoteExecutor, WorkerProcess
+from isograd.ir.imported import Imported
+from isograd.measure.process import LocalWorker, RemoteExecutor, WorkerProcess
+from isograd.references import Reference
 from isograd.result import Mode
 from isograd.training import TrainSpec
+
+ORIGINAL = "original"
+"""The mode in which a user's own network runs as it is."""
 
 PARALLEL = 2
 """How many workers prove at the same time; nothing is timed meanwhile."""
@@ -27,7 +32,8 @@ class Setting:
     """What all modes of a run have in common.
 
     ``twins`` replaces the graph for single frameworks, to hold two different networks against each
-    other; their parameters must have the reference's names and shapes.
+    other; their parameters must have the reference's names and shapes. ``original`` and
+    ``imported`` are there for a network that a user brought: it then runs as it is, too, and first.
     """
 
     graph: Graph
@@ -40,6 +46,8 @@ class Setting:
     timeout_s: float = 600.0
     twins: dict[str, Graph] = field(default_factory=dict)
     twin_specs: dict[str, TrainSpec] = field(default_factory=dict)
+    original: Original | None = None
+    imported: Imported | None = None
 
 
 def choose_modes(wanted: Sequence[str]) -> list[tuple[str, str]]:
@@ -70,10 +78,16 @@ class Bench:
         logs.mkdir(parents=True, exist_ok=True)
         name = f"{mode.framework}-{mode.mode}{tag}"
         self._cache = logs / f"{name}-compiler-cache"
-        self.worker = WorkerProcess(
-            logs / f"{name}.log",
-            _environment(setting, self._cache),
-            timeout_s=setting.timeout_s,
+        self.original = setting.original if mode.mode == ORIGINAL else None
+        live = self.original and not isinstance(self.original.network, Reference)
+        self.worker: WorkerProcess | LocalWorker = (
+            LocalWorker()
+            if live
+            else WorkerProcess(
+                logs / f"{name}.log",
+                _environment(setting, self._cache),
+                timeout_s=setting.timeout_s,
+            )
         )
         self._sides: dict[str, Side] = {}
 
@@ -106,6 +120,7 @@ class Bench:
                     device=setting.device,
                     threads=setting.threads,
                     idiomatic=setting.idiomatic,
+                    original=self.original,
                 ),
             )
             self._sides[key] = Side(self.graph, self.emitted, executor)
@@ -132,6 +147,8 @@ class Workbench:
         self.modes = [Mode(framework, mode) for framework, mode in choose_modes(wanted)]
         self.benches: dict[str, Bench] = {}
         self.emitted = {f: self._emit(f) for f in dict.fromkeys(m.framework for m in self.modes)}
+        if setting.original:
+            self.modes.insert(0, Mode(setting.original.framework, ORIGINAL))
 
     def _emit(self, framework: str) -> Emitted:
         graph = self.setting.twins.get(framework, self.setting.graph)
@@ -147,11 +164,16 @@ class Workbench:
             mode.status = "not installed"
             mode.reason = f"pip install 'isograd[{mode.framework}]'"
             return
-        bench = Bench(self.setting, mode, self.emitted[mode.framework])
+        bench = Bench(self.setting, mode, self._emitted_for(mode))
         self.benches[mode.label] = bench
         self.guard(bench, Bench.start)
         if mode.label in self.benches:
             mode.status = "ok"
+
+    def _emitted_for(self, mode: Mode) -> Emitted:
+        if mode.mode == ORIGINAL and self.setting.imported:
+            return emitted_as_it_is(self.setting.imported)
+        return self.emitted[mode.framework]
 
     def guard(self, bench: Bench, work: Callable[[Bench], None]) -> None:
         """Does the work; if it cannot be done, the mode gets the reason and the others go on."""

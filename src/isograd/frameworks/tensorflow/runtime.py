@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import keras
 import tensorflow as tf
 
 from isograd.errors import UsageError
@@ -26,3 +29,15 @@ def configure(device: str, threads: int) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_tensor_float_32_execution(False)
+
+
+def settings() -> Callable[[], object]:
+    """A function that puts back what executors change in this process: the precision that new
+    layers get."""
+    floatx, policy = keras.config.floatx(), keras.config.dtype_policy()
+
+    def restore() -> None:
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(policy)
+
+    return restore

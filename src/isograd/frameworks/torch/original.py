@@ -73,6 +73,9 @@ class OriginalExecutor(EagerExecutor):
 
     @contextmanager
     def _as_planned(self) -> Iterator[None]:
+        if self.dtype is torch.float32 and not self.plan.masks:
+            yield
+            return
         before = torch.get_default_dtype()
         torch.set_default_dtype(self.dtype)
         masks = list(self._masks) if self.plan.masks else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 from isograd.errors import UsageError
@@ -26,3 +28,10 @@ def configure(device: str, threads: int) -> None:
     torch.set_num_interop_threads(1)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
+
+
+def settings() -> Callable[[], object]:
+    """A function that puts back what executors change in this process: the state of the random
+    number generator."""
+    state = torch.get_rng_state()
+    return lambda: torch.set_rng_state(state)
