@@ -21,6 +21,14 @@ SCHEMA = "isograd/result/1"
 Verdict = Literal["equivalent", "different", "inconclusive", "unsupported"]
 """Of a proof: see the glossary in the documentation."""
 
+EXIT_CODES: dict[Verdict, int] = {
+    "equivalent": 0,
+    "different": 1,
+    "unsupported": 2,
+    "inconclusive": 5,
+}
+"""What a process ends with that was asked for a verdict."""
+
 SpeedVerdict = Literal[
     "faster", "slower", "no measurable difference", "inconclusive", "could not run"
 ]
@@ -196,7 +204,7 @@ class Result:
 
     @property
     def exit_code(self) -> int:
-        """What the process ends with: 0, 1 different, 3 nothing installed, 4 a worker failed, 5
+        """What the process ends with: that of the verdict, 3 nothing installed, 4 a worker failed, 5
         inconclusive."""
         states = {mode.status for mode in self.modes}
         if states and states <= {"not installed"}:
@@ -206,7 +214,7 @@ class Result:
             or self.status == "partial"
         ):
             return 4
-        return {"different": 1, "inconclusive": 5}.get(self.verdict or "", 0)
+        return EXIT_CODES[self.verdict] if self.verdict else 0
 
     def to_json(self) -> str:
         """Indented JSON; numbers that are not finite become null."""

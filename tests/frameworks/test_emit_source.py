@@ -64,7 +64,7 @@ def hostile(title: str = "x") -> Graph:
     x = b.input("import os\n", ("N", 4))
     for scope in HOSTILE:
         x = b(ops.Linear(4), x, scope=scope)
-    y = b.input("self", ("N'''", 4))
+    y = b.input("self", ("M" * 50, 4))
     return b.finish(x, b(ops.ReLU(), y, scope="x = 1"))
 
 

@@ -98,3 +98,9 @@ def test_a_source_names_no_folder_of_the_machine(tmp_path, monkeypatch):
     source = b.finish(b(ReLU(), x)).nodes[0].source
     assert source is not None
     assert not Path(source).is_absolute()
+
+
+@pytest.mark.parametrize("size", ["N'''", "N*", "2*N*2", "", "N M"])
+def test_a_size_is_a_number_or_a_polynomial_of_symbols(size):
+    with pytest.raises(ValueError, match="is no size"):
+        Builder("net").input("x", (size, 4))

@@ -27,8 +27,7 @@ from isograd.cli.options import (
     training_spec,
 )
 from isograd.cli.watch import TerminalProgress
-
-EXIT_CODES = {"equivalent": 0, "different": 1, "unsupported": 2, "inconclusive": 5}
+from isograd.result import EXIT_CODES
 
 
 def command(

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 
 from isograd.errors import UsageError
-from isograd.frameworks.formatting import Source, statement
+from isograd.frameworks.classes import ClassBody, Classes, Draft
+from isograd.frameworks.formatting import Source
 from isograd.frameworks.locals import SHORT, Held, Line, name_locals
-from isograd.frameworks.naming import ATTRIBUTES, LOCALS, UniqueNames, class_name
+from isograd.frameworks.naming import ATTRIBUTES, LOCALS, UniqueNames
 from isograd.frameworks.protocol import Emitted
+from isograd.frameworks.structure import Unit, divide_into_units
+from isograd.frameworks.symbolic import Sizes
 from isograd.ir.graph import Graph, Node
 from isograd.ir.layout import Layout
 from isograd.ir.mapping import Link, TensorMap, Transform
 from isograd.ir.ops import Dropout, Op
 from isograd.ir.ops.base import Dim, TensorType
 from isograd.ir.placement import Order, Placement
-from isograd.ir.sizes import is_symbol, symbols, written
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,21 @@ class Site:
 
 @dataclass(frozen=True)
 class Body:
-    """What a dialect frames: lines of the constructor and of the forward pass (each indented by
-    8), and the parts around them.
-    """
+    """What a dialect frames: the classes, the network's own last, and how its inputs are held."""
 
-    class_name: str
-    inputs: tuple[str, ...]
+    classes: tuple[ClassBody, ...]
     shapes: tuple[tuple[str, TensorType, Placement], ...]
-    construction: tuple[str, ...]
-    forward: tuple[str, ...]
-    outputs: int
+
+    @property
+    def network(self) -> ClassBody:
+        return self.classes[-1]
+
+    @property
+    def text(self) -> str:
+        """All that is called in it."""
+        lines = [line for body in self.classes for line in body.forward]
+        sources = [str(source) for body in self.classes for _, source in body.construction]
+        return "\n".join((*sources, *lines))
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,9 @@ class Dialect:
     ``reserved`` are the names that a network's class and its variables must not hide. ``size`` is
     the source of a value's size along a physical axis. ``borrow`` is the source of an op's result
     whose parameters are another layer's, ``restore`` that of a parameter's logical form, given its
-    native one and the transform that made it so (None where it has no short form).
+    native one and the transform that made it so (None where it has no short form). ``invoke``
+    calls an inner module, which may work differently in training. ``positional`` names what stands
+    in calls without a name.
     """
 
     name: str
@@ -115,6 +125,8 @@ class Dialect:
     size: Callable[[str, int], str]
     borrow: Mapping[type[Op], Callable[[Site], Source]]
     restore: Callable[[str, Transform], Source | None]
+    invoke: Callable[[str, tuple[str, ...], bool], Source]
+    positional: Mapping[str, tuple[str, ...]]
 
 
 def emit_source(
@@ -137,7 +149,7 @@ def emit_source(
     values |= dict(zip(graph.outputs, layout.outputs, strict=True))
     return Emitted(
         source=dialect.frame(body),
-        class_name=body.class_name,
+        class_name=body.network.name,
         parameters=emission.mapping(),
         trainable=tuple(emission.links[name].twin for name in graph.trainable),
         values={name: place.transform for name, place in values.items()},
@@ -157,28 +169,17 @@ class _Emission:
         self.links: dict[str, Link] = {}
         self.attributes: dict[str, str] = {}
         self.dropouts = [node for node in graph.nodes if isinstance(node.op, Dropout)]
-        self.sizes = _Sizes(graph, layout, dialect)
         self.sites = {node.name: self._site(node, idiomatic) for node in graph.nodes}
-        self.construction = self._layers()
 
     def body(self) -> Body:
-        inputs, lines = name_locals(
-            self._lines(),
-            tuple(map(self._own, self.graph.inputs)),
-            self._outputs(),
-            self.dialect.reserved | frozenset(self.sizes.names.values()),
-        )
-        lines = self.sizes.prelude(dict(zip(self.graph.inputs, inputs, strict=True))) + lines
+        root = _Module(self, divide_into_units(self.graph), "").draft()
+        classes = Classes(self.dialect.positional, self.dialect.reserved).define(root)
         return Body(
-            class_name=class_name(self.graph.name, self.dialect.reserved),
-            inputs=inputs,
-            shapes=tuple(
+            classes,
+            tuple(
                 (local, self.types[name], self.layout.values[name])
-                for local, name in zip(inputs, self.graph.inputs, strict=True)
+                for local, name in zip(root.inputs, self.graph.inputs, strict=True)
             ),
-            construction=tuple(self.construction),
-            forward=tuple(lines),
-            outputs=len(self.graph.outputs),
         )
 
     def mapping(self) -> TensorMap:
@@ -190,6 +191,10 @@ class _Emission:
                     hint="Remove it from the graph.",
                 )
         return TensorMap(tuple(self.links[name] for name in self.graph.parameters))
+
+    def own(self, name: str) -> Held:
+        """A value as it is made."""
+        return name, self.layout.values[name].order
 
     def _site(self, node: Node, idiomatic: bool) -> Site:
         op = type(node.op)
@@ -214,35 +219,96 @@ class _Emission:
             ),
         )
 
+
+class _Module:
+    """One unit of the structure on its way into a class. ``path`` is where its instance stands in
+    the network, with a dot behind it, or nothing for the network itself.
+    """
+
+    def __init__(self, emission: _Emission, unit: Unit, path: str) -> None:
+        self.emission = emission
+        self.unit = unit
+        self.path = path
+        self.dialect = emission.dialect
+        self.names = UniqueNames(ATTRIBUTES)
+        self.construction: list[tuple[str, Source | Draft]] = []
+        self.after: dict[str, tuple[str, ...]] = {}
+        self.inner: dict[str, tuple[str, Draft]] = {}
+        shapes = {
+            name: tuple(emission.types[name].shape[axis] for axis in emission.own(name)[1])
+            for name in unit.inputs
+        }
+        reserved = LOCALS | self.dialect.reserved | frozenset(SHORT)
+        self.sizes = Sizes(shapes, reserved, self.dialect.size)
+
+    def draft(self) -> Draft:
+        self._construct()
+        inputs, lines = name_locals(
+            self._lines(),
+            self._inputs(),
+            self._outputs(),
+            self.dialect.reserved | frozenset(self.sizes.names.values()),
+        )
+        prelude = self.sizes.prelude(dict(zip(self.unit.inputs, inputs, strict=True)))
+        graph = self.emission.graph
+        return Draft(
+            wish=graph.modules.get(self.unit.path) or self.unit.path.rpartition(".")[2]
+            if self.unit.path
+            else graph.name,
+            construction=self.construction,
+            after=self.after,
+            forward=(*prelude, *lines),
+            inputs=inputs,
+            outputs=len(self.unit.outputs),
+        )
+
+    def _inputs(self) -> dict[Held, str]:
+        """The network's inputs keep their names; a module's are called alike in all its copies."""
+        wishes = SHORT if self.unit.path else self.unit.inputs
+        more = (f"x{number}" for number in count(len(SHORT)))
+        return dict(
+            zip(map(self.emission.own, self.unit.inputs), chain(wishes, more), strict=False)
+        )
+
     # Layers -----------------------------------------------------------------------------------
 
-    def _layers(self) -> list[str]:
-        """The lines that construct the layers; nodes with the same parameters share one."""
-        names = UniqueNames(ATTRIBUTES)
+    def _construct(self) -> None:
+        """The layers and modules; nodes with the same parameters share one layer."""
         shared: dict[object, str] = {}
-        lines: list[str] = []
-        for node in self.graph.nodes:
-            make = self.dialect.layers.get(type(node.op))
-            if make is None:
+        for part in self.unit.parts:
+            if isinstance(part, Unit):
+                attribute = self.names.claim(self._relative(part.path))
+                draft = _Module(self.emission, part, f"{self.path}{attribute}.").draft()
+                self.inner[part.path] = attribute, draft
+                self.construction.append((attribute, draft))
                 continue
-            key = _identity(node)
-            if key not in shared and self._borrows(node):
+            make = self.dialect.layers.get(type(part.op))
+            key = _identity(part)
+            if make is None or (key not in shared and self._borrows(part)):
                 continue
             if key not in shared:
-                shared[key] = names.claim(node.scope or node.name)
-                layer = make(self.sites[node.name])
-                lines += self._construct(shared[key], layer, node)
-            self.attributes[node.name] = shared[key]
-        return lines
+                shared[key] = self.names.claim(self._wish(part))
+                self._layer(shared[key], make(self.emission.sites[part.name]), part)
+            self.emission.attributes[part.name] = f"{self.path}{shared[key]}"
+
+    def _wish(self, node: Node) -> str:
+        """A layer is called as the user calls it; a parameter that is used by itself, too."""
+        if not node.inputs and node.parameters:
+            return self._relative(next(iter(node.parameters.values())))
+        return self._relative(node.scope) or node.name
+
+    def _relative(self, path: str) -> str:
+        return path.removeprefix(f"{self.unit.path}.") if path != self.unit.path else ""
 
     def _borrows(self, node: Node) -> bool:
         """Whether the node's parameters are those of layers of other kinds: tied weights."""
-        linked = [name in self.links for name in node.parameters.values()]
+        linked = [name in self.emission.links for name in node.parameters.values()]
         return bool(linked) and all(linked) and type(node.op) in self.dialect.borrow
 
-    def _construct(self, attribute: str, layer: Layer, node: Node) -> list[str]:
+    def _layer(self, attribute: str, layer: Layer, node: Node) -> None:
+        links = self.emission.links
         for role, name in node.parameters.items():
-            if name in self.links:
+            if name in links:
                 raise UsageError(
                     f"Parameter {name!r} is used by two different layers "
                     f"(the second is node {node.name!r}).",
@@ -250,49 +316,64 @@ class _Emission:
                     hint="Layers that share parameters must be the same in every attribute.",
                 )
             native, transform = layer.parameters[role]
-            moved = self.layout.parameters.get(name, Transform())
-            path = f"{attribute}.{native}" if native else attribute
-            self.links[name] = Link(name, path, moved >> transform)
-        lines = list(statement(f"self.{attribute} = ", layer.constructor, 8))
-        frozen = self.dialect.freeze(attribute, layer, self.sites[node.name])
-        return lines + [" " * 8 + line for line in frozen]
+            moved = self.emission.layout.parameters.get(name, Transform())
+            path = f"{self.path}{attribute}.{native}" if native else f"{self.path}{attribute}"
+            links[name] = Link(name, path, moved >> transform)
+        self.construction.append((attribute, layer.constructor))
+        frozen = self.dialect.freeze(attribute, layer, self.emission.sites[node.name])
+        if frozen:
+            self.after[attribute] = frozen
 
     # The forward pass -------------------------------------------------------------------------
 
     def _lines(self) -> list[Line]:
         """The statements in order; a value is transposed once for all who want it so."""
+        own = self.emission.own
         lines: list[Line] = []
-        made = {self._own(name) for name in self.types}
-        for node in self.graph.nodes:
-            wanted = tuple(zip(node.inputs, self.layout.demands[node.name], strict=True))
+        made = {own(name) for name in self.unit.inputs}
+        for part in self.unit.parts:
+            if isinstance(part, Unit):
+                reads = tuple(map(own, part.inputs))
+                makes = tuple(map(own, part.outputs))
+                lines.append(Line(makes, reads, self._caller(part)))
+                made |= set(makes)
+                continue
+            demands = self.emission.layout.demands[part.name]
+            wanted = tuple(zip(part.inputs, demands, strict=True))
             for name, place in wanted:
                 lines += self._transposes(made, name, place.order)
             reads = tuple((name, place.order) for name, place in wanted)
-            lines.append(Line(self._own(node.name), reads, self._writer(node)))
+            lines.append(Line((own(part.name),), reads, self._writer(part)))
+            made.add(own(part.name))
         for name, order in self._outputs():
             lines += self._transposes(made, name, order)
         return lines
 
     def _outputs(self) -> tuple[Held, ...]:
-        pairs = zip(self.graph.outputs, self.layout.outputs, strict=True)
+        """The network hands out what the layout says, a module inside what it makes."""
+        if self.unit.path:
+            return tuple(map(self.emission.own, self.unit.outputs))
+        pairs = zip(self.unit.outputs, self.emission.layout.outputs, strict=True)
         return tuple((name, place.order) for name, place in pairs)
 
-    def _own(self, name: str) -> Held:
-        return name, self.layout.values[name].order
-
     def _transposes(self, made: set[Held], name: str, order: Order) -> list[Line]:
-        own, wanted = self._own(name), (name, order)
+        own, wanted = self.emission.own(name), (name, order)
         if wanted in made:
             return []
         made.add(wanted)
         axes = tuple(own[1].index(axis) for axis in order)
-        return [Line(wanted, (own,), lambda held: self.dialect.transpose(held[0], axes))]
+        return [Line((wanted,), (own,), lambda held: self.dialect.transpose(held[0], axes))]
+
+    def _caller(self, unit: Unit) -> Callable[[tuple[str, ...]], Source]:
+        attribute, draft = self.inner[unit.path]
+        trains = any("training" in line for line in draft.forward)
+        return lambda arguments: self.dialect.invoke(f"self.{attribute}", arguments, trains)
 
     def _writer(self, node: Node) -> Callable[[tuple[str, ...]], Source]:
-        site = replace(self.sites[node.name], size=self.sizes)
-        attribute = self.attributes.get(node.name)
+        site = replace(self.emission.sites[node.name], size=self.sizes)
+        attribute = self.emission.attributes.get(node.name)
         if attribute:
-            site = replace(site, layer=f"self.{attribute}")
+            site = replace(site, layer=f"self.{attribute.removeprefix(self.path)}")
         write = self.dialect.expressions[type(node.op)]
         if node.parameters and not attribute:
             site = replace(site, borrowed=self._borrowed(node))
@@ -302,8 +383,9 @@ class _Emission:
     def _borrowed(self, node: Node) -> dict[str, Source]:
         found: dict[str, Source] = {}
         for role, name in node.parameters.items():
-            link = self.links[name]
-            source = self.dialect.restore(f"self.{link.twin}", link.transform)
+            link = self.emission.links[name]
+            path = link.twin.removeprefix(self.path)
+            source = self.dialect.restore(f"self.{path}", link.transform)
             if source is None:
                 raise UsageError(
                     f"{self.dialect.name}: parameter {name!r} is held in a form that node "
@@ -313,42 +395,6 @@ class _Emission:
                 )
             found[role] = source
         return found
-
-
-class _Sizes:
-    """Symbolic sizes in a forward pass: each symbol that is needed becomes a local variable."""
-
-    def __init__(self, graph: Graph, layout: Layout, dialect: Dialect) -> None:
-        self.dialect = dialect
-        self.found: dict[str, tuple[str, int]] = {}
-        for name, kind in graph.inputs.items():
-            for position, axis in enumerate(layout.values[name].order):
-                if is_symbol(size := kind.shape[axis]):
-                    self.found.setdefault(str(size), (name, position))
-        names = UniqueNames(LOCALS | dialect.reserved | frozenset(SHORT))
-        self.names = {symbol: names.claim(f"{symbol.lower()}", "size") for symbol in self.found}
-        self.used: set[str] = set()
-
-    def __call__(self, size: Dim) -> int | str:
-        """``size`` as source."""
-        if isinstance(size, int):
-            return size
-        for symbol in symbols(size):
-            if symbol not in self.found:
-                raise UsageError(
-                    f"The size {symbol!r} is not a size of any input by itself.",
-                    hint="Give it as a number.",
-                )
-            self.used.add(symbol)
-        return written(size, self.names)
-
-    def prelude(self, inputs: Mapping[str, str]) -> list[str]:
-        """The lines that read the symbols off the inputs, given the inputs' local names."""
-        return [
-            f"        {self.names[symbol]} = {self.dialect.size(inputs[name], position)}"
-            for symbol, (name, position) in self.found.items()
-            if symbol in self.used
-        ]
 
 
 def _identity(node: Node) -> object:

@@ -1,7 +1,12 @@
-"""What a file's docstring says about a network's inputs."""
+"""Parts of an emitted file that every framework writes alike."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
+
+from isograd.frameworks.classes import ClassBody
+from isograd.frameworks.formatting import statement
 from isograd.ir.ops.base import TensorType
 from isograd.ir.placement import Placement
 
@@ -25,3 +30,23 @@ def _size(size: int | str) -> str:
 
 def _is_plain(symbol: str) -> bool:
     return symbol.isascii() and symbol.isidentifier() and len(symbol) <= 12
+
+
+def constructed(body: ClassBody) -> Iterator[str]:
+    """The lines that make a class's layers."""
+    for attribute, source in body.construction:
+        yield from statement(f"self.{attribute} = ", source, 8)
+        for line in body.after.get(attribute, ()):
+            yield " " * 8 + line
+
+
+def called(sources: Mapping[str, str], text: str) -> list[str]:
+    """Of some functions and classes, the sources of those that ``text`` calls by name, and of
+    those that these call, in the order given."""
+    needed: set[str] = set()
+    while True:
+        calls = [text, *(sources[name] for name in needed)]
+        found = {n for n in sources if any(re.search(rf"(?<![\w.]){n}\(", t) for t in calls)}
+        if found <= needed:
+            return [line for n in sources if n in needed for line in (sources[n], "")]
+        needed |= found

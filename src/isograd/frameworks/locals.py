@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -20,24 +20,28 @@ Held = tuple[str, Order]
 
 @dataclass(frozen=True)
 class Line:
-    """One statement: the value that it makes, the values that it reads, and what it writes, given
-    the names of the variables that hold them.
+    """One statement: the values that it makes, those that it reads, and what it writes, given the
+    names of the variables that hold them.
     """
 
-    makes: Held
+    makes: tuple[Held, ...]
     reads: tuple[Held, ...]
     write: Callable[[tuple[str, ...]], Source]
 
 
 def name_locals(
-    lines: list[Line], inputs: tuple[Held, ...], outputs: tuple[Held, ...], reserved: frozenset[str]
+    lines: list[Line],
+    inputs: Mapping[Held, str],
+    outputs: tuple[Held, ...],
+    reserved: frozenset[str],
 ) -> tuple[tuple[str, ...], list[str]]:
     """The names of the inputs, and the text of the lines with a ``return`` behind them, indented
-    by 8. Inputs keep their names where these are usable; other values take ``x``, or the first
-    short name that is free. An expression that is nothing but a name makes no line.
+    by 8. Inputs get the names that they are given, where these are usable; other values take
+    ``x``, or the first short name that is free. An expression that is nothing but a name makes no
+    line.
     """
     names = UniqueNames(LOCALS | reserved)
-    given = {held: names.claim(held[0], "x") for held in inputs}
+    given = {held: names.claim(wish, "x") for held, wish in inputs.items()}
     holds = dict(given)
     last_use = {held: i for i, line in enumerate(lines) for held in line.reads}
     last_use |= dict.fromkeys(outputs, len(lines))
@@ -48,10 +52,13 @@ def name_locals(
             del holds[held]
         source = line.write(arguments)
         if isinstance(source, str) and source in arguments:
-            holds[line.makes] = source
+            holds[line.makes[0]] = source
             continue
-        holds[line.makes] = _free(arguments, set(holds.values()), set(given.values()))
-        text += statement(f"{holds[line.makes]} = ", source, 8)
+        for held in line.makes:
+            holds[held] = _free(arguments, set(holds.values()), set(given.values()))
+        text += statement(f"{', '.join(holds[held] for held in line.makes)} = ", source, 8)
+        for held in [held for held in line.makes if held not in last_use]:
+            del holds[held]
     results = tuple(holds[held] for held in outputs)
     text += _returned(results)
     return tuple(given.values()), text

@@ -19,8 +19,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from isograd.ir.mapping import Array, Arrays, TensorMap, Transform
 from isograd.ir.inputs import InputSpec
+from isograd.ir.mapping import Array, Arrays, TensorMap, Transform
 from isograd.ir.ops.base import DType
 from isograd.references import Reference
 from isograd.training import TrainSpec
@@ -72,7 +72,7 @@ class Plan:
     source in the mode ``original``; its masks are named by the order in which they are drawn.
     """
 
-    source: Path
+    source: Path | None
     class_name: str
     trainable: tuple[str, ...]
     buffers: tuple[str, ...]

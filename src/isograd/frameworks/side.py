@@ -113,7 +113,7 @@ class Side:
 def plan(
     graph: Graph,
     emitted: Emitted,
-    source: Path,
+    source: Path | None,
     mode: str,
     spec: TrainSpec,
     *,

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from isograd.ir.graph import Graph, Node
-from isograd.ir.ops.base import Op, ParameterSpec, Shape, ShapeError, TensorType
+from isograd.ir.ops.base import DType, Op, ParameterSpec, Shape, ShapeError, TensorType
+from isograd.ir.sizes import is_canonical
 
 
 class Builder:
@@ -26,11 +27,15 @@ class Builder:
         self._types: dict[str, TensorType] = {}
         self._parameters: dict[str, ParameterSpec] = {}
 
-    def input(self, name: str, shape: Shape, dtype: str = "float") -> str:
-        """Declares an input and returns its name. Raises `ValueError` when the name is taken."""
+    def input(self, name: str, shape: Shape, dtype: DType = "float") -> str:
+        """Declares an input and returns its name. Raises `ValueError` when the name is taken, or a
+        size is neither a number nor a symbol."""
         if name in self._types:
             raise ValueError(f"two values are named {name!r}")
-        value = TensorType(tuple(shape), "int" if dtype == "int" else "float")
+        for size in shape:
+            if isinstance(size, str) and not is_canonical(size):
+                raise ValueError(f"{size!r} is no size: write a number, or a name such as N")
+        value = TensorType(tuple(shape), dtype)
         self._inputs[name] = self._types[name] = value
         return name
 

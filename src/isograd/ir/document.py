@@ -42,6 +42,7 @@ def to_json(graph: Graph) -> str:
         "nodes": [_node_out(node) for node in graph.nodes],
         "outputs": list(graph.outputs),
         "parameters": {name: _parameter_out(spec) for name, spec in graph.parameters.items()},
+        "modules": dict(graph.modules),
     }
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
@@ -139,7 +140,10 @@ def _graph(document: Any) -> Graph:
     outputs = _strings(document, "outputs")
     if not outputs:
         raise ValueError("it has no output")
-    return Graph(name, inputs, tuple(nodes), outputs, parameters)
+    modules = _each({"modules": {}, **document}, "modules", _class_in)
+    for path in modules:
+        _named(path, _is_path, "a module's path")
+    return Graph(name, inputs, tuple(nodes), outputs, parameters, modules)
 
 
 def _node_in(raw: Any, types: dict[str, TensorType], parameters: dict[str, ParameterSpec]) -> Node:
@@ -243,6 +247,12 @@ def _parameter_in(raw: Any) -> ParameterSpec:
     if dtype not in _DTYPES or (trainable and dtype != "float"):
         raise ValueError(f"a parameter of kind {dtype!r} cannot be (trainable: {trainable})")
     return ParameterSpec(shape, Initializer(_INITS[kind], value), trainable, _DTYPES[dtype])
+
+
+def _class_in(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise ValueError("a class's name must be a string")
+    return _named(raw, str.isidentifier, "a class's name")
 
 
 def _each(raw: Any, key: str, read: Callable[[Any], T]) -> dict[str, T]:

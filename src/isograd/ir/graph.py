@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,8 @@ class Graph:
     """A network: inputs, nodes in topological order, outputs, parameters.
 
     Sizes may be symbolic (``"N"``). Values are logical: images are [N, C, H, W] here, whatever a
-    framework prefers physically.
+    framework prefers physically. ``modules`` maps the paths of the user's modules, as they stand in
+    the nodes' scopes, to their classes.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Graph:
     nodes: tuple[Node, ...]
     outputs: tuple[str, ...]
     parameters: Mapping[str, ParameterSpec]
+    modules: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = set(self.inputs)

@@ -22,7 +22,7 @@ from isograd.ir.layout_rules import (
     wants_channels_last,
 )
 from isograd.ir.mapping import Transform
-from isograd.ir.ops import Op
+from isograd.ir.ops import Buffer, Op, Parameter
 from isograd.ir.ops.base import TensorType
 from isograd.ir.placement import Placement, channels_last, logical, logical_order
 
@@ -77,6 +77,7 @@ class _Assignment:
         self.graph = graph
         self.explicit = explicit
         self.types = _types(graph)
+        self.readers = graph.consumers()
         self.values = {name: self._outer(name) for name in graph.inputs}
         self.demands: dict[str, tuple[Placement, ...]] = {}
         self.parameters: dict[str, tuple[Transform, frozenset[str]]] = {}
@@ -84,6 +85,9 @@ class _Assignment:
     def layout(self) -> Layout:
         for node in self.graph.nodes:
             self._place(node)
+        for node in self.graph.nodes:
+            if isinstance(node.op, Parameter | Buffer):
+                self._absorb(node)
         return Layout(
             values=self.values,
             demands=self.demands,
@@ -111,6 +115,21 @@ class _Assignment:
         origins = frozenset({node.name}).union(*(place.origins for place in site.placements))
         for role, name in node.parameters.items():
             self._claim(name, decision.parameters.get(role, Transform()), origins)
+
+    def _absorb(self, node: Node) -> None:
+        """A tensor that all its readers want in one order is held so from the start."""
+        wanted = {
+            self.demands[reader.name][place]
+            for reader in self.readers[node.name]
+            for place, name in enumerate(reader.inputs)
+            if name == node.name
+        }
+        (name,) = node.parameters.values()
+        alone = sum(name in other.parameters.values() for other in self.graph.nodes) == 1
+        if len(wanted) == 1 and alone and node.name not in self.graph.outputs:
+            (place,) = wanted
+            self.values[node.name] = place
+            self.parameters[name] = place.transform, frozenset()
 
     def _claim(self, name: str, transform: Transform, origins: frozenset[str]) -> None:
         """A parameter of two nodes has one layout: if they differ, both go back to the logical."""

@@ -1,0 +1,71 @@
+"""A short training loop in Keras for an emitted network: where a user starts from."""
+
+from __future__ import annotations
+
+from isograd.frameworks.protocol import Emitted
+from isograd.frameworks.sample import ROWS, Sample, samples, targets
+from isograd.ir.graph import Graph
+from isograd.training import TrainSpec
+
+_LOSSES = {
+    "cross_entropy": "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
+    "binary_cross_entropy": "keras.losses.BinaryCrossentropy(from_logits=True)",
+    "mean_squared_error": "keras.losses.MeanSquaredError()",
+}
+
+_OPTIMIZERS = {
+    "sgd": "keras.optimizers.SGD({rate})",
+    "adam": "keras.optimizers.Adam({rate})",
+    "adamw": "keras.optimizers.AdamW({rate})",
+    "rmsprop": "keras.optimizers.RMSprop({rate})",
+}
+
+_SCRIPT = '''"""Trains {name}. The data is random: put your own in its place."""
+
+from operator import attrgetter
+
+import keras
+import numpy as np
+from safetensors.numpy import load_file
+
+from model import {name}
+
+
+def main():
+    random = np.random.default_rng(0)
+    inputs = [{inputs}]
+    targets = [{targets}]
+    x = inputs[0] if len(inputs) == 1 else inputs
+    y = targets[0] if len(targets) == 1 else tuple(targets)
+    model = {name}()
+    model.predict(x, verbose=0)  # a first call makes the variables
+    for name, array in load_file("weights.safetensors").items():
+        attrgetter(name)(model).assign(array)
+    model.compile(optimizer={optimizer}, loss={loss})
+    model.fit(x, y, batch_size=16, epochs=3, verbose=2)
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+
+def training_script(graph: Graph, emitted: Emitted, spec: TrainSpec) -> str:
+    """The source of ``train.py``, which stands beside the emitted ``model.py``."""
+    optimizer = spec.optimizer.to_dict()
+    loss = _LOSSES[spec.loss]
+    return _SCRIPT.format(
+        name=emitted.class_name,
+        inputs=", ".join(map(_drawn, samples(graph, emitted))),
+        targets=", ".join(map(_drawn, targets(graph, emitted, spec))),
+        optimizer=_OPTIMIZERS[str(optimizer["name"])].format(rate=optimizer["learning_rate"]),
+        loss=loss if len(graph.outputs) == 1 else f"({', '.join([loss] * len(graph.outputs))})",
+    )
+
+
+def _drawn(sample: Sample) -> str:
+    shape = ", ".join(map(str, (ROWS, *sample.shape)))
+    if sample.dtype == "float":
+        return f'random.standard_normal(({shape},)).astype("float32")'
+    drawn = f"random.integers({sample.below}, size=({shape},))"
+    return f'{drawn}.astype("bool")' if sample.dtype == "bool" else drawn
