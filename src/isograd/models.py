@@ -40,6 +40,12 @@ class Model:
     original: Original | None = None
     imported: Imported | None = None
 
+    @property
+    def bounds(self) -> dict[str, int]:
+        """Input name to the number that its whole numbers stay below, where the user gave one."""
+        specs = self.imported.inputs if self.imported else ()
+        return {spec.name: spec.below for spec in specs if spec.below}
+
     def initial_state(self, seed: int) -> Weights:
         """The state that training starts from: the model's own, or one drawn with ``seed``."""
         return self.graph.initialize(seed) if self.weights is None else self.weights
@@ -87,7 +93,7 @@ def _stored(reference: Reference) -> Model:
 
 def _imported(original: Original, imported: Imported, name: str) -> Model:
     return Model(
-        imported.graph,
+        replace(imported.graph, modules=imported.modules),
         name,
         data=None,
         loss="mean_squared_error",

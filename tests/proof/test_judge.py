@@ -94,6 +94,12 @@ def test_float32_agrees_when_it_is_as_close_to_float64_as_the_reference_is() -> 
     assert judge_float32(exact, own, {"t": moved(1e-3)}).verdict == "different"
 
 
+def test_float32_sums_may_err_by_more_than_a_reference_that_adds_in_float64() -> None:
+    exact, own = {"t": REFERENCE}, [{"t": moved(1e-8)}]
+    assert judge_float32(exact, own, {"t": moved(9e-6)}).verdict == "equivalent"
+    assert judge_float32(exact, own, {"t": moved(1e-3)}).verdict == "different"
+
+
 def test_the_worst_verdict_wins() -> None:
     assert worst(["equivalent", "different", "inconclusive"]) == "different"
     assert worst([]) == "equivalent"

@@ -123,6 +123,10 @@ class Executor(Protocol):
     def get_optimizer_state(self) -> dict[str, Arrays]:
         """Slot name of the optimizer's definition to parameter name to array."""
 
+    def set_optimizer_state(self, step: int, slots: dict[str, Arrays]) -> None:
+        """Goes on after ``step`` training steps, with the slots that `get_optimizer_state` gave.
+        Raises `UsageError` where the framework's own optimizer hides its state."""
+
     def set_masks(self, masks: Arrays) -> None:
         """Dropout masks by attribute, of the planned shapes, already divided by the keep
         probability."""

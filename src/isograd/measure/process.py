@@ -170,6 +170,9 @@ class RemoteExecutor:
     def get_optimizer_state(self) -> dict[str, Arrays]:
         return self._call("get_optimizer_state")
 
+    def set_optimizer_state(self, step: int, slots: dict[str, Arrays]) -> None:
+        self._call("set_optimizer_state", step, slots)
+
     def set_masks(self, masks: Arrays) -> None:
         self._call("set_masks", masks)
 

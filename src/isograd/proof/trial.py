@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -74,17 +75,20 @@ def make_trial(
     dataset: Dataset | None,
     seed: int = 0,
     weights: Weights | None = None,
+    bounds: Mapping[str, int] | None = None,
 ) -> Trial:
     """A trial for a graph; the optimizer stage trains on ``dataset``, or else on random data.
-    ``weights`` are the network's own, if it has some.
+    ``weights`` are the network's own, if it has some; ``bounds`` says below which number whole
+    inputs stay, where the network does not.
 
     Values are rounded to float32, so that both precisions see the same numbers.
     """
     generator = np.random.default_rng(seed)
     batch, steps = spec.batch_size, max(RECORDED_STEPS)
-    draws = [_random_inputs(graph, generator, size) for size in (*FORWARD_BATCHES, batch)]
+    tables = _tables(graph) | dict(bounds or {})
+    draws = [_random_inputs(graph, tables, generator, size) for size in (*FORWARD_BATCHES, batch)]
     if dataset is None:
-        data = _random_inputs(graph, generator, 4 * batch)
+        data = _random_inputs(graph, tables, generator, 4 * batch)
         labels = _random_targets(graph, spec, generator, 4 * batch)
     else:
         data, labels = (_textured(dataset, graph, generator),), dataset.train_targets
@@ -140,12 +144,18 @@ def _running_statistics(graph: Graph) -> set[str]:
     }
 
 
-def _random_inputs(graph: Graph, generator: np.random.Generator, batch: int) -> tuple[Array, ...]:
-    tables = {
+def _tables(graph: Graph) -> dict[str, int]:
+    """How many rows the tables have that inputs are indices into."""
+    return {
         node.inputs[0]: node.op.num_embeddings
         for node in graph.nodes
         if isinstance(node.op, Embedding)
     }
+
+
+def _random_inputs(
+    graph: Graph, tables: Mapping[str, int], generator: np.random.Generator, batch: int
+) -> tuple[Array, ...]:
     sizes = graph.sizes(batch)
 
     def draw(name: str, kind: TensorType) -> Array:

@@ -14,9 +14,9 @@ from isograd.data import load as load_data
 from isograd.errors import WorkerError
 from isograd.frameworks import MODES, part
 from isograd.frameworks.side import Side
-from isograd.ir.graph import Graph, Weights
+from isograd.ir.graph import Graph
 from isograd.ir.inputs import InputSpec
-from isograd.models import load
+from isograd.models import Model, load
 from isograd.proof import (
     Baseline,
     Evidence,
@@ -135,7 +135,7 @@ def prove(
                 bench.start(mode)
                 progress.advance(mode.label)
             reference = bench.reference.mode.label
-            derivatives = prove_all(bench, data, seed, progress, found.weights)
+            derivatives = prove_all(bench, data, seed, progress, found)
         finally:
             bench.close()
     verdicts = [mode.verdict for mode in bench.modes if mode.verdict]
@@ -157,13 +157,15 @@ def prove_all(
     data: Dataset | None,
     seed: int,
     progress: Progress,
-    weights: Weights | None = None,
+    model: Model,
 ) -> list[DerivativeRow]:
     """Proves every mode that is alive, writes the proofs into the modes, and returns derivatives
-    of the loss as each framework's first mode finds them. ``weights`` are the network's own."""
+    of the loss as each framework's first mode finds them."""
     progress.phase("proving", 1 + len(bench.alive))
     setting = bench.setting
-    trial = make_trial(setting.graph, setting.spec, data, seed, weights)
+    trial = make_trial(
+        setting.graph, setting.spec, data, seed, model.weights, model.bounds
+    )
     baselines: list[Baseline] = []
     evidence: dict[str, Evidence] = {}
     reference = bench.reference

@@ -35,8 +35,12 @@ class OriginalExecutor(EagerExecutor):
     def _build(self) -> keras.Model:
         original = self.plan.original
         assert original is not None
+        keras.config.set_floatx("float32")  # as its owner makes it
+        keras.config.set_dtype_policy("float32")
         model = resolve(original.network, trust=original.trust)
         set_precision(model, self.plan.dtype)
+        keras.config.set_floatx(self.plan.dtype)
+        keras.config.set_dtype_policy(self.plan.dtype)
         return model
 
     def _install_masks(self) -> None:
@@ -66,6 +70,7 @@ class OriginalExecutor(EagerExecutor):
         return self._constants[name] if name in self._constants else self._by_path[name]
 
     def _call(self, inputs: list[tf.Tensor], training: bool) -> tf.Tensor:
+        keras.config.set_floatx(self.plan.dtype)
         with self._handed_over(list(self._masks)):
             return packed(call(self.model, inputs, training))
 

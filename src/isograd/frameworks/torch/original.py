@@ -2,7 +2,8 @@
 
 Its random draws are handed over instead of made, so that it can be held against twins whose dropout
 masks are the same; and what it computes in float32 by name (``x.float()``, ``dtype=torch.float32``)
-follows the precision in which it runs, as everything else in it does.
+follows the precision in which it runs, as everything else in it does, and so do constants that
+PyTorch itself keeps in float32.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class OriginalExecutor(EagerExecutor):
 
     def _build(self) -> nn.Module:
         assert self.plan.original is not None
+        torch.set_default_dtype(torch.float32)  # as its owner makes it
         return resolve(self.plan.original.network, trust=self.plan.original.trust)
 
     def _native_state(self) -> dict[str, Tensor]:
@@ -63,27 +65,25 @@ class OriginalExecutor(EagerExecutor):
     def set_masks(self, masks: Arrays) -> None:
         self._masks = [torch.from_numpy(masks[key]) for key in sorted(masks, key=int)]
 
-    def network(self, *inputs: Tensor) -> Tensor:
-        with self._as_planned():
-            return super().network(*inputs)
-
     def _evaluate(self, *inputs: Tensor) -> Tensor:
         with self._as_planned():
             return super()._evaluate(*inputs)
+
+    def _differentiate(self, inputs: list[Tensor], targets: Tensor) -> tuple[Any, ...]:
+        with self._as_planned():
+            return super()._differentiate(inputs, targets)
+
+    def _step(self, rows: Tensor) -> Tensor:
+        with self._as_planned():
+            return super()._step(rows)
 
     @contextmanager
     def _as_planned(self) -> Iterator[None]:
         if self.dtype is torch.float32 and not self.plan.masks:
             yield
             return
-        before = torch.get_default_dtype()
-        torch.set_default_dtype(self.dtype)
-        masks = list(self._masks) if self.plan.masks else None
-        try:
-            with HandedOver(masks, self.dtype):
-                yield
-        finally:
-            torch.set_default_dtype(before)
+        with HandedOver(list(self._masks) if self.plan.masks else None, self.dtype):
+            yield
 
 
 class HandedOver(TorchDispatchMode):
@@ -102,6 +102,9 @@ class HandedOver(TorchDispatchMode):
         kwargs = dict(kwargs or {})
         if kwargs.get("dtype") is torch.float32:
             kwargs["dtype"] = self.dtype
+        if function is aten.hardsigmoid_backward.default:
+            gradient, x = args
+            return gradient * ((x > -3) & (x < 3)) / 6  # PyTorch's own rounds 1/6 to float32
         if self.masks is not None:
             drawn = self._drawn(function, args, kwargs)
             if drawn is not None:
