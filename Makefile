@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test check sweep bench-article bench-overhead clean
+.PHONY: compare test check sweep bench-article bench-overhead bench-transfer clean
 
 compare: .venv/installed
 	$(BIN)/isograd compare mnist-mlp
@@ -26,6 +26,9 @@ bench-article: .venv/installed
 
 bench-overhead: .venv/installed
 	$(BIN)/python benchmarks/overhead.py
+
+bench-transfer: .venv/installed
+	$(BIN)/python benchmarks/transfer.py
 
 # torch comes first and pinned: the index then gives the CPU build, and nothing else pulls CUDA in.
 .venv/installed: pyproject.toml

@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from isograd.run.compare import compare
     from isograd.run.emit import emit
     from isograd.run.prove import prove
+    from isograd.run.transfer import transfer
 
 _HOMES = {
     "load": "isograd.models",
     "prove": "isograd.run.prove",
     "compare": "isograd.run.compare",
     "emit": "isograd.run.emit",
+    "transfer": "isograd.run.transfer",
 }
 
-__all__ = ["compare", "emit", "load", "prove"]
+__all__ = ["compare", "emit", "load", "prove", "transfer"]
 
 
 def __getattr__(name: str) -> Any:

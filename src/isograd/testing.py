@@ -43,7 +43,9 @@ def assert_equivalent(
 
     """
     __tracebackhide__ = True  # pytest shows the test's line instead
-    pair = pair_up(load(reference, inputs), load(twin, inputs if twin_inputs is None else twin_inputs))
+    pair = pair_up(
+        load(reference, inputs), load(twin, inputs if twin_inputs is None else twin_inputs)
+    )
     if pair.alignment.mismatches:
         shown = [describe(mismatch) for mismatch in pair.alignment.mismatches[:5]]
         raise AssertionError("The networks differ in structure:\n  " + "\n  ".join(shown))

@@ -70,3 +70,10 @@ def test_a_network_without_dropout_has_no_masks() -> None:
     b = Builder("linear")
     graph = b.finish(b(Linear(2), b.input("x", ("N", 3))))
     assert dropout_masks(graph, 4, seed=0) == {}
+
+
+def test_values_that_share_a_draw_have_one_mask() -> None:
+    b = Builder("network")
+    graph = b.finish(b(Dropout(0.5, shared=(1, 3)), b.input("x", ("N", 3, 4, 5))))
+    (mask,) = dropout_masks(graph, 2, seed=0).values()
+    assert mask.shape == (2, 1, 4, 1)

@@ -4,13 +4,17 @@ and all gradients."""
 from __future__ import annotations
 
 import pytest
+from elementwise_cases import CASES as ELEMENTWISE
+from elementwise_cases import NETWORKS, OF_POSITIVE
+from movement_cases import CASES as MOVEMENT
+from recurrent_cases import CASES as RECURRENT
 from twins import assert_twins, one_op
 
 from isograd.frameworks.tensorflow.expressions import EXPRESSIONS as IN_TENSORFLOW
 from isograd.frameworks.torch.expressions import EXPRESSIONS as IN_TORCH
 from isograd.ir import ops
 from isograd.ir.builder import Builder
-from isograd.ir.layout_rules import RULES
+from isograd.ir.layout import RULES
 from isograd.ir.ops import Op, TensorType
 
 
@@ -181,6 +185,9 @@ CASES = (
     *BINARY,
     *SHAPES,
     *PRODUCTS,
+    *RECURRENT,
+    *ELEMENTWISE,
+    *((op, *kinds) for op, kinds in MOVEMENT),
 )
 
 
@@ -195,7 +202,7 @@ def test_an_op_is_the_same_in_both_frameworks(case):
     assert_twins(one_op(op, *kinds), batch=3)
 
 
-@pytest.mark.parametrize("op", [ops.Log(), ops.Sqrt(), ops.PowerScalar(0.5)], ids=str)
+@pytest.mark.parametrize("op", OF_POSITIVE, ids=str)
 def test_an_op_of_positive_numbers_is_the_same_in_both_frameworks(op):
     b = Builder("positive")
     x = b(ops.AddScalar(0.1), b(ops.Square(), b.input("x", IMAGE.shape)))
@@ -225,4 +232,5 @@ def test_an_op_is_the_same_when_tensorflow_compiles_it_for_any_batch_size(mode, 
 def test_every_op_has_a_form_in_each_framework_a_layout_and_a_case():
     ours = {op for op in Op.registry.values() if op.__module__.startswith("isograd.")}
     assert set(IN_TORCH) == set(IN_TENSORFLOW) == set(RULES) == ours
-    assert {type(case[0]) for case in CASES} | {ops.Log, ops.Sqrt} == ours
+    alone = {type(op) for op, *_ in CASES} | {type(op) for op in OF_POSITIVE}
+    assert alone | {type(node.op) for make in NETWORKS for node in make().nodes} == ours

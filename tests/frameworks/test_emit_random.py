@@ -24,6 +24,13 @@ POINTWISE = (
     ops.Softmax(-1),
     ops.Softmax(1),
     ops.LogSoftmax(-1),
+    ops.Softplus(2.0),
+    ops.CumSum(1),
+    ops.CumSum(-1),
+    ops.Dropout(0.5, (1,)),
+    ops.Dropout(0.5, (0, -1)),
+    ops.PReLU(),
+    ops.PReLU(4),
 )
 OF_IMAGES = (
     ops.conv2d(3, 3, padding=1),
@@ -48,6 +55,8 @@ ANY = (
     ops.Flatten(1, 2),
     ops.Mean((-1,)),
     ops.Sum((1,), True),
+    ops.Max((1,)),
+    ops.Variance((-1,), 0, True),
     ops.Transpose((0, 2, 1)),
     ops.Transpose((0, 2, 3, 1)),
     ops.Transpose((0, 1, 3, 2)),
@@ -63,6 +72,17 @@ OF_TWO = (
     ops.Concat(1),
     ops.Concat(-1),
     ops.MatMul(),
+    ops.Atan2(),
+    ops.Where(),
+)
+SOURCES = (
+    ops.Parameter((4, 1, 4)),
+    ops.Parameter((4,)),
+    ops.Parameter((1, 2, 4, 1)),
+    ops.Buffer((6, 1)),
+    ops.Full(("N", 1), 0.3),
+    ops.Scalar(0.7),
+    ops.Scalar(-1.3),
 )
 
 
@@ -73,10 +93,13 @@ def networks(draw) -> Graph:
     if draw(st.booleans()):
         values.append(b.input("y", draw(st.sampled_from([("N", 2, 4, 4), ("N", 4, 1), (4,)]))))
     for _ in range(draw(st.integers(2, 9))):
-        families = st.sampled_from([POINTWISE, OF_IMAGES, ANY, ANY, OF_TWO])
+        families = st.sampled_from([POINTWISE, OF_IMAGES, ANY, ANY, OF_TWO, OF_TWO, SOURCES])
         op = draw(draw(families.map(st.sampled_from)))
         recent = st.sampled_from(values[-3:])
-        inputs = [draw(recent) for _ in range(2 if type(op).arity != 1 else 1)]
+        count = op.arity if isinstance(op.arity, int) else 2
+        inputs = [draw(recent) for _ in range(count)]
+        if isinstance(op, ops.Where):
+            inputs[0] = b(ops.CompareScalar(">", 0.05), inputs[0])
         if isinstance(op, ops.Subtract) and len(set(inputs)) == 1:
             continue  # Nothing but rounding would be left, and a normalisation would blow it up.
         with suppress(ShapeError):

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable
 from operator import attrgetter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -27,7 +28,8 @@ from isograd.frameworks.torch import emitter as torch_emitter
 from isograd.ir.builder import Builder
 from isograd.ir.graph import Graph
 from isograd.ir.mapping import Arrays
-from isograd.ir.ops import Op, TensorType
+from isograd.ir.ops import Cast, Op, TensorType
+from isograd.ir.sizes import evaluate, symbols
 
 EPS = np.finfo(np.float64).eps
 ALLOWED = 32
@@ -44,10 +46,12 @@ _numbers = itertools.count()
 
 
 def one_op(op: Op, *kinds: TensorType) -> Graph:
-    """The graph of nothing but this op."""
+    """The graph of nothing but this op; a result that is no floating-point number becomes one, to
+    be compared like all others."""
     b = Builder("one-op")
     inputs = [b.input(f"x{i}", kind.shape, kind.dtype) for i, kind in enumerate(kinds)]
-    return b.finish(b(op, *inputs, scope="op"))
+    result = b(op, *inputs, scope="op")
+    return b.finish(result if op.infer(*kinds).dtype == "float" else b(Cast("float"), result))
 
 
 def load(emitted: Emitted) -> Any:
@@ -62,14 +66,18 @@ def draw(graph: Graph, batch: int, seed: int = 0) -> tuple[Arrays, Arrays, Array
     rng = np.random.default_rng(seed)
     weights = graph.initialize(seed)
     for name, array in weights.items():
-        if np.ptp(array) == 0:
-            weights[name] = array + rng.uniform(0.1, 0.5, array.shape)
+        if array.dtype.kind != "f":
+            weights[name] = rng.integers(0, 2, array.shape).astype(array.dtype)
+        elif np.ptp(array) == 0:
+            weights[name] = np.asarray(array + rng.uniform(0.1, 0.5, array.shape))
     inputs = {name: _draw(kind, batch, rng) for name, kind in graph.inputs.items()}
     cotangents = {
         name: rng.normal(size=concrete(graph.type_of(name).shape, batch)) for name in graph.outputs
     }
     masks = {
-        node.name: rng.integers(0, 2, concrete(node.type.shape, batch)) * 2.0
+        node.name: np.asarray(
+            rng.integers(0, 2, concrete(node.op.mask_shape(node.type.shape), batch)) * 2.0
+        )
         for node in graph.nodes
         if type(node.op).__name__ == "Dropout"
     }
@@ -77,14 +85,17 @@ def draw(graph: Graph, batch: int, seed: int = 0) -> tuple[Arrays, Arrays, Array
 
 
 def concrete(shape: tuple[int | str, ...], batch: int) -> tuple[int, ...]:
-    return tuple(size if isinstance(size, int) else batch for size in shape)
+    """Every symbol is the batch's size."""
+    return tuple(evaluate(size, dict.fromkeys(symbols(size), batch)) for size in shape)
 
 
 def _draw(kind: TensorType, batch: int, rng: np.random.Generator) -> np.ndarray:
     shape = concrete(kind.shape, batch)
     if kind.dtype == "int":
         return rng.integers(0, 3, shape)
-    return rng.normal(size=shape) * rng.uniform(0.5, 2.0, size=shape)
+    if kind.dtype == "bool":
+        return rng.integers(0, 2, shape).astype(bool)
+    return np.asarray(rng.normal(size=shape) * rng.uniform(0.5, 2.0, size=shape))
 
 
 def results(
@@ -126,7 +137,7 @@ def run_torch(
     emitted = torch_emitter.emit(graph)
     model = load(emitted)().double()
     for node, attribute in emitted.dropouts.items():
-        setattr(model, attribute, TorchMask(masks[node]))
+        model.set_submodule(attribute, TorchMask(masks[node]), strict=True)
     native = emitted.parameters.forward(weights)
     model.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in native.items()})
     xs = {name: torch.from_numpy(array) for name, array in inputs.items()}
@@ -140,7 +151,9 @@ def run_torch(
     )
     tensors = model.state_dict(keep_vars=True)
     sources = [*floats, *(tensors[name] for name in emitted.trainable)]
-    gradients = torch.autograd.grad(loss, sources, allow_unused=True, materialize_grads=True)
+    gradients = [torch.zeros_like(source) for source in sources]
+    if loss.requires_grad:
+        gradients = torch.autograd.grad(loss, sources, allow_unused=True, materialize_grads=True)
     names = [name for name, kind in graph.inputs.items() if kind.dtype == "float"]
     return results(
         emitted,
@@ -225,7 +238,10 @@ def run_tensorflow(
     emitted = emitted or tensorflow_emitter.emit(graph)
     model = load(emitted)()
     for node, attribute in emitted.dropouts.items():
-        setattr(model, attribute, KerasMask(emitted.values[node](masks[node])))
+        owner, _, name = f"model.{attribute}".rpartition(".")
+        parent = attrgetter(owner)(SimpleNamespace(model=model))
+        assert isinstance(getattr(parent, name), keras.layers.Layer)
+        setattr(parent, name, KerasMask(emitted.masks[node](masks[node])))
     xs = [tf.constant(emitted.values[name](array)) for name, array in inputs.items()]
     ys = [tf.constant(emitted.values[name](cotangents[name])) for name in graph.outputs]
     floats = [i for i, x in enumerate(xs) if x.dtype.is_floating]
@@ -290,7 +306,9 @@ def _tuple(value: Any) -> tuple[Any, ...]:
 def disturbed(arrays: Arrays, seed: int) -> Arrays:
     rng = np.random.default_rng(seed)
     return {
-        name: a if a.dtype.kind == "i" else a * (1 + EPS * rng.choice([-1.0, 1.0], a.shape))
+        name: np.asarray(a * (1 + EPS * rng.choice([-1.0, 1.0], a.shape)))
+        if a.dtype.kind == "f"
+        else a
         for name, a in arrays.items()
     }
 
@@ -331,6 +349,8 @@ def _deviation(
     """
     assert twin.shape == reference.shape
     assert np.isfinite(reference).all()
+    if reference.dtype == bool:
+        return 0.0 if (twin == reference).all() else np.inf
     unit = EPS * max(scale, EPS) + max(_largest(other - reference) for other in moved)
     return _largest(twin - reference) / unit
 

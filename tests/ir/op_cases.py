@@ -26,6 +26,10 @@ def whole(*shape: int | str) -> TensorType:
     return TensorType(shape, "int")
 
 
+def truths(*shape: int | str) -> TensorType:
+    return TensorType(shape, "bool")
+
+
 def same(op: Op, x: TensorType, **parameters: tuple[int, ...]) -> Case:
     return Case(op, (x,), x, parameters)
 
@@ -47,8 +51,29 @@ ACTIVATIONS = (
     ops.Softmax(),
     ops.LogSoftmax(1),
     ops.Dropout(0.5),
+    ops.HardTanh(),
+    ops.ELU(0.5),
+    ops.SELU(),
+    ops.CELU(0.5),
+    ops.Softplus(2.0, None),
+    ops.Softsign(),
+    ops.Mish(),
+    ops.LogSigmoid(),
 )
-BINARY = (ops.Add(), ops.Subtract(), ops.Multiply(), ops.Divide(), ops.Maximum(), ops.Minimum())
+BINARY = (
+    ops.Add(),
+    ops.Subtract(),
+    ops.Multiply(),
+    ops.Divide(),
+    ops.FloorDivide(),
+    ops.Remainder(),
+    ops.Power(),
+    ops.Atan2(),
+    ops.Maximum(),
+    ops.Minimum(),
+)
+LOGIC = (ops.LogicalAnd(), ops.LogicalOr(), ops.LogicalXor())
+REDUCTIONS = (ops.Max, ops.Min, ops.Prod, ops.Variance, ops.LogSumExp)
 UNARY = (
     ops.Negative(),
     ops.Exp(),
@@ -56,6 +81,24 @@ UNARY = (
     ops.Sqrt(),
     ops.Abs(),
     ops.Square(),
+    ops.Sign(),
+    ops.Floor(),
+    ops.Ceil(),
+    ops.Round(),
+    ops.Expm1(),
+    ops.Log1p(),
+    ops.Rsqrt(),
+    ops.Reciprocal(),
+    ops.Erf(),
+    ops.Sin(),
+    ops.Cos(),
+    ops.Tan(),
+    ops.Asin(),
+    ops.Acos(),
+    ops.Atan(),
+    ops.Sinh(),
+    ops.Cosh(),
+    ops.Clip(maximum=1.0),
     ops.AddScalar(0.5),
     ops.MultiplyScalar(-2.0),
     ops.PowerScalar(3),
@@ -121,6 +164,36 @@ CASES: tuple[Case, ...] = (
     same(ops.LayerNorm((6, 6)), IMAGE, weight=(6, 6), bias=(6, 6)),
     same(ops.LayerNorm((10,), affine=False), FEATURES),
     same(ops.GroupNorm(4), IMAGE, weight=(8,), bias=(8,)),
+    Case(
+        ops.LSTM(5),
+        (real("N", "T", 3),),
+        real("N", "T", 5),
+        {"weight_ih": (20, 3), "weight_hh": (20, 5), "bias_ih": (20,), "bias_hh": (20,)},
+    ),
+    Case(
+        ops.LSTM(5, "single", reverse=True),
+        (real("N", 7, 3), real("N", 5), real("N", 5)),
+        real("N", 7, 5),
+        {"weight_ih": (20, 3), "weight_hh": (20, 5), "bias": (20,)},
+    ),
+    Case(
+        ops.GRU(4),
+        (real("N", 7, 3), real("N", 4)),
+        real("N", 7, 4),
+        {"weight_ih": (12, 3), "weight_hh": (12, 4), "bias_ih": (12,), "bias_hh": (12,)},
+    ),
+    Case(
+        ops.GRU(4, "single", reset_after=False),
+        (real("N", 7, 3),),
+        real("N", 7, 4),
+        {"weight_ih": (12, 3), "weight_hh": (12, 4), "bias": (12,)},
+    ),
+    Case(
+        ops.RNN(4, "none", activation="relu"),
+        (real(2, 7, 3),),
+        real(2, 7, 4),
+        {"weight_ih": (4, 3), "weight_hh": (4, 4)},
+    ),
     Case(ops.Concat(1), (IMAGE, real("N", 3, 6, 6)), real("N", 11, 6, 6)),
     Case(ops.Concat(-1), (FEATURES,), FEATURES),
     Case(ops.Flatten(), (IMAGE,), real("N", 288)),
@@ -133,4 +206,38 @@ CASES: tuple[Case, ...] = (
     Case(ops.Mean((2, 3)), (IMAGE,), real("N", 8)),
     Case(ops.Mean((-1,), keepdims=True), (FEATURES,), real("N", 1)),
     Case(ops.Sum((0,)), (whole("N", 3),), whole(3)),
+    *(Case(op((1, -1)), (IMAGE,), real("N", 6)) for op in REDUCTIONS),
+    *(Case(op((1,), keepdims=True), (FEATURES,), real("N", 1)) for op in REDUCTIONS),
+    Case(ops.Max((0,)), (whole("N", 3),), whole(3)),
+    *(Case(op((0,)), (truths("N", 3),), truths(3)) for op in (ops.All, ops.Any)),
+    *(Case(op(1), (IMAGE,), whole("N", 6, 6)) for op in (ops.ArgMax, ops.ArgMin)),
+    Case(ops.ArgMax(-1, keepdims=True), (FEATURES,), whole("N", 1)),
+    same(ops.CumSum(1), FEATURES),
+    same(ops.CumSum(-1), INDICES),
+    *(Case(op, (FEATURES,), truths("N", 10)) for op in (ops.CompareScalar("<", 0.5),)),
+    Case(ops.CompareScalar(">=", float("-inf")), (FEATURES,), truths("N", 10)),
+    Case(ops.Compare("=="), (INDICES, whole(7)), truths("N", 7)),
+    Case(ops.Compare("!="), (truths("N", 1), truths(7)), truths("N", 7)),
+    *(Case(op, (truths("N", 1), truths(7)), truths("N", 7)) for op in LOGIC),
+    same(ops.LogicalNot(), truths("N")),
+    Case(ops.Where(), (truths(6, 6), real(8, 1, 1), IMAGE), IMAGE),
+    Case(ops.Where(), (truths("N", 1, 1, 1), real(8, 6, 6), real()), IMAGE),
+    Case(ops.Cast("float"), (INDICES,), real("N", 7)),
+    Case(ops.Cast("int"), (truths("N"),), whole("N")),
+    Case(ops.Cast("bool"), (FEATURES,), truths("N", 10)),
+    same(ops.Clip(0, 3), INDICES),
+    same(ops.PReLU(8), IMAGE, weight=(8,)),
+    same(ops.PReLU(), real("N"), weight=(1,)),
+    same(ops.Dropout(0.5, shared=(1, -1)), IMAGE),
+    Case(ops.Parameter((1, 4)), (), real(1, 4), {"value": (1, 4)}),
+    Case(ops.Parameter(()), (), real(), {"value": ()}),
+    Case(ops.Buffer((2, 3), "bool"), (), truths(2, 3), {"value": (2, 3)}),
+    Case(ops.Scalar(0.5), (), real()),
+    Case(ops.Scalar(float("-inf")), (), real()),
+    Case(ops.Scalar(3, "int"), (), whole()),
+    Case(ops.Full(("N", 2), float("inf")), (), real("N", 2)),
+    Case(ops.Full((), True, "bool"), (), truths()),
+    Case(ops.Arange(2, 9, 3), (), whole(3)),
+    Case(ops.Arange(5, 0, -2), (), whole(3)),
+    Case(ops.Arange(1, "2*N+1"), (), whole("2*N")),
 )

@@ -45,7 +45,8 @@ def graphs(draw: st.DrawFn) -> Graph:
         b.input("indices", ("N", 7), "int"),
     ]
     for op in draw(st.lists(st.sampled_from(OPS), max_size=12)):
-        count = op.arity or draw(st.integers(1, 3))
+        least, most = op.arity if isinstance(op.arity, tuple) else (op.arity, op.arity)
+        count = draw(st.integers(1 if least is None else least, 3 if most is None else most))
         inputs = [draw(st.sampled_from(values)) for _ in range(count)]
         try:
             values.append(b(op, *inputs))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isograd.ir.mapping import Link, Permute, Reorder, TensorMap, Transform, identity_map
+from isograd.ir.mapping import Blocks, Link, Permute, Reorder, TensorMap, Transform, identity_map
 
 SHAPE = (6, 4, 3)
 SPLITS = {6: ((6,), (2, 3), (3, 2), (1, 6)), 4: ((4,), (2, 2), (1, 2, 2)), 3: ((3,), (1, 3))}
@@ -18,10 +18,15 @@ def transforms(draw: st.DrawFn) -> Transform:
     """Chains of steps that fit an array of `SHAPE`."""
     shape, steps = SHAPE, []
     for _ in range(draw(st.integers(0, 5))):
-        if draw(st.booleans()):
+        kind = draw(st.sampled_from((Permute, Reorder, Blocks)))
+        if kind is Permute:
             axes = tuple(draw(st.permutations(range(3))))
             steps.append(Permute(axes))
             shape = tuple(shape[axis] for axis in axes)
+        elif kind is Blocks:
+            axis = draw(st.integers(0, 2))
+            count = draw(st.sampled_from([n for n in (1, 2, 3, 4, 6) if shape[axis] % n == 0]))
+            steps.append(Blocks(axis, tuple(draw(st.permutations(range(count))))))
         else:
             axis = draw(st.integers(0, 2))
             sizes = draw(st.sampled_from(SPLITS[shape[axis]]))
@@ -52,6 +57,11 @@ def test_a_transform_loses_no_element(transform):
 @given(transforms())
 def test_the_result_lies_contiguous_in_memory(transform):
     assert transform(array()).flags.c_contiguous
+
+
+def test_blocks_are_moved_as_they_are():
+    moved = Blocks(1, (2, 0, 1))(np.arange(12).reshape(2, 6))
+    np.testing.assert_array_equal(moved, [[4, 5, 0, 1, 2, 3], [10, 11, 6, 7, 8, 9]])
 
 
 def test_transforms_compose_from_left_to_right():

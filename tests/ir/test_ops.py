@@ -7,7 +7,7 @@ import json
 import pytest
 from op_cases import CASES, Case
 
-from isograd.ir.ops import Op, ParameterSpec, ShapeError
+from isograd.ir.ops import Dropout, Op, ParameterSpec, ShapeError
 
 case = pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.op}")
 
@@ -42,8 +42,20 @@ def test_an_op_can_be_the_key_of_a_table(case: Case):
 
 @case
 def test_a_wrong_number_of_inputs_is_refused(case: Case):
+    arity = case.op.arity
+    most = arity[1] if isinstance(arity, tuple) else arity
     with pytest.raises(ShapeError, match="input"):
-        case.op.check_arity(0 if case.op.arity is None else case.op.arity + 1)
+        case.op.check_arity(0 if most is None else most + 1)
+
+
+def test_a_parameter_by_itself_is_trained_and_a_buffer_is_not():
+    assert spec("Parameter", "value").trainable
+    buffer = spec("Buffer", "value")
+    assert (buffer.trainable, buffer.dtype, buffer.init.value) == (False, "bool", 0.0)
+
+
+def test_a_mask_has_size_one_along_shared_axes():
+    assert Dropout(0.5, (1, -1)).mask_shape(("N", 8, 6, 6)) == ("N", 1, 6, 1)
 
 
 def spec(case_op: str, role: str) -> ParameterSpec:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-from op_cases import FEATURES, IMAGE, INDICES, real, whole
+from op_cases import FEATURES, IMAGE, INDICES, real, truths, whole
 
 from isograd.ir import ops
 from isograd.ir.ops import Op, ShapeError, TensorType
@@ -57,6 +57,35 @@ ATTRIBUTES: tuple[tuple[Callable[[], Op], str], ...] = (
     (lambda: ops.Transpose((0, 0)), "axes must be a permutation"),
     (lambda: ops.Mean(()), "axes"),
     (lambda: ops.Sum(1), "axes"),
+    (lambda: ops.Variance((1,), 2), "correction must be 0 or 1"),
+    (lambda: ops.Variance(1), "axes"),
+    (lambda: ops.ArgMax(1.0), "axis must be a whole number"),
+    (lambda: ops.CumSum(None), "axis"),
+    (lambda: ops.Clip(), "minimum must be a finite number where there is no maximum"),
+    (lambda: ops.Clip(2.0, 1.0), "minimum must be at most the maximum 1.0"),
+    (lambda: ops.Clip("0"), "minimum must be a finite number"),
+    (lambda: ops.Cast("float32"), "dtype must be 'float', 'int' or 'bool'"),
+    (lambda: ops.Compare("="), "relation must be one of"),
+    (lambda: ops.CompareScalar("is", 1), "relation must be one of"),
+    (lambda: ops.CompareScalar("<", math.nan), "value must be a number"),
+    (lambda: ops.HardTanh(1.0, 1.0), "minimum must be below the maximum"),
+    (lambda: ops.ELU(math.inf), "alpha"),
+    (lambda: ops.CELU(0.0), "alpha must be a finite number above 0"),
+    (lambda: ops.Softplus(-1.0), "beta must be a finite number above 0"),
+    (lambda: ops.Softplus(threshold="20"), "threshold"),
+    (lambda: ops.PReLU(0), "num_parameters"),
+    (lambda: ops.Dropout(0.5, 1), "shared must be a tuple"),
+    (lambda: ops.Dropout(0.5, [1]), "shared must be a tuple"),
+    (lambda: ops.Parameter((0,)), "shape must be a tuple of whole numbers"),
+    (lambda: ops.Parameter(("N",)), "shape must be a tuple of whole numbers"),
+    (lambda: ops.Buffer((1,), "uint8"), "dtype must be"),
+    (lambda: ops.Scalar(math.nan), "value must be a number"),
+    (lambda: ops.Scalar(0.5, "int"), "value must be a whole number"),
+    (lambda: ops.Scalar(1, "bool"), "value must be True or False"),
+    (lambda: ops.Full(("2N",), 1.0), "shape must be a tuple of sizes"),
+    (lambda: ops.Full(3, 1.0), "shape must be a tuple of sizes"),
+    (lambda: ops.Arange(0, 1.5), "stop must be a whole number or a symbolic size"),
+    (lambda: ops.Arange(0, 5, 0), "step must be a whole number other than 0"),
 )
 
 SHAPES: tuple[tuple[Op, tuple[TensorType, ...], str], ...] = (
@@ -112,6 +141,32 @@ SHAPES: tuple[tuple[Op, tuple[TensorType, ...], str], ...] = (
     (ops.Mean((4,)), (IMAGE,), "axis 4 is out of range"),
     (ops.Mean((1, -1)), (FEATURES,), "name one axis"),
     (ops.Mean((0,)), (INDICES,), "Mean needs floating-point"),
+    (ops.Sum((0,)), (truths(3),), "Sum needs numbers, not truth values"),
+    (ops.Variance((2,)), (FEATURES,), "axis 2 is out of range"),
+    (ops.Variance((1,)), (INDICES,), "Variance needs floating-point values, not integers"),
+    (ops.All((1,)), (FEATURES,), "All needs truth values, not floating-point values"),
+    (ops.ArgMax(2), (FEATURES,), "axis 2 is out of range"),
+    (ops.ArgMin(0), (truths(3),), "ArgMin needs numbers"),
+    (ops.CumSum(2), (FEATURES,), "axis 2 is out of range"),
+    (ops.Add(), (truths(3), truths(3)), "Add needs numbers, not truth values"),
+    (ops.Power(), (INDICES, INDICES), "Power needs floating-point"),
+    (ops.Negative(), (truths(3),), "Negative needs numbers"),
+    (ops.Floor(), (INDICES,), "Floor needs floating-point"),
+    (ops.Clip(0.5), (INDICES,), "integers take whole bounds"),
+    (ops.Compare("<"), (FEATURES, INDICES), "one kind, got float and int"),
+    (ops.Compare("<"), (truths(3), truths(3)), "Compare with < needs numbers"),
+    (ops.CompareScalar("<", 0.5), (INDICES,), "whole number, not 0.5"),
+    (ops.CompareScalar("==", 1), (truths(3),), "CompareScalar needs numbers"),
+    (ops.LogicalAnd(), (truths(3), INDICES), "LogicalAnd needs truth values, not integers"),
+    (ops.LogicalNot(), (FEATURES,), "LogicalNot needs truth values"),
+    (ops.Where(), (FEATURES, FEATURES, FEATURES), "Where's condition needs truth values"),
+    (ops.Where(), (truths(10), FEATURES, INDICES), "one kind, got float and int"),
+    (ops.Where(), (truths(3), FEATURES, FEATURES), "do not broadcast"),
+    (ops.PReLU(), (real(),), "PReLU needs at least one axis"),
+    (ops.PReLU(3), (IMAGE,), "3 slopes for 8 channels"),
+    (ops.Dropout(0.5, (2,)), (FEATURES,), "axis 2 is out of range"),
+    (ops.Arange(0, "N", 2), (), "symbolic size 'N' takes step 1 only"),
+    (ops.Arange(3, 3), (), "is empty"),
 )
 
 

@@ -12,6 +12,7 @@ from isograd.ir.sizes import evaluate
 
 def dropout_masks(graph: Graph, batch_size: int, seed: int) -> Arrays:
     """A mask for each `Dropout` node, in logical layout: 0, or 1 / (1 - p) where a value is kept.
+    Its size is 1 along the axes that share a draw.
 
     Symbolic sizes are those of `isograd.ir.graph.Graph.sizes`.
     """
@@ -20,7 +21,7 @@ def dropout_masks(graph: Graph, batch_size: int, seed: int) -> Arrays:
     masks: Arrays = {}
     for node in graph.nodes:
         if isinstance(node.op, Dropout):
-            shape = tuple(evaluate(size, sizes) for size in node.type.shape)
-            kept = generator.random(shape) >= node.op.p
-            masks[node.name] = kept / (1.0 - node.op.p) if node.op.p < 1.0 else np.zeros(shape)
+            shape = tuple(evaluate(size, sizes) for size in node.op.mask_shape(node.type.shape))
+            kept = np.asarray(generator.random(shape) >= node.op.p)
+            masks[node.name] = np.asarray(kept / (1.0 - node.op.p))
     return masks

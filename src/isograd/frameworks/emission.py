@@ -13,6 +13,7 @@ from itertools import chain, count
 
 from isograd.errors import UsageError
 from isograd.frameworks.classes import ClassBody, Classes, Draft
+from isograd.frameworks.constants import Constants
 from isograd.frameworks.formatting import Source
 from isograd.frameworks.locals import SHORT, Held, Line, name_locals
 from isograd.frameworks.naming import ATTRIBUTES, LOCALS, UniqueNames
@@ -43,7 +44,8 @@ class Site:
     of the local variables that hold them. ``frozen`` names the roles of parameters that usually
     train but do not here. ``layer`` is the native layer, ``self.conv1``, if any; a node whose
     parameters belong to another node's layer has none, and reads them from ``borrowed``, role to
-    source of the logical parameter. ``size`` writes a symbolic size.
+    source of the logical parameter. ``size`` writes a symbolic size. A constant that is ``inline``
+    is written as a number.
     """
 
     node: Node
@@ -56,6 +58,7 @@ class Site:
     layer: str = ""
     borrowed: Mapping[str, Source] = field(default_factory=dict)
     size: Callable[[Dim], int | str] = lambda size: size
+    inline: bool = False
 
     @property
     def x(self) -> str:
@@ -145,7 +148,6 @@ def emit_source(
     emission = _Emission(graph, layout, dialect, idiomatic)
     body = emission.body()
     values = {name: layout.values[name] for name in graph.inputs}
-    values |= {node.name: layout.values[node.name] for node in emission.dropouts}
     values |= dict(zip(graph.outputs, layout.outputs, strict=True))
     return Emitted(
         source=dialect.frame(body),
@@ -154,6 +156,7 @@ def emit_source(
         trainable=tuple(emission.links[name].twin for name in graph.trainable),
         values={name: place.transform for name, place in values.items()},
         dropouts={node.name: emission.attributes[node.name] for node in emission.dropouts},
+        masks={node.name: layout.values[node.name].transform for node in emission.dropouts},
         declared=declared,
     )
 
@@ -166,6 +169,7 @@ class _Emission:
         self.layout = layout
         self.dialect = dialect
         self.types = {**graph.inputs, **{node.name: node.type for node in graph.nodes}}
+        self.constants = Constants(graph)
         self.links: dict[str, Link] = {}
         self.attributes: dict[str, str] = {}
         self.dropouts = [node for node in graph.nodes if isinstance(node.op, Dropout)]
@@ -370,7 +374,8 @@ class _Module:
         return lambda arguments: self.dialect.invoke(f"self.{attribute}", arguments, trains)
 
     def _writer(self, node: Node) -> Callable[[tuple[str, ...]], Source]:
-        site = replace(self.emission.sites[node.name], size=self.sizes)
+        inline = self.emission.constants.is_inline(node, self.unit.parts)
+        site = replace(self.emission.sites[node.name], size=self.sizes, inline=inline)
         attribute = self.emission.attributes.get(node.name)
         if attribute:
             site = replace(site, layer=f"self.{attribute.removeprefix(self.path)}")

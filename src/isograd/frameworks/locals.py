@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
@@ -13,6 +14,9 @@ from isograd.ir.placement import Order
 SHORT = ("x", "y", "z", "u", "v", "w")
 """Names of local variables, in the order of preference."""
 
+
+_CONSTANT = re.compile(r'self(\.\w+)+|\(?-?\d[\d.e+-]*\)?|float\("-?inf"\)')
+"""An attribute or a number, which needs no variable."""
 
 Held = tuple[str, Order]
 """A value, and the order of axes in which a variable holds it."""
@@ -37,8 +41,8 @@ def name_locals(
 ) -> tuple[tuple[str, ...], list[str]]:
     """The names of the inputs, and the text of the lines with a ``return`` behind them, indented
     by 8. Inputs get the names that they are given, where these are usable; other values take
-    ``x``, or the first short name that is free. An expression that is nothing but a name makes no
-    line.
+    ``x``, or the first short name that is free. An expression that is nothing but a name or a
+    number makes no line.
     """
     names = UniqueNames(LOCALS | reserved)
     given = {held: names.claim(wish, "x") for held, wish in inputs.items()}
@@ -51,7 +55,7 @@ def name_locals(
         for held in [held for held in holds if last_use.get(held, -1) <= i]:
             del holds[held]
         source = line.write(arguments)
-        if isinstance(source, str) and source in arguments:
+        if isinstance(source, str) and (source in arguments or _CONSTANT.fullmatch(source)):
             holds[line.makes[0]] = source
             continue
         for held in line.makes:
@@ -68,7 +72,8 @@ def _free(arguments: tuple[str, ...], busy: set[str], given: set[str]) -> str:
     """The first argument that is over, else the first short name that is free. The name of an
     input never stands for something else, unless it is a short one.
     """
-    reusable = (name for name in arguments if name not in given or name in SHORT)
+    variables = (name for name in arguments if name.isidentifier())
+    reusable = (name for name in variables if name not in given or name in SHORT)
     candidates = chain(reusable, SHORT, _numbered())
     return next(name for name in candidates if name not in busy)
 

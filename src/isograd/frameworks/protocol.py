@@ -31,9 +31,9 @@ class Emitted:
     """Native source of a graph, and how its tensors correspond to the graph's.
 
     ``parameters`` maps IR parameter names to native ones (torch: ``state_dict`` keys; TensorFlow:
-    attribute paths such as ``fc1.kernel``). ``values`` holds, for each graph input, output and
-    dropout, the transform from the logical layout to the one the native code sees.
-    ``dropouts`` maps a Dropout node's name to the attribute that holds the native layer.
+    attribute paths such as ``fc1.kernel``). ``values`` holds, for each graph input and output, the
+    transform from the logical layout to the one the native code sees. ``dropouts`` maps a Dropout
+    node's name to the attribute that holds the native layer, ``masks`` to its mask's transform.
     ``declared`` lists accepted differences from the exact semantics (only when idiomatic).
     """
 
@@ -43,6 +43,7 @@ class Emitted:
     trainable: tuple[str, ...]
     values: dict[str, Transform]
     dropouts: dict[str, str] = field(default_factory=dict)
+    masks: dict[str, Transform] = field(default_factory=dict)
     declared: tuple[str, ...] = ()
 
 

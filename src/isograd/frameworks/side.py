@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from isograd.frameworks.protocol import Emitted, Executor, Gradients, Original, Plan, Steps
 from isograd.ir.graph import Graph
 from isograd.ir.imported import Imported
-from isograd.ir.mapping import Array, Arrays
+from isograd.ir.mapping import Array, Arrays, Transform
 from isograd.ir.ops import Dropout
 from isograd.ir.ops.base import TensorType
 from isograd.ir.sizes import evaluate
@@ -45,10 +45,16 @@ class Side:
         slots = self.executor.get_optimizer_state()
         return {slot: self.emitted.parameters.backward(arrays) for slot, arrays in slots.items()}
 
+    def set_optimizer_state(self, step: int, slots: dict[str, Arrays]) -> None:
+        """Goes on after ``step`` training steps, with these slots."""
+        forward = self.emitted.parameters.forward
+        native = {slot: forward(arrays) for slot, arrays in slots.items()}
+        self.executor.set_optimizer_state(step, native)
+
     def set_masks(self, masks: Arrays) -> None:
         """Dropout masks by node name."""
         native = {
-            self.emitted.dropouts[node]: self.emitted.values[node](mask)
+            self.emitted.dropouts[node]: self.emitted.masks[node](mask)
             for node, mask in masks.items()
         }
         if native:
@@ -164,6 +170,7 @@ def emitted_as_it_is(imported: Imported) -> Emitted:
         trainable=tuple(names[name] for name in imported.graph.trainable),
         values=dict(imported.values),
         dropouts={node: str(number) for number, node in enumerate(imported.randoms)},
+        masks={node: imported.values.get(node, Transform()) for node in imported.randoms},
     )
 
 
@@ -195,7 +202,9 @@ def _mask_shapes(
     graph: Graph, emitted: Emitted, sizes: Mapping[str, int]
 ) -> Mapping[str, tuple[int, ...]]:
     return {
-        emitted.dropouts[node.name]: _native_shape(emitted, node.name, node.type, sizes)
+        emitted.dropouts[node.name]: emitted.masks[node.name](
+            np.empty(concrete(TensorType(node.op.mask_shape(node.type.shape)), sizes), np.int8)
+        ).shape
         for node in graph.nodes
         if isinstance(node.op, Dropout)
     }

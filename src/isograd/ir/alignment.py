@@ -128,7 +128,7 @@ class _Walk:
             other = right.parameters[role]
             known = self.found.parameters.setdefault(name, other)
             if known != other:
-                detail = f"{name!r} is shared in the reference; the twin has {known!r} and {other!r}"
+                detail = f"{name!r} is shared; the twin has {known!r} and {other!r}"
                 self.found.mismatches.append(Mismatch(left, right, detail))
 
     def finish(self) -> Alignment:

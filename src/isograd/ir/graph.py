@@ -120,4 +120,4 @@ def _draw(spec: ParameterSpec, generator: np.random.Generator) -> NDArray[Any]:
         values = generator.uniform(-init.value, init.value, spec.shape)
     else:
         values = generator.normal(0.0, init.value, spec.shape)
-    return values.astype(np.float32).astype(np.float64)
+    return np.asarray(values).astype(np.float32).astype(np.float64)

@@ -11,20 +11,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from isograd.ir.graph import Graph, Node
+from isograd.ir.layout_movement import MOVEMENT
 from isograd.ir.layout_rules import (
-    RULES,
+    RULES as BASIC,
+)
+from isograd.ir.layout_rules import (
     Explicit,
     Site,
     as_it_comes,
     binary,
+    choice,
     concat,
+    dropout,
     logical_site,
+    prelu,
     wants_channels_last,
 )
 from isograd.ir.mapping import Transform
 from isograd.ir.ops import Buffer, Op, Parameter
 from isograd.ir.ops.base import TensorType
 from isograd.ir.placement import Placement, channels_last, logical, logical_order
+
+RULES = {**BASIC, **MOVEMENT}
+"""Op to its rule; every op has one."""
 
 
 @dataclass(frozen=True)
@@ -165,4 +174,4 @@ def _fed_to_windows(graph: Graph) -> set[str]:
 
 
 def _keeps_order(op: Op) -> bool:
-    return RULES[type(op)] in (as_it_comes, binary, concat)
+    return RULES[type(op)] in (as_it_comes, binary, choice, concat, dropout, prelu)

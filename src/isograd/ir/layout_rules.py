@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from isograd.ir import ops
 from isograd.ir.graph import Node
+from isograd.ir.layout_families import ALIKE, OF_TWO, REDUCTIONS, SOURCES
 from isograd.ir.mapping import Permute, Reorder, Transform
 from isograd.ir.ops import Op
 from isograd.ir.ops.base import TensorType, normalize_axis
@@ -55,14 +56,13 @@ Rule = Callable[[Site], Decision]
 def logical_site(site: Site) -> Site:
     """The site with all inputs in logical order."""
     for place in site.placements:
-        _plain(place)
+        plain(place)
     return Site(site.node, site.types, tuple(logical(kind.rank) for kind in site.types))
 
 
 def wants_channels_last(op: Op, x: TensorType) -> bool:
     """Whether ``op`` sees ``x`` as [N, C, *spatial]."""
-    spatial = (ops.BatchNorm, ops.GroupNorm, *_WINDOWS, ops.GlobalAvgPool, ops.GlobalMaxPool)
-    return isinstance(op, spatial) and x.rank >= 3
+    return isinstance(op, _SPATIAL) and x.rank >= 3
 
 
 def as_it_comes(site: Site) -> Decision:
@@ -93,7 +93,7 @@ def batch_norm(site: Site) -> Decision:
 
 def group_norm(site: Site) -> Decision:
     """Needs the batch physically first and the channels last, and neighbours left together."""
-    place = _plain(site.placements[0])
+    place = plain(site.placements[0])
     if (place.order[0], place.order[-1]) != (0, 1):
         place = Placement(channels_last(site.rank))
     return Decision((place,), place)
@@ -102,7 +102,7 @@ def group_norm(site: Site) -> Decision:
 def layer_norm(site: Site) -> Decision:
     """Normalises whatever physical axes its logical ones have become."""
     (place,) = site.placements
-    assert isinstance(site.node.op, ops.LayerNorm)
+    assert isinstance(site.node.op, ops.LayerNorm | ops.RMSNorm)
     count = len(site.node.op.normalized_shape)
     first = site.rank - count
     axes = tuple(axis - first for axis in place.order if axis >= first)
@@ -125,7 +125,7 @@ def linear(site: Site) -> Decision:
 
 def embedding(site: Site) -> Decision:
     """Appends an axis."""
-    place = _plain(site.placements[0])
+    place = plain(site.placements[0])
     return Decision((place,), Placement((*place.order, site.rank)))
 
 
@@ -139,20 +139,66 @@ def global_pool(site: Site) -> Decision:
 def reduction(site: Site) -> Decision:
     """A reduction in any order."""
     op = site.node.op
-    assert isinstance(op, ops.Mean | ops.Sum)
+    assert isinstance(op, REDUCTIONS)
     return _reduce(site, tuple(normalize_axis(axis, site.rank) for axis in op.axes), op.keepdims)
+
+
+def index(site: Site) -> Decision:
+    """A reduction over one axis."""
+    op = site.node.op
+    assert isinstance(op, ops.ArgMax | ops.ArgMin)
+    return _reduce(site, (normalize_axis(op.axis, site.rank),), op.keepdims)
+
+
+def running_sum(site: Site) -> Decision:
+    """Along one axis, whose elements must not be reordered."""
+    place = plain(site.placements[0])
+    return Decision((place,), place)
+
+
+def dropout(site: Site) -> Decision:
+    """A mask of size 1 along an axis cannot be reordered there."""
+    op = site.node.op
+    assert isinstance(op, ops.Dropout)
+    return running_sum(site) if op.shared else as_it_comes(site)
+
+
+def prelu(site: Site) -> Decision:
+    """Several slopes belong to the channels, which have to be physically last."""
+    op = site.node.op
+    assert isinstance(op, ops.PReLU)
+    return as_it_comes(site) if op.num_parameters == 1 else batch_norm(site)
+
+
+def choice(site: Site) -> Decision:
+    """A condition and two operands that broadcast: all in the order of the largest one, if they
+    have its rank, are constants, or are in that order already.
+    """
+    if len({(place.order, place.features) for place in site.placements}) == 1:
+        origins = frozenset().union(*(place.origins for place in site.placements))
+        first = site.placements[0]
+        return Decision(site.placements, Placement(first.order, first.features, origins))
+    for place in site.placements:
+        plain(place)
+    rank = site.node.type.rank
+    full = [p for p, kind in zip(site.placements, site.types, strict=True) if kind.rank == rank]
+    best = max(full, key=lambda place: not place.is_logical, default=logical(rank))
+    if any(kind.rank not in (0, rank) for kind in site.types):
+        return in_logical_order(site)
+    places = tuple(best if kind.rank == rank else logical(0) for kind in site.types)
+    return Decision(places, best)
 
 
 def transpose(site: Site) -> Decision:
     """Moves nothing: the axes get other names."""
-    place = _plain(site.placements[0])
+    place = plain(site.placements[0])
     assert isinstance(site.node.op, ops.Transpose)
     return Decision((place,), place.transposed(site.node.op.axes))
 
 
 def concat(site: Site) -> Decision:
     """All inputs in the order that most of them have."""
-    orders = [_plain(place).order for place in site.placements]
+    orders = [plain(place).order for place in site.placements]
     best = max(orders, key=lambda order: (orders.count(order), order != logical_order(site.rank)))
     place = Placement(best)
     return Decision((place,) * len(orders), place)
@@ -184,7 +230,7 @@ def flatten(site: Site) -> Decision:
     start, end = (normalize_axis(axis, site.rank) for axis in (op.start_axis, op.end_axis))
     if start == end:
         return as_it_comes(site)
-    _plain(place)
+    plain(place)
     block = [i for i, axis in enumerate(place.order) if start <= axis <= end]
     if block != list(range(block[0], block[-1] + 1)):
         return in_logical_order(site)
@@ -218,6 +264,8 @@ def _binary_of_features(site: Site) -> Decision:
         return Decision((a, b), Placement(a.order, a.features, origins))
     big, small = (0, 1) if a.features else (1, 0)
     place, other = site.placements[big], site.placements[small]
+    if all(size == 1 for size in site.types[small].shape):
+        return Decision((a, b), place)
     if other.features is None and place.order == other.order and site.types[small].shape[-1] == 1:
         return Decision((a, b), place)
     raise Explicit(origins)
@@ -240,11 +288,12 @@ def _binary_of_ranks(site: Site) -> Decision:
 
 
 def _reduce(site: Site, axes: tuple[int, ...], keepdims: bool) -> Decision:
-    place = _plain(site.placements[0])
+    place = plain(site.placements[0])
     return Decision((place,), place if keepdims else place.without(axes))
 
 
-def _plain(place: Placement) -> Placement:
+def plain(place: Placement) -> Placement:
+    """The placement itself, which must not have reordered features."""
     if place.features:
         raise Explicit(place.origins)
     return place
@@ -259,44 +308,32 @@ def _reordered(site: Site, axis: int, features: Reorder | None) -> dict[str, Tra
 
 _WINDOWS = (ops.Conv, ops.MaxPool, ops.AvgPool)
 
-_ALIKE: tuple[type[Op], ...] = (
-    ops.ReLU,
-    ops.LeakyReLU,
-    ops.GELU,
-    ops.SiLU,
-    ops.Sigmoid,
-    ops.Tanh,
-    ops.Softmax,
-    ops.LogSoftmax,
-    ops.HardSwish,
-    ops.HardSigmoid,
-    ops.Dropout,
-    ops.Negative,
-    ops.Exp,
-    ops.Log,
-    ops.Sqrt,
-    ops.Abs,
-    ops.Square,
-    ops.AddScalar,
-    ops.MultiplyScalar,
-    ops.PowerScalar,
-)
-_OF_TWO: tuple[type[Op], ...] = (
-    ops.Add,
-    ops.Subtract,
-    ops.Multiply,
-    ops.Divide,
-    ops.Maximum,
-    ops.Minimum,
+_SPATIAL = (
+    *_WINDOWS,
+    ops.BatchNorm,
+    ops.GroupNorm,
+    ops.GlobalAvgPool,
+    ops.GlobalMaxPool,
+    ops.ConvTranspose,
+    ops.Resize,
+    ops.AdaptiveAvgPool,
+    ops.AdaptiveMaxPool,
 )
 
 RULES: dict[type[Op], Rule] = {
-    **dict.fromkeys(_ALIKE, as_it_comes),
-    **dict.fromkeys(_OF_TWO, binary),
+    **dict.fromkeys(ALIKE, as_it_comes),
+    **dict.fromkeys(OF_TWO, binary),
     **dict.fromkeys(_WINDOWS, windows),
     **dict.fromkeys((ops.GlobalAvgPool, ops.GlobalMaxPool), global_pool),
-    **dict.fromkeys((ops.Mean, ops.Sum), reduction),
+    **dict.fromkeys(REDUCTIONS, reduction),
+    **dict.fromkeys((ops.ArgMax, ops.ArgMin), index),
+    **dict.fromkeys(SOURCES, in_logical_order),
+    ops.CumSum: running_sum,
+    ops.Dropout: dropout,
+    ops.PReLU: prelu,
+    ops.Where: choice,
     **dict.fromkeys((ops.MatMul, ops.Reshape), in_logical_order),
+    **dict.fromkeys((ops.LSTM, ops.GRU, ops.RNN), in_logical_order),
     ops.BatchNorm: batch_norm,
     ops.GroupNorm: group_norm,
     ops.LayerNorm: layer_norm,

@@ -6,6 +6,7 @@ travel both ways through the same mapping.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
@@ -56,15 +57,33 @@ class Reorder:
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """Sees ``axis`` as ``len(order)`` equal blocks; block ``i`` of the result is block
+    ``order[i]`` of the argument: what another order of a recurrent layer's gates does.
+    """
+
+    axis: int
+    order: tuple[int, ...]
+
+    def __call__(self, array: Array) -> Array:
+        blocks = np.split(array, len(self.order), axis=self.axis)
+        return np.concatenate([blocks[i] for i in self.order], axis=self.axis)
+
+    @property
+    def inverse(self) -> Blocks:
+        return Blocks(self.axis, tuple(int(i) for i in np.argsort(self.order)))
+
+
+@dataclass(frozen=True)
 class Transform:
     """Steps applied from left to right; no steps is the identity."""
 
-    steps: tuple[Permute | Reorder, ...] = ()
+    steps: tuple[Permute | Reorder | Blocks, ...] = ()
 
     def __call__(self, array: Array) -> Array:
         for step in self.steps:
             array = step(array)
-        return np.ascontiguousarray(array)
+        return np.asarray(array, order="C")
 
     @property
     def inverse(self) -> Transform:
@@ -92,8 +111,8 @@ class TensorMap:
 
     def __post_init__(self) -> None:
         for side in ("reference", "twin"):
-            names = [getattr(link, side) for link in self.links]
-            twice = {name for name in names if names.count(name) > 1}
+            counts = Counter(getattr(link, side) for link in self.links)
+            twice = {name for name, count in counts.items() if count > 1}
             if twice:
                 raise ValueError(f"not a bijection: {side} tensor {min(twice)!r} is mapped twice")
 

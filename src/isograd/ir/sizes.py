@@ -89,7 +89,8 @@ def is_canonical(text: str) -> bool:
 
 def written(size: Dim, names: Mapping[str, str]) -> str:
     """``size`` as a Python expression in which each symbol has the name that ``names`` gives."""
-    return re.sub(r"[^\W\d]\w*", lambda found: names[found[0]], str(size)).replace("*", " * ")
+    source = re.sub(r"[^\W\d]\w*", lambda found: names[found[0]], str(size))
+    return re.sub(r"(?<=.)([*+-])", r" \1 ", source)
 
 
 @cache

@@ -37,7 +37,7 @@ def save(graph: Graph, weights: Weights, directory: Path) -> None:
             where=str(taken[0]),
             hint="Choose another directory, or remove the file.",
         )
-    arrays = {name: np.ascontiguousarray(array) for name, array in weights.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in weights.items()}
     contents = (to_json(graph).encode(), encode_weights(arrays))
     try:
         directory.mkdir(parents=True, exist_ok=True)

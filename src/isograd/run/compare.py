@@ -211,9 +211,7 @@ class Comparison:
 
     def prove(self) -> None:
         """Proves every mode."""
-        self.result.derivatives = prove_all(
-            self.bench, self.dataset, 0, self.progress, self.model
-        )
+        self.result.derivatives = prove_all(self.bench, self.dataset, 0, self.progress, self.model)
         self.result.reference = self.bench.reference.mode.label
         self.result.verdict = worst([m.verdict for m in self.bench.modes if m.verdict])
 

@@ -145,7 +145,7 @@ def _write(
     proof: ProofReport | None,
 ) -> None:
     weights = emitted.parameters.forward(model.initial_state(seed))
-    arrays = {name: np.ascontiguousarray(single(array)) for name, array in weights.items()}
+    arrays = {name: np.asarray(single(array), order="C") for name, array in weights.items()}
     save_file(arrays, folder / "weights.safetensors")
     mapping = native_map(model, emitted)
     trainable = set(emitted.trainable)

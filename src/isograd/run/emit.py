@@ -30,7 +30,7 @@ def write_emitted(model: object, emitted: Emitted, directory: Path, *, seed: int
     Raises `UsageError` when one of them exists or the directory cannot be written.
     """
     weights = emitted.parameters.forward(load(model).initial_state(seed))
-    arrays = {name: np.ascontiguousarray(single(a)) for name, a in weights.items()}
+    arrays = {name: np.asarray(single(a), order="C") for name, a in weights.items()}
     contents = {
         directory / "model.py": emitted.source.encode(),
         directory / "weights.safetensors": save(arrays),

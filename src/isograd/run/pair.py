@@ -41,7 +41,6 @@ class Pair:
             for name, other in self.alignment.nodes.items()
             if other in own.dropouts
         }
-        values |= {name: own.values[self.alignment.nodes[name]] for name in dropouts}
         parameters = self.alignment.mapping.compose(own.parameters)
         names = parameters.names
         return Emitted(
@@ -51,6 +50,7 @@ class Pair:
             trainable=tuple(names[name] for name in here.trainable),
             values=values,
             dropouts=dropouts,
+            masks={name: own.masks[self.alignment.nodes[name]] for name in dropouts},
         )
 
 

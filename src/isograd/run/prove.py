@@ -163,9 +163,7 @@ def prove_all(
     of the loss as each framework's first mode finds them."""
     progress.phase("proving", 1 + len(bench.alive))
     setting = bench.setting
-    trial = make_trial(
-        setting.graph, setting.spec, data, seed, model.weights, model.bounds
-    )
+    trial = make_trial(setting.graph, setting.spec, data, seed, model.weights, model.bounds)
     baselines: list[Baseline] = []
     evidence: dict[str, Evidence] = {}
     reference = bench.reference

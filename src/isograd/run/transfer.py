@@ -65,7 +65,8 @@ def transfer(
     Args:
         checkpoint: whatever `isograd.checkpoints.open_checkpoint` opens.
         mapping: the ``mapping.json`` of a converted network, or what it holds. A ``model.py``
-            beside it is read (never run) where a Keras file does not say which layer is which.
+            beside it is read (never run) where a Keras file of the twin does not say which layer
+            is which.
         to: the framework to move to, or ``reference`` or ``twin`` where both sides are of one.
         out: the ``.safetensors`` file to write.
         source: the framework to come from; by default the mapping's other side.
@@ -92,7 +93,12 @@ def transfer(
     map = document.map if forward else document.map.inverse
     names = document.map.names
     trainable = [name if forward else names[name] for name in document.trainable]
-    known = Known(tuple(map.names), trainable, text, optimizer=not _matches(STEP, ignore))
+    known = Known(
+        tuple(map.names),
+        trainable,
+        source=None if forward else text,
+        optimizer=not _matches(STEP, ignore),
+    )
     with with_optimizer(open_checkpoint(checkpoint, known), optimizer, trainable) as opened:
         moves, left_out = _plan(opened, map, trainable, ignore, str(checkpoint))
         progress.phase("transfer", len(moves))
@@ -110,7 +116,7 @@ def transfer(
 
 
 def _document(mapping: str | Path | MappingDocument) -> tuple[MappingDocument, str | None]:
-    """The mapping, and the source of the model that stands beside it."""
+    """The mapping, and the source of the twin that stands beside it."""
     if isinstance(mapping, MappingDocument):
         return mapping, None
     path = Path(mapping)

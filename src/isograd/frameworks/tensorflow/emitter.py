@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 
 from isograd.errors import UsageError
+from isograd.frameworks.classes import ClassBody
 from isograd.frameworks.emission import Body, Dialect, Layer, Site, emit_source
 from isograd.frameworks.formatting import WIDTH, Bracket, Source, call, listed, statement
-from isograd.frameworks.frame import describe_inputs
+from isograd.frameworks.frame import called, constructed, describe_inputs
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.tensorflow.exact import EXACT
 from isograd.frameworks.tensorflow.expressions import (
@@ -17,7 +18,7 @@ from isograd.frameworks.tensorflow.expressions import (
     restore,
     transpose,
 )
-from isograd.frameworks.tensorflow.layers import LAYERS
+from isograd.frameworks.tensorflow.layers import LAYERS, POSITIONAL
 from isograd.ir.graph import Graph
 from isograd.ir.layout import assign
 
@@ -51,11 +52,13 @@ def emit(graph: Graph, *, idiomatic: bool = False) -> Emitted:
 
 
 def _frame(body: Body) -> str:
+    name = body.network.name
+    inner = [_class(one, "keras.layers.Layer", _arguments(one)) for one in body.classes[:-1]]
     parts = [
-        f'"""{body.class_name}: a network in TensorFlow, with Keras 3.',
+        f'"""{name}: a network in TensorFlow, with Keras 3.',
         "",
         "Its weights are loaded like this, once a first call has made the variables:",
-        _LOADING.format(name=body.class_name, first_call=_first_call(body)),
+        _LOADING.format(name=name, first_call=_first_call(body)),
         *describe_inputs(body.shapes),
         '"""',
         "",
@@ -63,18 +66,31 @@ def _frame(body: Body) -> str:
         "",
         "",
         *_exact(body),
-        f"class {body.class_name}(keras.Model):",
-        "    def __init__(self):",
-        "        super().__init__()",
-        *body.construction,
-        "",
-        *_signature(body),
-        *body.forward,
+        "\n\n\n".join((*inner, _class(body.network, "keras.Model", _one_argument(body.network)))),
     ]
     return "\n".join(parts) + "\n"
 
 
-def _signature(body: Body) -> list[str]:
+def _class(body: ClassBody, base: str, call_lines: list[str]) -> str:
+    lines = [
+        f"class {body.name}({base}):",
+        *statement("def __init__", Bracket("(", ("self", *body.arguments), "):"), 4),
+        "        super().__init__()",
+        *constructed(body),
+        "",
+        *call_lines,
+        *body.forward,
+    ]
+    return "\n".join(lines)
+
+
+def _arguments(body: ClassBody) -> list[str]:
+    """An inner layer takes its inputs one by one."""
+    inputs = ("self", *body.inputs, "training=False")
+    return list(statement("def call", Bracket("(", inputs, "):"), 4))
+
+
+def _one_argument(body: ClassBody) -> list[str]:
     """Several inputs come as one sequence, as in every Keras model."""
     if len(body.inputs) == 1:
         return [f"    def call(self, {body.inputs[0]}, training=False):"]
@@ -85,7 +101,7 @@ def _signature(body: Body) -> list[str]:
 
 
 def _imports(body: Body) -> list[str]:
-    text = "\n".join((*body.forward, *_exact(body)))
+    text = "\n".join((body.text, *_exact(body)))
     lines = ["import keras"]
     if re.search(r"(?<![\w.])math\.", text):
         lines = ["import math", "", *lines]
@@ -96,9 +112,7 @@ def _imports(body: Body) -> list[str]:
 
 def _exact(body: Body) -> list[str]:
     """The exact forms that the body calls by their names."""
-    text = "\n".join((*body.construction, *body.forward))
-    called = (source for name, source in EXACT.items() if re.search(rf"(?<![\w.]){name}\(", text))
-    return [line for source in called for line in (source, "")]
+    return called(EXACT, body.text)
 
 
 def _first_call(body: Body) -> str:
@@ -139,5 +153,9 @@ DIALECT = Dialect(
     size=lambda x, axis: f"ops.shape({x})[{axis}]",
     borrow=BORROW,
     restore=restore,
+    invoke=lambda module, arguments, trains: call(
+        module, *arguments, **({"training": "training"} if trains else {})
+    ),
+    positional=POSITIONAL,
 )
 """How Keras on TensorFlow writes things."""

@@ -4,19 +4,22 @@ file that needs it.
 
 from __future__ import annotations
 
+from isograd.frameworks.tensorflow import functions, movement, recurrent, reductions, resizing
+
 BATCH_NORM = '''\
 class BatchNorm(keras.layers.Layer):
     """Batch normalisation over the last axis, whose moving variance follows the unbiased one.
 
-    keras.layers.BatchNormalization follows the biased variance. The momentum is the weight of the
-    new value.
+    keras.layers.BatchNormalization follows the biased variance, and stops normalising by the batch
+    where it does not train. The momentum is the weight of the new value.
     """
 
-    def __init__(self, epsilon, momentum, affine=True, **kwargs):
+    def __init__(self, epsilon, momentum, affine=True, unbiased=True, **kwargs):
         super().__init__(**kwargs)
         self.epsilon = epsilon
         self.momentum = momentum
         self.affine = affine
+        self.unbiased = unbiased
 
     def build(self, input_shape):
         shape = (input_shape[-1],)
@@ -35,7 +38,8 @@ class BatchNorm(keras.layers.Layer):
             mean, variance = ops.moments(x, axes=tuple(range(len(x.shape) - 1)))
             count = ops.cast(ops.size(x), x.dtype) / x.shape[-1]
             self._follow(self.moving_mean, mean)
-            self._follow(self.moving_variance, variance * (count / (count - 1)))
+            correction = count / (count - 1) if self.unbiased else 1.0
+            self._follow(self.moving_variance, variance * correction)
         else:
             mean, variance = self.moving_mean, self.moving_variance
         scale = ops.rsqrt(variance + self.epsilon)
@@ -45,6 +49,35 @@ class BatchNorm(keras.layers.Layer):
 
     def _follow(self, moving, new):
         moving.assign((1 - self.momentum) * moving + self.momentum * new)
+'''
+
+RMS_NORM = '''\
+class RMSNorm(keras.layers.Layer):
+    """The values over their root mean square along some of the last axes, times a scale."""
+
+    def __init__(self, epsilon, axes, affine=True, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+        self.axes = axes
+        self.affine = affine
+
+    def build(self, input_shape):
+        shape = tuple(input_shape[axis] for axis in self.axes)
+        places = range(-len(input_shape), 0)
+        self.spread = [input_shape[axis] if axis in self.axes else 1 for axis in places]
+        if self.affine:
+            self.scale = self.add_weight(shape=shape, initializer="ones", name="scale")
+
+    def call(self, x):
+        x = x * ops.rsqrt(ops.mean(ops.square(x), axis=self.axes, keepdims=True) + self.epsilon)
+        return x * ops.reshape(self.scale, self.spread) if self.affine else x
+'''
+
+PADDED_EMBEDDING = '''\
+def padded_embedding(layer, indices, padding_idx):
+    """Rows of a table, of which one gets no gradient."""
+    rows = layer(indices)
+    return ops.where((indices == padding_idx)[..., None], ops.stop_gradient(rows), rows)
 '''
 
 MAXIMUM = '''\
@@ -120,7 +153,14 @@ def dilated_max_pool(x, pool_size, strides, dilation_rate):
 '''
 
 EXACT: dict[str, str] = {
+    **functions.EXACT,
+    **movement.EXACT,
+    **resizing.EXACT,
+    **recurrent.EXACT,
+    **reductions.EXACT,
     "BatchNorm": BATCH_NORM,
+    "RMSNorm": RMS_NORM,
+    "padded_embedding": PADDED_EMBEDDING,
     "maximum": MAXIMUM,
     "minimum": MINIMUM,
     "leaky_relu": LEAKY_RELU,

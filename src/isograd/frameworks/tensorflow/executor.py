@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from isograd.errors import UsageError
 from isograd.frameworks.protocol import Gradients, Plan, Steps
 from isograd.frameworks.source import load_class
 from isograd.frameworks.tensorflow.losses import LOSSES
@@ -80,6 +81,7 @@ class EagerExecutor:
         return attrgetter(name)(self.model)
 
     def _call(self, inputs: list[tf.Tensor], training: bool) -> tf.Tensor:
+        keras.config.set_floatx(self.plan.dtype)  # executors of both precisions share a process
         return packed(self.model(inputs[0] if len(inputs) == 1 else inputs, training=training))
 
     # State ------------------------------------------------------------------------------------
@@ -103,6 +105,18 @@ class EagerExecutor:
             }
             for slot, variables in self._slots.items()
         }
+
+    def set_optimizer_state(self, step: int, slots: dict[str, Arrays]) -> None:
+        if self.plan.idiomatic:
+            raise UsageError("Keras' own optimizers keep their state to themselves.")
+        scales = slot_scales(self.plan.spec.optimizer, self.plan.dtype)
+        self._put(self._step_number, np.float64(step))
+        for slot, variables in self._slots.items():
+            for name, variable in zip(self.plan.trainable, variables, strict=True):
+                self._put(variable, slots[slot][name] * scales[slot])
+
+    def _put(self, variable: tf.Variable, value: Array) -> None:
+        variable.assign(tf.constant(value, variable.dtype))
 
     def _values(self, variables: list[tf.Variable]) -> list[Array]:
         return [variable.numpy() for variable in variables]

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from isograd.errors import UsageError
 from isograd.frameworks.emission import Site
 from isograd.frameworks.formatting import Bracket, Source, call, listed
+from isograd.frameworks.notation import Expression, function, operator
 from isograd.frameworks.scalars import plus, power, times
-from isograd.frameworks.tensorflow.layers import keeps_size, short, strides_outside
+from isograd.frameworks.tensorflow import (
+    functions,
+    movement,
+    recurrent,
+    reductions,
+    resizing,
+    sources,
+)
+from isograd.frameworks.tensorflow.layers import is_same, short, strides_outside
 from isograd.ir import ops
 from isograd.ir.mapping import Permute, Transform
 from isograd.ir.ops import Op
 from isograd.ir.ops.base import Dim
 from isograd.ir.ops.windows import Padding, count_windows
-
-Expression = Callable[[Site], Source]
 
 
 def layer(site: Site) -> Source:
@@ -35,11 +40,20 @@ def linear(site: Site) -> Source:
     return layer(site)
 
 
+def embedding(site: Site) -> Source:
+    op = site.node.op
+    assert isinstance(op, ops.Embedding)
+    if op.padding_idx is None:
+        return layer(site)
+    return call("padded_embedding", site.layer, site.x, op.padding_idx)
+
+
 def conv(site: Site) -> Source:
     op = site.node.op
     assert isinstance(op, ops.Conv)
     x: Source = site.x
-    if not keeps_size(op.kernel_size, op.stride, op.padding, op.dilation):
+    sizes = site.types[0].shape[2:]
+    if not is_same(sizes, op.kernel_size, op.stride, op.padding, op.dilation):
         x = _padded(x, op.padding)
     if not strides_outside(op):
         return call(site.layer, x)
@@ -51,8 +65,11 @@ def max_pool(site: Site) -> Source:
     """Padding, and what a last window reaches beyond it, is minus infinity."""
     op = site.node.op
     assert isinstance(op, ops.MaxPool)
-    if keeps_size(op.kernel_size, op.stride, op.padding, op.dilation) and set(op.dilation) == {1}:
-        return call("ops.max_pool", site.x, short(op.kernel_size), strides=1, padding='"same"')
+    same = (site.types[0].shape[2:], op.kernel_size, op.stride, op.padding, op.dilation)
+    if set(op.dilation) == {1} and not op.ceil_mode and is_same(*same):
+        strides = short(op.stride)
+        size = short(op.kernel_size)
+        return call("ops.max_pool", site.x, size, strides=strides, padding='"same"')
     beyond = _overhang(site, op.kernel_size, op.stride, op.padding, op.dilation, op.ceil_mode)
     padding = tuple(
         (before, after + more) for (before, after), more in zip(op.padding, beyond, strict=True)
@@ -74,8 +91,10 @@ def avg_pool(site: Site) -> Source:
     op = site.node.op
     assert isinstance(op, ops.AvgPool)
     ones = (1,) * len(op.kernel_size)
-    if not op.count_include_pad and keeps_size(op.kernel_size, op.stride, op.padding, ones):
-        return call("ops.average_pool", site.x, short(op.kernel_size), strides=1, padding='"same"')
+    same = (site.types[0].shape[2:], op.kernel_size, op.stride, op.padding, ones)
+    if not op.count_include_pad and not op.ceil_mode and is_same(*same):
+        options = {"strides": short(op.stride), "padding": '"same"'}
+        return call("ops.average_pool", site.x, short(op.kernel_size), **options)
     beyond = _overhang(site, op.kernel_size, op.stride, op.padding, ones, op.ceil_mode)
     padded = op.count_include_pad or not any(sum(op.padding, ()))
     if padded and not any(beyond):
@@ -133,17 +152,6 @@ def global_pool(function: str) -> Expression:
         op = site.node.op
         assert isinstance(op, ops.GlobalAvgPool | ops.GlobalMaxPool)
         return _reduced(function, site, tuple(range(2, site.types[0].rank)), op.keepdims)
-
-    return write
-
-
-def reduction(function: str) -> Expression:
-    """A reduction over the op's axes."""
-
-    def write(site: Site) -> Source:
-        op = site.node.op
-        assert isinstance(op, ops.Mean | ops.Sum)
-        return _reduced(function, site, op.axes, op.keepdims)
 
     return write
 
@@ -221,6 +229,8 @@ def restore(source: str, transform: Transform) -> Source | None:
 
 
 BORROW: dict[type[Op], Expression] = {
+    ops.Parameter: lambda site: site.borrowed["value"],
+    ops.Buffer: lambda site: site.borrowed["value"],
     ops.Linear: borrowed_linear,
     ops.Embedding: borrowed_embedding,
 }
@@ -234,22 +244,19 @@ def power_scalar(site: Site) -> Source:
     return power(site) if op.exponent else call("ops.ones_like", site.x)
 
 
-def function(name: str) -> Expression:
-    """A function of all arguments."""
-    return lambda site: call(name, *site.arguments)
-
-
-def operator(symbol: str) -> Expression:
-    """``a + b``."""
-    return lambda site: f"{site.arguments[0]} {symbol} {site.arguments[1]}"
-
-
 EXPRESSIONS: dict[type[Op], Expression] = {
+    **functions.EXPRESSIONS,
+    **movement.EXPRESSIONS,
+    **resizing.EXPRESSIONS,
+    **recurrent.EXPRESSIONS,
+    **reductions.EXPRESSIONS,
+    **sources.EXPRESSIONS,
     ops.Linear: linear,
-    ops.Embedding: layer,
+    ops.Embedding: embedding,
     ops.Conv: conv,
     ops.BatchNorm: layer_that_trains,
     ops.LayerNorm: layer,
+    ops.RMSNorm: layer,
     ops.GroupNorm: layer,
     ops.Dropout: layer_that_trains,
     ops.MaxPool: max_pool,
@@ -286,7 +293,5 @@ EXPRESSIONS: dict[type[Op], Expression] = {
     ops.Flatten: reshape,
     ops.Reshape: reshape,
     ops.Transpose: same_value,
-    ops.Mean: reduction("ops.mean"),
-    ops.Sum: reduction("ops.sum"),
 }
 """Op to its expression."""

@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 from isograd.frameworks.emission import Layer, Site
 from isograd.frameworks.formatting import Source, call
+from isograd.frameworks.tensorflow import functions, recurrent, resizing, sources
 from isograd.ir import ops
 from isograd.ir.mapping import Permute, Transform
 from isograd.ir.ops import Op
+from isograd.ir.ops.base import Dim
 
 
 def linear(site: Site) -> Layer:
@@ -37,7 +39,7 @@ def conv(site: Site) -> Layer:
     options: dict[str, object] = {}
     if set(op.stride) != {1} and not strides_outside(op):
         options["strides"] = short(op.stride)
-    if keeps_size(op.kernel_size, op.stride, op.padding, op.dilation):
+    if is_same(site.types[0].shape[2:], op.kernel_size, op.stride, op.padding, op.dilation):
         options["padding"] = '"same"'
     if set(op.dilation) != {1}:
         options["dilation_rate"] = short(op.dilation)
@@ -65,7 +67,7 @@ def batch_norm(site: Site) -> Layer:
         momentum = {"momentum": 1 - op.momentum, "epsilon": op.eps}
         constructor = call("keras.layers.BatchNormalization", **momentum, **off)
     else:
-        options = _unless(op.affine, "affine")
+        options = {**_unless(op.affine, "affine"), **_unless(op.unbiased, "unbiased")}
         constructor = call("BatchNorm", epsilon=op.eps, momentum=op.momentum, **options)
     statistics = {
         "running_mean": ("moving_mean", None),
@@ -81,9 +83,20 @@ def layer_norm(site: Site) -> Layer:
     order = site.placements[0].order
     axes = tuple(i - rank for i, axis in enumerate(order) if axis >= rank - count)
     options = {} if axes == (-1,) else {"axis": axes}
-    off = {} if op.affine else {"center": False, "scale": False}
+    off = {} if op.affine and op.bias else {"center": False, **_unless(op.affine, "scale")}
     constructor = call("keras.layers.LayerNormalization", **options, epsilon=op.eps, **off)
     return _layer(site, constructor, weight=("gamma", None), bias=("beta", None))
+
+
+def rms_norm(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.RMSNorm)
+    rank, count = site.types[0].rank, len(op.normalized_shape)
+    order = site.placements[0].order
+    axes = tuple(i - rank for i, axis in enumerate(order) if axis >= rank - count)
+    options = _unless(op.affine, "affine")
+    constructor = call("RMSNorm", epsilon=op.eps, axes=axes, **options)
+    return _layer(site, constructor, weight=("scale", None))
 
 
 def group_norm(site: Site) -> Layer:
@@ -97,7 +110,11 @@ def group_norm(site: Site) -> Layer:
 def dropout(site: Site) -> Layer:
     op = site.node.op
     assert isinstance(op, ops.Dropout)
-    return _layer(site, call("keras.layers.Dropout", op.p))
+    if not op.shared:
+        return _layer(site, call("keras.layers.Dropout", op.p))
+    mask = op.mask_shape(tuple(map(str, range(site.types[0].rank))))
+    noise_shape = tuple(1 if mask[axis] == 1 else None for axis in site.placements[0].order)
+    return _layer(site, call("keras.layers.Dropout", op.p, noise_shape=noise_shape))
 
 
 def short(sizes: tuple[int, ...]) -> int | tuple[int, ...]:
@@ -118,14 +135,42 @@ def keeps_size(
     return set(stride) == {1} and list(padding) == halves and any(sum(padding, ()))
 
 
+def is_same(
+    sizes: tuple[Dim, ...],
+    kernel_size: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[tuple[int, int], ...],
+    dilation: tuple[int, ...],
+) -> bool:
+    """Whether Keras' "same" means exactly this padding, for these sizes, and some is needed.
+
+    For a stride s, TensorFlow pads such that ``ceil(size / s)`` windows fit, the odd place behind
+    (documentation of ``tf.nn.convolution``).
+    """
+    if keeps_size(kernel_size, stride, padding, dilation):
+        return True
+    if not any(sum(padding, ())) or not all(isinstance(size, int) for size in sizes):
+        return False
+    for size, kernel, step, rate, pair in zip(
+        sizes, kernel_size, stride, dilation, padding, strict=True
+    ):
+        assert isinstance(size, int)
+        total = max((-(-size // step) - 1) * step + rate * (kernel - 1) + 1 - size, 0)
+        if pair != (total // 2, total - total // 2):
+            return False
+    return set(stride) == {1} or set(dilation) == {1}
+
+
 def strides_outside(op: ops.Conv) -> bool:
     """Whether the layer works at every position, and the stride is taken from its result."""
     return set(op.stride) != {1} and set(op.dilation) != {1}
 
 
 def takes_stock_batch_norm(site: Site) -> bool:
-    """Whether the accepted difference applies."""
-    return site.idiomatic and not site.frozen
+    """Whether Keras' own layer is exact, or the accepted difference applies."""
+    op = site.node.op
+    assert isinstance(op, ops.BatchNorm)
+    return (site.idiomatic or not op.unbiased) and not site.frozen
 
 
 def _is_depthwise(site: Site) -> bool:
@@ -152,12 +197,33 @@ def _permuted(order: tuple[int, ...] | None) -> Transform:
 
 
 LAYERS: dict[type[Op], Callable[[Site], Layer]] = {
+    **recurrent.LAYERS,
+    **resizing.LAYERS,
     ops.Linear: linear,
     ops.Embedding: embedding,
     ops.Conv: conv,
     ops.BatchNorm: batch_norm,
     ops.LayerNorm: layer_norm,
+    ops.RMSNorm: rms_norm,
     ops.GroupNorm: group_norm,
     ops.Dropout: dropout,
+    ops.PReLU: functions.prelu,
+    ops.Parameter: sources.parameter,
+    ops.Buffer: sources.buffer,
 }
 """Op to its layer."""
+
+POSITIONAL: dict[str, tuple[str, ...]] = {
+    "keras.layers.Dense(": ("units",),
+    "keras.layers.Embedding(": ("input_dim", "output_dim"),
+    **{f"keras.layers.Conv{axes}D(": ("filters", "kernel_size") for axes in (1, 2, 3)},
+    **{f"keras.layers.Conv{axes}DTranspose(": ("filters", "kernel_size") for axes in (1, 2, 3)},
+    **{f"keras.layers.DepthwiseConv{axes}D(": ("kernel_size",) for axes in (1, 2)},
+    "keras.layers.GroupNormalization(": ("groups",),
+    "keras.layers.Dropout(": ("rate",),
+    "PReLU(": ("num_parameters",),
+    "keras.layers.LSTM(": ("units",),
+    "keras.layers.GRU(": ("units",),
+    "keras.layers.SimpleRNN(": ("units",),
+}
+"""What a layer's constructor calls the arguments that are written without a name."""

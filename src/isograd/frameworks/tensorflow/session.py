@@ -9,6 +9,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -86,6 +87,9 @@ class SessionExecutor(EagerExecutor):
             with self.graph.as_default():
                 self.session.run(v1.variables_initializer(self._session_stock.variables()))
 
+    def _put(self, variable: tf.Variable, value: Array) -> None:
+        self._set(variable, value)
+
     def get_state(self) -> Arrays:
         return self.session.run(self._variables())
 
@@ -152,6 +156,7 @@ class SessionExecutor(EagerExecutor):
 
     def _stateless(self, inputs: list[tf.Tensor], training: bool) -> tuple[tf.Tensor, list[Any]]:
         """The outputs, and (variable, new value) for each variable that the pass changes."""
+        keras.config.set_floatx(self.plan.dtype)
         outputs, after = self.model.stateless_call(
             [v.read_value() for v in self._trainable],
             before := [v.read_value() for v in self._others],

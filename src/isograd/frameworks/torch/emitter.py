@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from isograd.frameworks.classes import ClassBody
 from isograd.frameworks.emission import Body, Dialect, Layer, Site, emit_source
-from isograd.frameworks.formatting import Bracket, statement
-from isograd.frameworks.frame import describe_inputs
+from isograd.frameworks.formatting import Bracket, call, statement
+from isograd.frameworks.frame import called, constructed, describe_inputs
 from isograd.frameworks.protocol import Emitted
+from isograd.frameworks.torch.exact import EXACT
 from isograd.frameworks.torch.expressions import BORROW, EXPRESSIONS, permute, restore
-from isograd.frameworks.torch.layers import LAYERS
+from isograd.frameworks.torch.layers import LAYERS, POSITIONAL
 from isograd.ir.graph import Graph
 from isograd.ir.layout import assign_logical
 
@@ -31,44 +33,78 @@ def emit(graph: Graph, *, idiomatic: bool = False) -> Emitted:
 
 
 def _frame(body: Body) -> str:
+    name = body.network.name
     parts = [
-        f'"""{body.class_name}: a network in PyTorch.',
+        f'"""{name}: a network in PyTorch.',
         "",
         "Its weights are loaded like this:",
-        _LOADING.format(name=body.class_name),
+        _LOADING.format(name=name),
         *describe_inputs(body.shapes),
         '"""',
         "",
         *_imports(body),
         "",
         "",
-        f"class {body.class_name}(nn.Module):",
-        "    def __init__(self) -> None:",
-        "        super().__init__()",
-        *body.construction,
-        "",
-        *statement("def forward", _signature(body), 4),
-        *body.forward,
+        *_exact(body),
+        "\n\n\n".join(map(_class, body.classes)),
     ]
     return "\n".join(parts) + "\n"
 
 
-def _signature(body: Body) -> Bracket:
+def _class(body: ClassBody) -> str:
+    arguments = ("self", *(f"{name}: {_kind(name)}" for name in body.arguments))
     result = "Tensor" if body.outputs == 1 else "tuple[Tensor, ...]"
-    return Bracket("(", ("self", *(f"{x}: Tensor" for x in body.inputs)), f") -> {result}:")
+    inputs = ("self", *(f"{x}: Tensor" for x in body.inputs))
+    lines = [
+        f"class {body.name}(nn.Module):",
+        *statement("def __init__", Bracket("(", arguments, ") -> None:"), 4),
+        "        super().__init__()",
+        *constructed(body),
+        *_anchor(body),
+        "",
+        *statement("def forward", Bracket("(", inputs, f") -> {result}:"), 4),
+        *_read(body),
+        *body.forward,
+    ]
+    return "\n".join(lines)
+
+
+def _anchor(body: ClassBody) -> list[str]:
+    """An empty buffer that goes where the module goes, if constants need to know."""
+    anchor = "        self._module = nn.Buffer(torch.empty(0), persistent=False)"
+    return [anchor] if _read(body) else []
+
+
+def _read(body: ClassBody) -> list[str]:
+    """The lines that read the module's precision and device, where its constants need them."""
+    text = "\n".join(body.forward)
+    needed = (name for name in ("dtype", "device") if re.search(rf"[=(]{name}[,)]", text))
+    return [f"        {name} = self._module.{name}" for name in needed]
+
+
+def _kind(argument: str) -> str:
+    """The type of a constructor's argument."""
+    return "float" if argument.rstrip("_0123456789") in ("p", "eps", "momentum") else "int"
 
 
 def _imports(body: Body) -> list[str]:
-    text = "\n".join((*body.construction, *body.forward))
+    anchors = [line for one in body.classes for line in _anchor(one)]
+    text = "\n".join((body.text, *_exact(body), *anchors))
     lines = ["import torch"] if re.search(r"\btorch\.", text) else []
     if re.search(r"(?<!\.)\bF\.", text):
         lines.append("import torch.nn.functional as F")
     return [*lines, "from torch import Tensor, nn"]
 
 
+def _exact(body: Body) -> list[str]:
+    """The exact forms that the body calls by their names."""
+    return called(EXACT, body.text)
+
+
 def _freeze(attribute: str, layer: Layer, site: Site) -> tuple[str, ...]:
     names = (layer.parameters[role][0] for role in site.node.parameters if role in site.frozen)
-    return tuple(f"self.{attribute}.{name}.requires_grad_(False)" for name in names)
+    paths = (f"{attribute}.{name}" if name else attribute for name in names)
+    return tuple(f"self.{path}.requires_grad_(False)" for path in paths)
 
 
 DIALECT = Dialect(
@@ -78,9 +114,11 @@ DIALECT = Dialect(
     transpose=permute,
     freeze=_freeze,
     frame=_frame,
-    reserved=frozenset({"F", "Tensor"}),
+    reserved=frozenset({*EXACT, "F", "Tensor", "dtype", "device"}),
     size=lambda x, axis: f"{x}.shape[{axis}]",
     borrow=BORROW,
     restore=restore,
+    invoke=lambda module, arguments, _: call(module, *arguments),
+    positional=POSITIONAL,
 )
 """How PyTorch writes things."""

@@ -32,7 +32,11 @@ class HandedOverMask(nn.Module):
 
 
 class EagerExecutor:
-    """Define by run: every call goes through Python, op by op."""
+    """Define by run: every call goes through Python, op by op.
+
+    Tensors that a network makes by itself (counts, constants) are in the default precision, which
+    is therefore set to the plan's: executors of both precisions share a process.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -88,6 +92,15 @@ class EagerExecutor:
             for slot in self.plan.spec.optimizer.slots
         }
 
+    def set_optimizer_state(self, step: int, slots: dict[str, Arrays]) -> None:
+        state = {
+            number: {"step": torch.tensor(float(step))}
+            | {STATE_KEYS[slot]: torch.from_numpy(arrays[name]) for slot, arrays in slots.items()}
+            for number, name in enumerate(self.plan.trainable)
+        }
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+
     def set_masks(self, masks: Arrays) -> None:
         for attribute, mask in masks.items():
             self.model.get_submodule(attribute).mask.copy_(torch.from_numpy(mask))
@@ -102,6 +115,7 @@ class EagerExecutor:
     # Single passes ----------------------------------------------------------------------------
 
     def forward(self, *inputs: Array) -> NDArray[np.floating]:
+        torch.set_default_dtype(self.dtype)
         self.model.eval()
         try:
             with torch.no_grad():
@@ -113,6 +127,7 @@ class EagerExecutor:
         return packed(self.model(*inputs))
 
     def gradients(self, inputs: tuple[Array, ...], targets: Array) -> Gradients:
+        torch.set_default_dtype(self.dtype)
         tensors = self._inputs(inputs)
         outputs, loss, output_gradient, input_gradients, parameter_gradients = self._differentiate(
             tensors, self._targets(targets)
@@ -154,6 +169,7 @@ class EagerExecutor:
         self.targets = self._targets(targets)
 
     def train(self, batches: NDArray[np.int64]) -> Steps:
+        torch.set_default_dtype(self.dtype)
         calls = self._calls(torch.from_numpy(batches).to(self.device))
         losses, nanoseconds = [], []
         begin = self._synchronized_clock()

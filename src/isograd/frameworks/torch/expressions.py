@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from isograd.frameworks.emission import Site
 from isograd.frameworks.formatting import Source, call, listed
+from isograd.frameworks.notation import Expression, function, operator
 from isograd.frameworks.scalars import plus, power, times
+from isograd.frameworks.torch import functions, movement, recurrent, reductions, resizing, sources
 from isograd.frameworks.torch.layers import short, symmetric_padding
 from isograd.ir import ops
 from isograd.ir.mapping import Transform
 from isograd.ir.ops import Op
-
-Expression = Callable[[Site], Source]
+from isograd.ir.ops.windows import Padding
 
 
 def layer(site: Site) -> Source:
@@ -33,36 +32,53 @@ def conv(site: Site) -> Source:
 def max_pool(site: Site) -> Source:
     op = site.node.op
     assert isinstance(op, ops.MaxPool)
-    options = _windows(op.kernel_size, op.stride, op.padding)
+    x, options = _windows(site.x, op, value='float("-inf")')
     if set(op.dilation) != {1}:
         options["dilation"] = short(op.dilation)
     if op.ceil_mode:
         options["ceil_mode"] = True
     function = f"F.max_pool{len(op.kernel_size)}d"
-    return call(function, site.x, short(op.kernel_size), **options)
+    return call(function, x, short(op.kernel_size), **options)
 
 
 def avg_pool(site: Site) -> Source:
     op = site.node.op
     assert isinstance(op, ops.AvgPool)
-    options = _windows(op.kernel_size, op.stride, op.padding)
+    if not op.count_include_pad and not _fits(op):
+        return call("average_pool", site.x, op.kernel_size, op.stride, _flat(op.padding))
+    x, options = _windows(site.x, op, value=0)
     if op.ceil_mode:
         options["ceil_mode"] = True
     if not op.count_include_pad and any(sum(op.padding, ())):
         options["count_include_pad"] = False
     function = f"F.avg_pool{len(op.kernel_size)}d"
-    return call(function, site.x, short(op.kernel_size), **options)
+    return call(function, x, short(op.kernel_size), **options)
 
 
 def _windows(
-    kernel_size: tuple[int, ...], stride: tuple[int, ...], padding: tuple[tuple[int, int], ...]
-) -> dict[str, object]:
+    x: str, op: ops.MaxPool | ops.AvgPool, *, value: object
+) -> tuple[Source, dict[str, object]]:
+    """Options of a pooling function, and its argument, which is padded before if need be."""
     options: dict[str, object] = {}
-    if stride != kernel_size:
-        options["stride"] = short(stride)
-    if any(sum(padding, ())):
-        options["padding"] = short(tuple(before for before, _ in padding))
-    return options
+    if op.stride != op.kernel_size:
+        options["stride"] = short(op.stride)
+    if not any(sum(op.padding, ())):
+        return x, options
+    if _fits(op):
+        options["padding"] = short(tuple(before for before, _ in op.padding))
+        return x, options
+    return call("F.pad", x, _flat(op.padding), **({"value": value} if value else {})), options
+
+
+def _fits(op: ops.MaxPool | ops.AvgPool) -> bool:
+    """Whether PyTorch's pooling takes the padding: the same before and after, half a kernel."""
+    pairs = zip(op.kernel_size, op.padding, strict=True)
+    return all(before == after and 2 * before <= kernel for kernel, (before, after) in pairs)
+
+
+def _flat(padding: Padding) -> tuple[int, ...]:
+    """F.pad counts from the last axis."""
+    return tuple(size for pair in reversed(padding) for size in pair)
 
 
 def global_pool(function: str) -> Expression:
@@ -72,17 +88,6 @@ def global_pool(function: str) -> Expression:
         op = site.node.op
         assert isinstance(op, ops.GlobalAvgPool | ops.GlobalMaxPool)
         return _reduced(function, site, tuple(range(2, site.types[0].rank)), op.keepdims)
-
-    return write
-
-
-def reduction(function: str) -> Expression:
-    """A reduction over the op's axes."""
-
-    def write(site: Site) -> Source:
-        op = site.node.op
-        assert isinstance(op, ops.Mean | ops.Sum)
-        return _reduced(function, site, tuple(map(site.position, op.axes)), op.keepdims)
 
     return write
 
@@ -153,7 +158,10 @@ def borrowed_linear(site: Site) -> Source:
 
 def borrowed_embedding(site: Site) -> Source:
     """Rows of a table that another layer holds."""
-    return call("F.embedding", site.x, site.borrowed["weight"])
+    op = site.node.op
+    assert isinstance(op, ops.Embedding)
+    options = {} if op.padding_idx is None else {"padding_idx": op.padding_idx}
+    return call("F.embedding", site.x, site.borrowed["weight"], **options)
 
 
 def restore(source: str, transform: Transform) -> Source | None:
@@ -162,28 +170,27 @@ def restore(source: str, transform: Transform) -> Source | None:
 
 
 BORROW: dict[type[Op], Expression] = {
+    ops.Parameter: lambda site: site.borrowed["value"],
+    ops.Buffer: lambda site: site.borrowed["value"],
     ops.Linear: borrowed_linear,
     ops.Embedding: borrowed_embedding,
 }
 """Op to its expression where its parameters are another layer's."""
 
 
-def function(name: str) -> Expression:
-    """A function of all arguments."""
-    return lambda site: call(name, *site.arguments)
-
-
-def operator(symbol: str) -> Expression:
-    """``a + b``."""
-    return lambda site: f"{site.arguments[0]} {symbol} {site.arguments[1]}"
-
-
 EXPRESSIONS: dict[type[Op], Expression] = {
+    **functions.EXPRESSIONS,
+    **movement.EXPRESSIONS,
+    **resizing.EXPRESSIONS,
+    **recurrent.EXPRESSIONS,
+    **reductions.EXPRESSIONS,
+    **sources.EXPRESSIONS,
     ops.Linear: layer,
     ops.Embedding: layer,
     ops.Conv: conv,
     ops.BatchNorm: layer,
     ops.LayerNorm: layer,
+    ops.RMSNorm: layer,
     ops.GroupNorm: layer,
     ops.Dropout: layer,
     ops.MaxPool: max_pool,
@@ -221,7 +228,5 @@ EXPRESSIONS: dict[type[Op], Expression] = {
     ops.Flatten: flatten,
     ops.Reshape: reshape,
     ops.Transpose: transpose,
-    ops.Mean: reduction("mean"),
-    ops.Sum: reduction("sum"),
 }
 """Op to its expression."""

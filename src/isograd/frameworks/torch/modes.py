@@ -54,6 +54,7 @@ class CompiledExecutor(EagerExecutor):
 
     def _prepare(self) -> None:
         torch._dynamo.config.trace_autograd_ops = True  # takes autograd.grad into the graph
+        torch._dynamo.config.allow_rnn = True  # and nn.LSTM, nn.GRU, nn.RNN
         torch._dynamo.config.recompile_limit = 64  # precisions and batch sizes share code objects
         self._steps_done = 0
         self._slots = {
@@ -80,6 +81,12 @@ class CompiledExecutor(EagerExecutor):
             )
             for slot, tensors in self._slots.items()
         }
+
+    def set_optimizer_state(self, step: int, slots: dict[str, Arrays]) -> None:
+        self._steps_done = step
+        for slot, tensors in self._slots.items():
+            for tensor, name in zip(tensors, self.plan.trainable, strict=True):
+                tensor.copy_(torch.from_numpy(slots[slot][name]))
 
     def load_data(self, inputs: tuple[Array, ...], targets: Array) -> None:
         super().load_data(inputs, targets)
@@ -108,6 +115,9 @@ class CompiledExecutor(EagerExecutor):
         )
 
     def _one_step(self, inputs: list[Tensor], targets: Tensor, scalars: Tensor) -> Tensor:
+        # The decomposition of an LSTM takes an input that needs no gradient for inference, and
+        # a kernel that cannot train. The inputs' gradients are not computed for all that.
+        inputs = [x.detach().requires_grad_(x.is_floating_point()) for x in inputs]
         loss = self.loss(self.network(*inputs), targets)
         gradients = torch.autograd.grad(loss, self.parameters)
         with torch.no_grad():

@@ -9,7 +9,7 @@ PyTorch itself keeps in float32.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -102,9 +102,8 @@ class HandedOver(TorchDispatchMode):
         kwargs = dict(kwargs or {})
         if kwargs.get("dtype") is torch.float32:
             kwargs["dtype"] = self.dtype
-        if function is aten.hardsigmoid_backward.default:
-            gradient, x = args
-            return gradient * ((x > -3) & (x < 3)) / 6  # PyTorch's own rounds 1/6 to float32
+        if function in EXACT_GRADIENTS:
+            return EXACT_GRADIENTS[function](*args, **kwargs)
         if self.masks is not None:
             drawn = self._drawn(function, args, kwargs)
             if drawn is not None:
@@ -133,6 +132,25 @@ class HandedOver(TorchDispatchMode):
                 f"a mask of shape {tuple(kept.shape)}."
             )
         return kept
+
+
+def _hardsigmoid_gradient(gradient: Tensor, x: Tensor) -> Tensor:
+    return gradient * ((x > -3) & (x < 3)) / 6
+
+
+def _elu_gradient(
+    gradient: Tensor, alpha: float, scale: float, input_scale: float, is_result: bool, x: Tensor
+) -> Tensor:
+    """``x`` is the result itself if ``is_result``, else what went in."""
+    slope = x + alpha * scale if is_result else alpha * scale * torch.exp(x * input_scale)
+    return gradient * torch.where(x <= 0, slope * input_scale, scale)
+
+
+EXACT_GRADIENTS: dict[Any, Callable[..., Tensor]] = {
+    aten.hardsigmoid_backward.default: _hardsigmoid_gradient,
+    aten.elu_backward.default: _elu_gradient,
+}
+"""Gradients whose constants PyTorch rounds to float32 (1/6, alpha), whatever the precision."""
 
 
 def resolve(network: Reference | object, *, trust: bool) -> nn.Module:

@@ -31,7 +31,12 @@ def configure(device: str, threads: int) -> None:
 
 
 def settings() -> Callable[[], object]:
-    """A function that puts back what executors change in this process: the state of the random
-    number generator."""
-    state = torch.get_rng_state()
-    return lambda: torch.set_rng_state(state)
+    """A function that puts back what executors change in this process: the precision that new
+    tensors get, and the state of the random number generator."""
+    dtype, state = torch.get_default_dtype(), torch.get_rng_state()
+
+    def restore() -> None:
+        torch.set_default_dtype(dtype)
+        torch.set_rng_state(state)
+
+    return restore

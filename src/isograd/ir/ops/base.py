@@ -122,10 +122,27 @@ def normalize_axis(axis: int, rank: int) -> int:
 
 
 def floating(value: TensorType, what: str) -> TensorType:
-    """``value`` itself. Raises `ShapeError` when it holds integers."""
+    """``value`` itself. Raises `ShapeError` unless it holds floating-point numbers."""
     if value.dtype != "float":
-        raise ShapeError(f"{what} needs floating-point values, not integers")
+        raise ShapeError(f"{what} needs floating-point values, not {_KINDS[value.dtype]}")
     return value
+
+
+def numeric(value: TensorType, what: str) -> TensorType:
+    """``value`` itself. Raises `ShapeError` when it holds truth values."""
+    if value.dtype == "bool":
+        raise ShapeError(f"{what} needs numbers, not {_KINDS[value.dtype]}")
+    return value
+
+
+def boolean(value: TensorType, what: str) -> TensorType:
+    """``value`` itself. Raises `ShapeError` unless it holds truth values."""
+    if value.dtype != "bool":
+        raise ShapeError(f"{what} needs truth values, not {_KINDS[value.dtype]}")
+    return value
+
+
+_KINDS = {"float": "floating-point values", "int": "integers", "bool": "truth values"}
 
 
 def broadcast_shapes(a: Shape, b: Shape) -> Shape:

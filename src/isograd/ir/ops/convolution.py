@@ -1,4 +1,4 @@
-"""Convolution over one or two spatial axes: `Conv`."""
+"""Convolution over one to three spatial axes: `Conv`, `ConvTranspose`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isograd.ir.ops.base import (
+    Dim,
     Initializer,
     Op,
     ParameterSpec,
@@ -15,7 +16,7 @@ from isograd.ir.ops.base import (
     floating,
     static,
 )
-from isograd.ir.ops.checks import check_flag, check_whole
+from isograd.ir.ops.checks import check_flag, check_sizes, check_whole, refuse
 from isograd.ir.ops.windows import (
     Padding,
     check_windows,
@@ -24,6 +25,7 @@ from isograd.ir.ops.windows import (
     spread,
     symmetric,
 )
+from isograd.ir.sizes import add, multiply
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,74 @@ class Conv(Op):
         if channels % self.groups:
             raise ShapeError(f"{channels} input channels do not divide into {self.groups} groups")
         return channels // self.groups
+
+
+@dataclass(frozen=True)
+class ConvTranspose(Op):
+    """The transpose of `Conv` as a linear map, of [N, C, *spatial]: each input place adds its
+    kernel, ``weight[c, o, k]``, to the outputs from ``p stride - before`` on, ``dilation`` apart.
+
+    Output sizes are ``(size - 1) stride - before - after + dilation (kernel - 1) + output_padding
+    + 1`` (as ``torch.nn.ConvTranspose2d`` has it); ``output_padding`` is at the end and less than
+    the stride or the dilation.
+
+    Parameters: ``weight`` [in_channels, out_channels / groups, *kernel_size], ``bias``
+    [out_channels]. Both start uniform in +-1/sqrt(fan_in), fan_in being out_channels / groups times
+    the kernel's size, as in ``torch.nn.ConvTranspose2d``.
+    """
+
+    out_channels: int
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: Padding
+    output_padding: tuple[int, ...]
+    dilation: tuple[int, ...]
+    groups: int = 1
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        check_whole(self, "out_channels", "groups", minimum=1)
+        check_windows(self, "stride", "dilation")
+        check_sizes(self, "output_padding", minimum=0)
+        check_flag(self, "bias")
+        if len(self.output_padding) != len(self.kernel_size):
+            refuse(self, "output_padding", f"{len(self.kernel_size)} long, as kernel_size is")
+        if self.out_channels % self.groups:
+            raise ValueError(
+                f"ConvTranspose: out_channels ({self.out_channels}) must be a multiple of "
+                f"groups ({self.groups})"
+            )
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        (x,) = inputs
+        sizes = spatial(floating(x, "ConvTranspose"), len(self.kernel_size), "ConvTranspose")
+        self._in_channels(x)
+        return x.with_shape(
+            (x.shape[0], self.out_channels, *map(self._grown, range(len(sizes)), sizes))
+        )
+
+    def _grown(self, axis: int, size: Dim) -> Dim:
+        reach = self.dilation[axis] * (self.kernel_size[axis] - 1) + 1
+        growth = reach + self.output_padding[axis] - sum(self.padding[axis]) - self.stride[axis]
+        grown = add(multiply(size, self.stride[axis]), growth)
+        if isinstance(grown, int) and grown < 1:
+            raise ShapeError(f"ConvTranspose of {size} leaves nothing")
+        return grown
+
+    def parameters(self, *inputs: TensorType) -> dict[str, ParameterSpec]:
+        (x,) = inputs
+        kernel = (self.out_channels // self.groups, *self.kernel_size)
+        init = Initializer("uniform", 1 / math.sqrt(math.prod(kernel)))
+        specs = {"weight": ParameterSpec((self._in_channels(x), *kernel), init)}
+        if self.bias:
+            specs["bias"] = ParameterSpec((self.out_channels,), init)
+        return specs
+
+    def _in_channels(self, x: TensorType) -> int:
+        channels = static(x.shape[1], "the number of input channels")
+        if channels % self.groups:
+            raise ShapeError(f"{channels} input channels do not divide into {self.groups} groups")
+        return channels
 
 
 def conv1d(

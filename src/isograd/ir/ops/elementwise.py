@@ -1,18 +1,18 @@
-"""Elementwise arithmetic: of two values (with NumPy's broadcasting), of one, and with a number."""
+"""Elementwise arithmetic of two values (with NumPy's broadcasting), and of one with a number."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from isograd.ir.ops.base import Op, ShapeError, TensorType, broadcast_shapes, floating
+from isograd.ir.ops.base import Op, ShapeError, TensorType, broadcast_shapes, floating, numeric
 from isograd.ir.ops.checks import check_number
 
 
 @dataclass(frozen=True)
 class _Binary(Op):
-    """Two values of one kind; shapes broadcast. Kinds are never mixed, because frameworks promote
-    them differently.
+    """Two numeric values of one kind; shapes broadcast. Kinds are never mixed, because frameworks
+    promote them differently.
     """
 
     arity: ClassVar[int | None] = 2
@@ -23,7 +23,16 @@ class _Binary(Op):
             raise ShapeError(
                 f"{type(self).__name__} needs two values of one kind, got {a.dtype} and {b.dtype}"
             )
+        numeric(a, type(self).__name__)
         return a.with_shape(broadcast_shapes(a.shape, b.shape))
+
+
+@dataclass(frozen=True)
+class _FloatBinary(_Binary):
+    """Two floating-point values; shapes broadcast."""
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        return floating(super().infer(*inputs), type(self).__name__)
 
 
 @dataclass(frozen=True)
@@ -42,11 +51,36 @@ class Multiply(_Binary):
 
 
 @dataclass(frozen=True)
-class Divide(_Binary):
+class Divide(_FloatBinary):
     """``a / b``, of floating-point values."""
 
-    def infer(self, *inputs: TensorType) -> TensorType:
-        return floating(super().infer(*inputs), "Divide")
+
+@dataclass(frozen=True)
+class FloorDivide(_Binary):
+    """``a / b`` rounded towards minus infinity, as Python's ``//``; all derivatives are 0.
+    The divisor must not be 0.
+    """
+
+
+@dataclass(frozen=True)
+class Remainder(_Binary):
+    """``a - b floor(a / b)``, which has the sign of ``b``, as Python's ``%``. The derivatives are
+    1 and ``-floor(a / b)``. The divisor must not be 0.
+    """
+
+
+@dataclass(frozen=True)
+class Power(_FloatBinary):
+    """``a ** b``, of floating-point values. The derivative with respect to ``a`` is 0 where ``b``
+    is 0, that with respect to ``b`` is 0 where ``a`` is 0 and ``b`` is not negative.
+    """
+
+
+@dataclass(frozen=True)
+class Atan2(_FloatBinary):
+    """The angle of the point (``b``, ``a``), between -pi and pi; the derivatives at the origin
+    are 0.
+    """
 
 
 @dataclass(frozen=True)
@@ -60,55 +94,8 @@ class Minimum(_Binary):
 
 
 @dataclass(frozen=True)
-class _Unary(Op):
-    """Keeps the type of its input."""
-
-    def infer(self, *inputs: TensorType) -> TensorType:
-        (x,) = inputs
-        return x
-
-
-@dataclass(frozen=True)
-class _FloatUnary(_Unary):
-    """Keeps the type of a floating-point input."""
-
-    def infer(self, *inputs: TensorType) -> TensorType:
-        return floating(super().infer(*inputs), type(self).__name__)
-
-
-@dataclass(frozen=True)
-class Negative(_Unary):
-    """``-x``."""
-
-
-@dataclass(frozen=True)
-class Abs(_Unary):
-    """``|x|``; the derivative at 0 is 0."""
-
-
-@dataclass(frozen=True)
-class Square(_Unary):
-    """``x * x``."""
-
-
-@dataclass(frozen=True)
-class Exp(_FloatUnary):
-    """``e ** x``."""
-
-
-@dataclass(frozen=True)
-class Log(_FloatUnary):
-    """The natural logarithm of ``x``."""
-
-
-@dataclass(frozen=True)
-class Sqrt(_FloatUnary):
-    """The square root of ``x``."""
-
-
-@dataclass(frozen=True)
 class _Scalar(Op):
-    """Keeps the type of its input; an integer input takes a whole number only."""
+    """Keeps the type of its numeric input; an integer input takes a whole number only."""
 
     value: float
 
@@ -119,7 +106,7 @@ class _Scalar(Op):
         (x,) = inputs
         if x.dtype == "int" and not isinstance(self.value, int):
             raise ShapeError(f"integers take a whole number, not {self.value!r}")
-        return x
+        return numeric(x, type(self).__name__)
 
 
 @dataclass(frozen=True)

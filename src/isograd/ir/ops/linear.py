@@ -16,7 +16,7 @@ from isograd.ir.ops.base import (
     floating,
     static,
 )
-from isograd.ir.ops.checks import check_flag, check_whole
+from isograd.ir.ops.checks import check_flag, check_whole, refuse
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ class MatMul(Op):
 
 @dataclass(frozen=True)
 class Embedding(Op):
-    """Rows of a table chosen by integer indices.
+    """Rows of a table chosen by integer indices. The row ``padding_idx``, if there is one, gets no
+    gradient.
 
     Parameter: ``weight`` [num_embeddings, embedding_dim], starting standard normal as in
     ``torch.nn.Embedding``.
@@ -78,9 +79,14 @@ class Embedding(Op):
 
     num_embeddings: int
     embedding_dim: int
+    padding_idx: int | None = None
 
     def __post_init__(self) -> None:
         check_whole(self, "num_embeddings", "embedding_dim", minimum=1)
+        if self.padding_idx is not None:
+            check_whole(self, "padding_idx", minimum=0)
+            if self.padding_idx >= self.num_embeddings:
+                refuse(self, "padding_idx", f"below {self.num_embeddings}")
 
     def infer(self, *inputs: TensorType) -> TensorType:
         (x,) = inputs

@@ -1,6 +1,7 @@
-"""Normalisation: `BatchNorm`, `LayerNorm`, `GroupNorm`.
+"""Normalisation: `BatchNorm`, `LayerNorm`, `GroupNorm`, `RMSNorm`.
 
-All divide by ``sqrt(variance + eps)`` with the biased variance (the mean of squared deviations).
+The first three divide by ``sqrt(variance + eps)`` with the biased variance (the mean of squared
+deviations).
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class BatchNorm(Op):
 
     In training, mean and *biased* variance are those of the batch over all other axes, and the
     running statistics follow: ``running = (1 - momentum) running + momentum batch``, where
-    ``running_var`` follows the *unbiased* variance (divided by n - 1, n values per channel). In
+    ``running_var`` follows the *unbiased* variance (divided by n - 1, n values per channel), or the
+    biased one where ``unbiased`` is not set, which is Keras' rule. In
     evaluation the running statistics take their place. ``momentum`` is the weight of the new value
     (Keras' is the weight of the old one). Source: Ioffe and Szegedy, ICML 2015, algorithms 1 and 2,
     in the form that ``torch.nn.BatchNorm2d`` documents.
@@ -48,11 +50,12 @@ class BatchNorm(Op):
     eps: float = 1e-5
     momentum: float = 0.1
     affine: bool = True
+    unbiased: bool = True
 
     def __post_init__(self) -> None:
         check_positive(self, "eps")
         check_number(self, "momentum")
-        check_flag(self, "affine")
+        check_flag(self, "affine", "unbiased")
         if not 0 <= self.momentum <= 1:
             refuse(self, "momentum", "between 0 and 1")
 
@@ -80,7 +83,38 @@ class LayerNorm(Op):
     sample over the trailing axes, whose sizes are ``normalized_shape``.
 
     Source: Ba, Kiros and Hinton, 2016. Parameters if ``affine``, both of ``normalized_shape``:
-    ``weight`` (from 1), ``bias`` (from 0).
+    ``weight`` (from 1) and, if ``bias``, ``bias`` (from 0).
+    """
+
+    normalized_shape: tuple[int, ...]
+    eps: float = 1e-5
+    affine: bool = True
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        check_sizes(self, "normalized_shape")
+        check_positive(self, "eps")
+        check_flag(self, "affine", "bias")
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        (x,) = inputs
+        floating(x, "LayerNorm")
+        if x.shape[-len(self.normalized_shape) :] != self.normalized_shape:
+            raise ShapeError(f"{x.shape} does not end in {self.normalized_shape}")
+        return x
+
+    def parameters(self, *inputs: TensorType) -> dict[str, ParameterSpec]:
+        specs = _affine(self.normalized_shape, self.affine)
+        return specs if self.bias else {role: specs[role] for role in specs if role != "bias"}
+
+
+@dataclass(frozen=True)
+class RMSNorm(Op):
+    """``x / sqrt(mean(x**2) + eps) * weight``, with the mean of each sample over the trailing axes,
+    whose sizes are ``normalized_shape``.
+
+    Source: Zhang and Sennrich, NeurIPS 2019. Parameter if ``affine``: ``weight`` of
+    ``normalized_shape`` (from 1).
     """
 
     normalized_shape: tuple[int, ...]
@@ -94,13 +128,13 @@ class LayerNorm(Op):
 
     def infer(self, *inputs: TensorType) -> TensorType:
         (x,) = inputs
-        floating(x, "LayerNorm")
+        floating(x, "RMSNorm")
         if x.shape[-len(self.normalized_shape) :] != self.normalized_shape:
             raise ShapeError(f"{x.shape} does not end in {self.normalized_shape}")
         return x
 
     def parameters(self, *inputs: TensorType) -> dict[str, ParameterSpec]:
-        return _affine(self.normalized_shape, self.affine)
+        return {"weight": ParameterSpec(self.normalized_shape, _ONES)} if self.affine else {}
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ class MaxPool(Op):
     """The largest value of each window; padding counts as minus infinity.
 
     Where several values are the largest, the gradient goes to the first of them. Output sizes are
-    those of `count_windows`. ``padding`` holds (before, after) for each axis; as in
-    ``torch.nn.MaxPool2d``, both must be equal and at most half of the kernel.
+    those of `count_windows`. ``padding`` holds (before, after) for each axis, both less than the
+    kernel reaches; where they differ (as in Keras' ``"same"``) there is no ``ceil_mode``.
     """
 
     kernel_size: tuple[int, ...]
@@ -37,7 +37,8 @@ class MaxPool(Op):
     def __post_init__(self) -> None:
         check_windows(self, "stride", "dilation")
         check_flag(self, "ceil_mode")
-        _check_padding(self, self.kernel_size, self.padding)
+        reach = zip(self.dilation, self.kernel_size, strict=True)
+        _check_padding(self, tuple(d * (k - 1) + 1 for d, k in reach), self.padding, self.ceil_mode)
 
     def infer(self, *inputs: TensorType) -> TensorType:
         (x,) = inputs
@@ -55,8 +56,8 @@ class AvgPool(Op):
 
     Zeros from the padding count in the divisor only with ``count_include_pad``; what a last window
     reaches beyond the padding (with ``ceil_mode``) never counts. Output sizes are those of
-    `count_windows`. ``padding`` holds (before, after) for each axis; as in
-    ``torch.nn.AvgPool2d``, both must be equal and at most half of the kernel.
+    `count_windows`. ``padding`` holds (before, after) for each axis, both less than the kernel;
+    where they differ (as in Keras' ``"same"``) there is no ``ceil_mode``.
     """
 
     kernel_size: tuple[int, ...]
@@ -68,7 +69,7 @@ class AvgPool(Op):
     def __post_init__(self) -> None:
         check_windows(self, "stride")
         check_flag(self, "ceil_mode", "count_include_pad")
-        _check_padding(self, self.kernel_size, self.padding)
+        _check_padding(self, self.kernel_size, self.padding, self.ceil_mode)
 
     def infer(self, *inputs: TensorType) -> TensorType:
         (x,) = inputs
@@ -148,8 +149,8 @@ def avg_pool2d(
     )
 
 
-def _check_padding(op: Op, kernel_size: tuple[int, ...], padding: Padding) -> None:
-    if any(before != after for before, after in padding):
-        refuse(op, "padding", "the same before and after, for pooling")
-    if any(2 * before > kernel for kernel, (before, _) in zip(kernel_size, padding, strict=True)):
-        refuse(op, "padding", f"at most half of the kernel {kernel_size}")
+def _check_padding(op: Op, reach: tuple[int, ...], padding: Padding, ceil_mode: bool) -> None:
+    if any(max(pair) >= size for size, pair in zip(reach, padding, strict=True)):
+        refuse(op, "padding", f"less than the kernel's reach {reach}")
+    if ceil_mode and any(before != after for before, after in padding):
+        refuse(op, "padding", "the same before and after, with ceil_mode")

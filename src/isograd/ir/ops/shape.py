@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from math import prod
 from typing import ClassVar
 
-from isograd.ir.ops.base import Dim, Op, Shape, ShapeError, TensorType, normalize_axis, static
+from isograd.ir.ops.base import Dim, Op, Shape, ShapeError, TensorType, normalize_axis
 from isograd.ir.ops.checks import check_sizes, check_whole, is_whole, refuse
+from isograd.ir.sizes import add, divide, is_canonical, multiply
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Concat(Op):
                     f"Concat along axis {self.axis}: {first.shape} ({first.dtype}) and {x.shape} "
                     f"({x.dtype}) differ in more than that axis"
                 )
-        total = sum(static(x.shape[axis], "a concatenated size") for x in inputs)
+        total = add(*(x.shape[axis] for x in inputs))
         return first.with_shape((*first.shape[:axis], total, *first.shape[axis + 1 :]))
 
 
@@ -57,7 +56,7 @@ class Flatten(Op):
             raise ShapeError(
                 f"Flatten from axis {self.start_axis} to {self.end_axis} is empty for {x.shape}"
             )
-        size = _product(x.shape[start:end])
+        size = multiply(*x.shape[start:end])
         return x.with_shape((*x.shape[:start], size, *x.shape[end:]))
 
 
@@ -80,20 +79,15 @@ class Reshape(Op):
 
     def infer(self, *inputs: TensorType) -> TensorType:
         (x,) = inputs
-        known = tuple(dim for dim in self.shape if dim != -1)
-        symbols = _symbols(x.shape)
-        symbols.subtract(_symbols(known))
-        have, want = _number(x.shape), _number(known)
-        if min(symbols.values(), default=0) < 0 or have % want:
-            raise self._mismatch(x)
-        left: list[Dim] = [*symbols.elements(), *([have // want] if have != want else [])]
+        have = multiply(*x.shape)
+        want = multiply(*(dim for dim in self.shape if dim != -1))
         if -1 not in self.shape:
-            if left:
+            if have != want:
                 raise self._mismatch(x)
             return x.with_shape(self.shape)
-        if len(left) > 1:
+        rest = divide(have, want)
+        if rest is None or rest == 0:
             raise self._mismatch(x)
-        rest = left[0] if left else 1
         return x.with_shape(tuple(rest if dim == -1 else dim for dim in self.shape))
 
     def _mismatch(self, x: TensorType) -> ShapeError:
@@ -119,25 +113,8 @@ class Transpose(Op):
 
 
 def _is_dim(dim: object) -> bool:
-    return (isinstance(dim, str) and dim != "") or (is_whole(dim, -1) and dim != 0)
+    return (isinstance(dim, str) and is_canonical(dim)) or (is_whole(dim, -1) and dim != 0)
 
 
 def _without(shape: Shape, axis: int) -> Shape:
     return shape[:axis] + shape[axis + 1 :]
-
-
-def _symbols(shape: Shape) -> Counter[str]:
-    return Counter(dim for dim in shape if isinstance(dim, str))
-
-
-def _number(shape: Shape) -> int:
-    return prod(dim for dim in shape if isinstance(dim, int))
-
-
-def _product(shape: Shape) -> Dim:
-    symbols, number = list(_symbols(shape).elements()), _number(shape)
-    if not symbols:
-        return number
-    if len(symbols) == 1 and number == 1:
-        return symbols[0]
-    raise ShapeError(f"sizes {shape} cannot become one axis while {symbols[0]!r} is not known")

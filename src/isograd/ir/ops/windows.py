@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from isograd.ir.ops.base import Dim, Op, Shape, ShapeError, TensorType
 from isograd.ir.ops.checks import check_sizes, is_whole, refuse
+from isograd.ir.sizes import add
 
 Padding = tuple[tuple[int, int], ...]
 """(before, after) for each spatial axis."""
@@ -22,13 +23,13 @@ def symmetric(value: int | Sequence[int], axes: int) -> Padding:
 
 
 def check_windows(op: Op, *sizes: str) -> None:
-    """Checks ``kernel_size`` (for one or two axes), the fields ``sizes`` (as many positive numbers)
-    and ``padding`` (as many pairs of non-negative numbers). Raises `ValueError`.
+    """Checks ``kernel_size`` (for one to three axes), the fields ``sizes`` (as many positive
+    numbers) and ``padding`` (as many pairs of non-negative numbers). Raises `ValueError`.
     """
     check_sizes(op, "kernel_size", *sizes)
     axes = len(op.attributes()["kernel_size"])
-    if axes not in (1, 2):
-        refuse(op, "kernel_size", "for one or two spatial axes")
+    if axes not in (1, 2, 3):
+        refuse(op, "kernel_size", "for one to three spatial axes")
     for name in sizes:
         if len(op.attributes()[name]) != axes:
             refuse(op, name, f"{axes} long, as kernel_size is")
@@ -59,8 +60,8 @@ def count_windows(
     ``floor((before + size + after - dilation (kernel - 1) - 1) / stride) + 1``; with ``ceil_mode``
     the division rounds up, so that the last window, even if it is the only one, may hang over the
     end by less than a stride; it must start inside the input or the padding before it (as the
-    documentation of ``torch.nn.MaxPool2d`` has it). A symbolic size is kept where the windows keep
-    every size as it is. Raises `ShapeError` when no window fits or the number cannot be known.
+    documentation of ``torch.nn.MaxPool2d`` has it). A symbolic size takes windows of
+    stride 1 only. Raises `ShapeError` when no window fits or the number cannot be known.
     """
     before, after = padding
     reach = dilation * (kernel - 1)
@@ -77,13 +78,13 @@ def count_windows(
     return count
 
 
-def _symbolic(size: str, stride: int, growth: int) -> str:
-    if stride != 1 or growth != 0:
+def _symbolic(size: str, stride: int, growth: int) -> Dim:
+    if stride != 1:
         raise ShapeError(
             f"the symbolic size {size!r} must be a known number here: "
-            "only windows with stride 1 that keep the size can leave it open"
+            "only windows with stride 1 can leave it open"
         )
-    return size
+    return add(size, growth)
 
 
 def _is_pair(value: object) -> bool:

@@ -1,0 +1,162 @@
+"""Recurrent ops in Keras: ``keras.layers.LSTM``, ``GRU`` and ``SimpleRNN``, and small layers on
+their basis where there are two biases.
+
+Keras keeps its kernels transposed, and the gates of a GRU in the order z, r, n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from isograd.frameworks.emission import Layer, Site
+from isograd.frameworks.formatting import Source, call
+from isograd.ir import ops
+from isograd.ir.mapping import Blocks, Permute, Transform
+from isograd.ir.ops import Op
+
+_NATIVE = {
+    "weight_ih": "cell.kernel",
+    "weight_hh": "cell.recurrent_kernel",
+    "bias": "cell.bias",
+    "bias_ih": "bias_ih",
+    "bias_hh": "bias_hh",
+}
+
+
+def lstm(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.LSTM)
+    return _layer(site, "TwoBiasLSTM" if op.bias == "double" else "keras.layers.LSTM", op, {})
+
+
+def gru(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.GRU)
+    options = {} if op.reset_after else {"reset_after": False}
+    name = "TwoBiasGRU" if op.bias == "double" else "keras.layers.GRU"
+    return _layer(site, name, op, options, order=(1, 0, 2))
+
+
+def rnn(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.RNN)
+    options = {} if op.activation == "tanh" else {"activation": f'"{op.activation}"'}
+    name = "TwoBiasRNN" if op.bias == "double" else "keras.layers.SimpleRNN"
+    return _layer(site, name, op, options)
+
+
+def recurrence(site: Site) -> Source:
+    """The outputs of all steps. A layer that goes backwards gives them in the order in which it
+    made them, which is turned around again.
+    """
+    op = site.node.op
+    assert isinstance(op, ops.LSTM | ops.GRU | ops.RNN)
+    states = ", ".join(site.arguments[1:])
+    initial = {"initial_state": f"[{states}]"} if states else {}
+    outputs = call(site.layer, site.x, **initial)
+    return call("ops.flip", outputs, axis=1) if op.reverse else outputs
+
+
+def _layer(
+    site: Site,
+    name: str,
+    op: ops.LSTM | ops.GRU | ops.RNN,
+    options: Mapping[str, object],
+    order: tuple[int, ...] | None = None,
+) -> Layer:
+    """``order`` is the framework's order of the gates, as numbers of the IR's."""
+    without = {"use_bias": False} if op.bias == "none" else {}
+    backwards = {"go_backwards": True} if op.reverse else {}
+    constructor = call(
+        name, op.hidden_size, **options, **without, **backwards, return_sequences=True
+    )
+    return Layer(
+        constructor, {role: (_NATIVE[role], _held(role, order)) for role in site.node.parameters}
+    )
+
+
+def _held(role: str, order: tuple[int, ...] | None) -> Transform:
+    """From a role's logical form to the framework's."""
+    is_weight = role.startswith("weight")
+    steps: tuple[Permute | Blocks, ...] = (Permute((1, 0)),) if is_weight else ()
+    if order is not None:
+        steps += (Blocks(1 if is_weight else 0, order),)
+    return Transform(steps)
+
+
+TWO_BIAS_LSTM = '''\
+class TwoBiasLSTM(keras.layers.LSTM):
+    """keras.layers.LSTM with a bias for the input and another for the state, both trained."""
+
+    def __init__(self, units, **options):
+        super().__init__(units, use_bias=False, **options)
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        super().build(sequences_shape, initial_state_shape)
+        shape = (4 * self.units,)
+        self.bias_ih = self.add_weight(shape=shape, initializer="zeros", name="bias_ih")
+        self.bias_hh = self.add_weight(shape=shape, initializer="zeros", name="bias_hh")
+        self.cell.use_bias = True
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        self.cell.bias = self.bias_ih + self.bias_hh
+        found = super().inner_loop(sequences, initial_state, mask, training)
+        self.cell.bias = None
+        return found
+'''
+
+TWO_BIAS_GRU = '''\
+class TwoBiasGRU(keras.layers.GRU):
+    """keras.layers.GRU whose two biases, for the input and for the state, are separate weights."""
+
+    def __init__(self, units, **options):
+        super().__init__(units, use_bias=False, **options)
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        super().build(sequences_shape, initial_state_shape)
+        shape = (3 * self.units,)
+        self.bias_ih = self.add_weight(shape=shape, initializer="zeros", name="bias_ih")
+        self.bias_hh = self.add_weight(shape=shape, initializer="zeros", name="bias_hh")
+        self.cell.use_bias = True
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        both = ops.concatenate([self.bias_ih, self.bias_hh])
+        self.cell.bias = ops.reshape(both, (2, -1))
+        found = super().inner_loop(sequences, initial_state, mask, training)
+        self.cell.bias = None
+        return found
+'''
+
+TWO_BIAS_RNN = '''\
+class TwoBiasRNN(keras.layers.SimpleRNN):
+    """keras.layers.SimpleRNN with a bias for the input and another for the state, both trained."""
+
+    def __init__(self, units, **options):
+        super().__init__(units, use_bias=False, **options)
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        super().build(sequences_shape, initial_state_shape)
+        shape = (self.units,)
+        self.bias_ih = self.add_weight(shape=shape, initializer="zeros", name="bias_ih")
+        self.bias_hh = self.add_weight(shape=shape, initializer="zeros", name="bias_hh")
+        self.cell.use_bias = True
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        self.cell.bias = self.bias_ih + self.bias_hh
+        found = super().inner_loop(sequences, initial_state, mask, training)
+        self.cell.bias = None
+        return found
+'''
+
+EXACT: dict[str, str] = {
+    "TwoBiasLSTM": TWO_BIAS_LSTM,
+    "TwoBiasGRU": TWO_BIAS_GRU,
+    "TwoBiasRNN": TWO_BIAS_RNN,
+}
+"""Name to source of the layers that are copied into an emitted file that needs them."""
+
+LAYERS: dict[type[Op], Callable[[Site], Layer]] = {ops.LSTM: lstm, ops.GRU: gru, ops.RNN: rnn}
+"""Op to its layer."""
+
+EXPRESSIONS: dict[type[Op], Callable[[Site], Source]] = dict.fromkeys(LAYERS, recurrence)
+"""Op to its expression."""

@@ -1,0 +1,195 @@
+"""Choosing parts of a value: by constants, and by other values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from math import prod
+
+from isograd.frameworks.torch.importing.call import Call, Rule, axis_of
+from isograd.frameworks.torch.importing.values import Value
+from isograd.ir import ops
+from isograd.ir.ops.base import static
+from isograd.ir.sizes import Dim, add
+
+END = 2**62
+"""Bounds from here on stand for the end of an axis."""
+
+
+def bounds(size: Dim, start: Dim | None, stop: Dim | None) -> tuple[Dim, Dim]:
+    """The ends of a slice, counted from the front and inside of the axis where that is known."""
+    first = 0 if start is None else _from_front(size, start)
+    if stop is None or (isinstance(stop, int) and stop >= END):
+        return first, size
+    return first, _from_front(size, stop)
+
+
+def _from_front(size: Dim, place: Dim) -> Dim:
+    if isinstance(place, str):
+        return place
+    place_from_front = add(size, place) if place < 0 else place
+    if isinstance(size, int) and isinstance(place_from_front, int):
+        return min(max(place_from_front, 0), size)
+    return place_from_front
+
+
+def slice_axis(
+    call: Call, x: Value, axis: int, start: Dim | None, stop: Dim | None, step: int
+) -> Value:
+    axis = axis_of(axis, x)
+    size = x.type.shape[axis]
+    begin, end = bounds(size, start, stop)
+    if begin == 0 and end == size and step == 1:
+        return x
+    return call(ops.Slice(axis, begin, None if end == size else end, step), x)
+
+
+def narrow(call: Call, x: Value, axis: int, start: Dim, length: Dim) -> Value:
+    if isinstance(start, Value):
+        raise call.unsupported("a slice with a computed start")
+    return slice_axis(call, x, axis, start, add(start, length), 1)
+
+
+def select(call: Call, x: Value, axis: int, index: Dim) -> Value:
+    """From a stack it is the value that was put there."""
+    axis = axis_of(axis, x)
+    if isinstance(index, str):
+        return call(ops.Squeeze((axis,)), call(ops.Slice(axis, index, add(index, 1)), x))
+    return _unstacked(call, x, axis, index) or call(ops.Select(axis, index), x)
+
+
+def _unstacked(call: Call, x: Value, axis: int, index: int) -> Value | None:
+    node = call.writer.made_by(x)
+    if node is None or node.op != ops.Concat(axis):
+        return None
+    parts = [call.writer.made_by(name) for name in node.inputs]
+    if any(part is None or part.op != ops.ExpandDims(axis) for part in parts):
+        return None
+    source = parts[index].inputs[0]  # type: ignore[union-attr]
+    return Value(call.type, source, differentiable=x.differentiable)
+
+
+def parts(call: Call, x: Value, axis: int) -> list[Value]:
+    """Consecutive parts, as large as the results are."""
+    axis = axis_of(axis, x)
+    found, start = [], 0
+    for kind in call.results:
+        stop = add(start, kind.shape[axis])
+        found.append(slice_axis(call, x, axis, start, stop, 1))
+        start = stop  # type: ignore[assignment]
+    return found
+
+
+def unbind(call: Call, x: Value, axis: int) -> list[Value]:
+    return [select(call, x, axis, i) for i in range(len(call.results))]
+
+
+def index(call: Call, x: Value, indices: Sequence[Value | None]) -> Value:
+    """``x[..., i, ...]`` with one or several neighbouring axes chosen by integers."""
+    chosen = [axis for axis, given in enumerate(indices) if given is not None]
+    values = [given for given in indices if given is not None]
+    if any(value.type.dtype == "bool" for value in values):
+        raise call.unsupported("choosing by truth values, where the result's size depends on them")
+    if chosen != list(range(chosen[0], chosen[-1] + 1)):
+        raise call.unsupported("indices on axes that are no neighbours")
+    if len(chosen) == 1:
+        return call(ops.Take(chosen[0]), x, values[0])
+    return _by_several(call, x, chosen[0], values)
+
+
+def _by_several(call: Call, x: Value, first: int, values: Sequence[Value]) -> Value:
+    """Neighbouring axes become one, and their indices one number."""
+    shape = x.type.shape
+    behind = first + len(values)
+    sizes = [static(size, "the size of an indexed axis") for size in shape[first + 1 : behind]]
+    steps = [prod(sizes[i:]) for i in range(len(values))]
+    counted = [_from_start(call, value, shape[first + i]) for i, value in enumerate(values)]
+    terms = [
+        value if step == 1 else call(ops.MultiplyScalar(step), value)
+        for value, step in zip(counted, steps, strict=True)
+    ]
+    place = reduce(lambda a, b: call(ops.Add(), a, b), terms)
+    flat = call(ops.Flatten(first, behind - 1), x)
+    return call(ops.Take(first), flat, place)
+
+
+def _from_start(call: Call, value: Value, size: Dim) -> Value:
+    """Indices below zero count from the end."""
+    node = call.writer.made_by(value)
+    op = node.op if node is not None else None
+    if isinstance(op, ops.Arange) and op.step > 0 and not str(op.start).startswith("-"):
+        return value
+    if isinstance(size, str):
+        raise call.unsupported("several indices, one of them along an axis of open size")
+    wrapped = call(ops.AddScalar(size), value)
+    return call(ops.Where(), call(ops.CompareScalar("<", 0), value), wrapped, value)
+
+
+def index_select(call: Call, x: Value, axis: int, indices: Value) -> Value:
+    return call(ops.Take(axis_of(axis, x)), x, indices)
+
+
+def gather(call: Call, x: Value, axis: int, indices: Value, *_: object) -> Value:
+    """Along one axis; along the others, the indices may cover a part of ``x`` only."""
+    axis = axis_of(axis, x)
+    for i, (have, want) in enumerate(zip(x.type.shape, indices.type.shape, strict=True)):
+        if i != axis and have != want:
+            x = call(ops.Slice(i, 0, want), x)
+    return call(ops.TakeAlongAxis(axis), x, indices)
+
+
+def take_along(call: Call, x: Value, indices: Value, axis: int | None) -> Value:
+    if axis is None:
+        raise call.unsupported("take_along_dim without an axis")
+    return call(ops.TakeAlongAxis(axis_of(axis, x)), x, indices)
+
+
+def one_hot(call: Call, x: Value, classes: int) -> Value:
+    if classes < 0:
+        raise call.unsupported("one_hot without the number of classes")
+    return call.cast(call(ops.OneHot(classes), x), call.type.dtype)
+
+
+def meshgrid(call: Call, values: Sequence[Value]) -> list[Value]:
+    count = len(values)
+    axes = list(range(count))
+    if call.options.get("indexing") == "xy" and count > 1:
+        axes[:2] = [1, 0]
+    found = []
+    for value, axis, kind in zip(values, axes, call.results, strict=True):
+        apart = tuple(kind.shape[i] if i == axis else 1 for i in range(count))
+        found.append(call.broadcast(call.reshape(value, apart), kind.shape))
+    return found
+
+
+def index_put(
+    call: Call, x: Value, indices: Sequence[Value | None], value: Value, accumulate: bool
+) -> Value:
+    """``x[mask] = number``."""
+    (mask, *others) = indices
+    single = mask is not None and mask.type.dtype == "bool" and not others
+    if not single or accumulate or value.type.shape not in ((), (1,)):
+        raise call.unsupported("writing to computed places")
+    assert mask is not None
+    shape = (*mask.type.shape, *(1,) * (x.type.rank - mask.type.rank))
+    written = call.reshape(call.cast(value, x.type.dtype), ())
+    return call(ops.Where(), call.reshape(mask, shape), written, x)
+
+
+RULES: dict[str, Rule] = {
+    "chunk": lambda call, x, chunks, axis: parts(call, x, axis),
+    "gather": gather,
+    "index": index,
+    "index_put": index_put,
+    "index_select": index_select,
+    "meshgrid": meshgrid,
+    "narrow": narrow,
+    "one_hot": one_hot,
+    "select": select,
+    "slice": slice_axis,
+    "split": lambda call, x, sizes, axis: parts(call, x, axis),
+    "split_with_sizes": lambda call, x, sizes, axis: parts(call, x, axis),
+    "take_along_dim": take_along,
+    "tensor_split": lambda call, x, sections, axis: parts(call, x, axis),
+    "unbind": unbind,
+}

@@ -1,0 +1,133 @@
+"""Recurrent ops in PyTorch: ``nn.LSTM``, ``nn.GRU`` and ``nn.RNN``, and small modules where these
+have other parameters.
+
+PyTorch's order of the gates and orientation of the weights are the IR's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from isograd.frameworks.emission import Layer, Site
+from isograd.frameworks.formatting import Bracket, Source, call
+from isograd.ir import ops
+from isograd.ir.mapping import Transform
+from isograd.ir.ops import Op
+
+_NATIVE = {
+    "weight_ih": "weight_ih_l0",
+    "weight_hh": "weight_hh_l0",
+    "bias_ih": "bias_ih_l0",
+    "bias_hh": "bias_hh_l0",
+    "bias": "bias_ih_l0",
+}
+
+
+def lstm(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.LSTM)
+    return _stock(site, "SingleBiasLSTM" if op.bias == "single" else "nn.LSTM", op, {})
+
+
+def gru(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.GRU)
+    if op.reset_after:
+        return _stock(site, "nn.GRU", op, {})
+    options = {"bias": False} if op.bias == "none" else {}
+    constructor = call("ResetBeforeGRU", site.types[0].shape[2], op.hidden_size, **options)
+    return Layer(constructor, {role: (role, Transform()) for role in site.node.parameters})
+
+
+def rnn(site: Site) -> Layer:
+    op = site.node.op
+    assert isinstance(op, ops.RNN)
+    options = {"nonlinearity": '"relu"'} if op.activation == "relu" else {}
+    return _stock(site, "SingleBiasRNN" if op.bias == "single" else "nn.RNN", op, options)
+
+
+def recurrence(site: Site) -> Source:
+    """The outputs of all steps; for the reverse direction, time is turned around on both sides."""
+    op = site.node.op
+    assert isinstance(op, ops.LSTM | ops.GRU | ops.RNN)
+    x = f"{site.x}.flip(1)" if op.reverse else site.x
+    states = tuple(f"{name}[None]" for name in site.arguments[1:])
+    initial = (f"({', '.join(states)})",) if len(states) > 1 else states
+    return Bracket(f"{site.layer}(", (x, *initial), ")[0].flip(1)" if op.reverse else ")[0]")
+
+
+def _stock(
+    site: Site, name: str, op: ops.LSTM | ops.GRU | ops.RNN, options: Mapping[str, object]
+) -> Layer:
+    without = {"bias": False} if op.bias == "none" else {}
+    constructor = call(
+        name, site.types[0].shape[2], op.hidden_size, **options, **without, batch_first=True
+    )
+    return Layer(constructor, {role: (_NATIVE[role], Transform()) for role in site.node.parameters})
+
+
+SINGLE_BIAS_LSTM = '''\
+class SingleBiasLSTM(nn.LSTM):
+    """nn.LSTM with one bias: the second one stays zero and belongs neither to the parameters nor
+    to the state.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, **options: bool) -> None:
+        super().__init__(input_size, hidden_size, **options)
+        del self.bias_hh_l0
+        self.bias_hh_l0 = nn.Buffer(torch.zeros(4 * hidden_size), persistent=False)
+'''
+
+SINGLE_BIAS_RNN = '''\
+class SingleBiasRNN(nn.RNN):
+    """nn.RNN with one bias: the second one stays zero and belongs neither to the parameters nor
+    to the state.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, **options: str | bool) -> None:
+        super().__init__(input_size, hidden_size, **options)
+        del self.bias_hh_l0
+        self.bias_hh_l0 = nn.Buffer(torch.zeros(hidden_size), persistent=False)
+'''
+
+RESET_BEFORE_GRU = '''\
+class ResetBeforeGRU(nn.Module):
+    """A gated recurrent unit over [batch, time, features] whose reset gate works in front of the
+    product, as in the paper (Cho et al., 2014).
+
+    In nn.GRU it works behind the product. The gates are r, z, n.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
+        super().__init__()
+        self.weight_ih = nn.Parameter(torch.empty(3 * hidden_size, input_size))
+        self.weight_hh = nn.Parameter(torch.empty(3 * hidden_size, hidden_size))
+        self.bias = nn.Parameter(torch.empty(3 * hidden_size)) if bias else None
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -(hidden_size**-0.5), hidden_size**-0.5)
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        size = self.weight_hh.shape[1]
+        h = x.new_zeros(x.shape[0], size) if state is None else state[0]
+        gates, candidate = self.weight_hh[: 2 * size], self.weight_hh[2 * size :]
+        outputs = []
+        for a in F.linear(x, self.weight_ih, self.bias).unbind(1):
+            r, z = torch.sigmoid(a[:, : 2 * size] + F.linear(h, gates)).chunk(2, 1)
+            n = torch.tanh(a[:, 2 * size :] + F.linear(r * h, candidate))
+            h = (1 - z) * n + z * h
+            outputs.append(h)
+        return torch.stack(outputs, 1), h[None]
+'''
+
+EXACT: dict[str, str] = {
+    "SingleBiasLSTM": SINGLE_BIAS_LSTM,
+    "SingleBiasRNN": SINGLE_BIAS_RNN,
+    "ResetBeforeGRU": RESET_BEFORE_GRU,
+}
+"""Name to source of the modules that are copied into an emitted file that needs them."""
+
+LAYERS: dict[type[Op], Callable[[Site], Layer]] = {ops.LSTM: lstm, ops.GRU: gru, ops.RNN: rnn}
+"""Op to its layer."""
+
+EXPRESSIONS: dict[type[Op], Callable[[Site], Source]] = dict.fromkeys(LAYERS, recurrence)
+"""Op to its expression."""

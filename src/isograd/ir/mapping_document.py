@@ -1,0 +1,202 @@
+"""A mapping as JSON text, and back: what stands next to a converted network.
+
+The text may come from anywhere, so nothing in it is believed: every name and transform is checked,
+and the links must form a bijection.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from isograd.errors import UsageError
+from isograd.ir.mapping import Blocks, Link, Permute, Reorder, TensorMap, Transform
+from isograd.ir.ops.checks import is_whole
+
+SCHEMA = "isograd/mapping/1"
+
+OPTIMIZER = "optimizer/"
+"""What the names of optimizer state begin with in a checkpoint, so that no tensor's may."""
+
+Step = Permute | Reorder | Blocks
+
+T = TypeVar("T")
+
+_KINDS: dict[type, str] = {str: "a string", dict: "an object", list: "a list"}
+
+
+@dataclass(frozen=True)
+class MappingDocument:
+    """A mapping with what its two sides are.
+
+    ``reference`` and ``twin`` name frameworks (the reference may also be ``isograd``, a graph).
+    ``trainable`` holds the reference names of the trainable tensors, in order.
+    """
+
+    map: TensorMap
+    reference: str
+    twin: str
+    trainable: tuple[str, ...]
+
+
+def to_json(map: TensorMap, reference: str, twin: str, trainable: Sequence[str]) -> str:
+    """The mapping as indented JSON of the schema ``isograd/mapping/1``."""
+    document = {
+        "schema": SCHEMA,
+        "reference": {"framework": reference},
+        "twin": {"framework": twin},
+        "trainable": list(trainable),
+        "links": [
+            {
+                "reference": link.reference,
+                "twin": link.twin,
+                "transform": [_step_out(step) for step in link.transform.steps],
+            }
+            for link in map.links
+        ],
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def from_json(text: str, where: str = "mapping") -> MappingDocument:
+    """The inverse of `to_json`; ``where`` names the text in errors.
+
+    Raises `UsageError` when the text is no JSON, of another schema, or contradicts itself.
+    """
+    try:
+        raw = json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"This mapping is no valid JSON, or it is cut off: {error}.",
+            where=where,
+            hint="Convert the network again.",
+        ) from None
+    _check_schema(raw, where)
+    try:
+        return _document(raw)
+    except ValueError as error:
+        raise UsageError(
+            f"This mapping is damaged: {error}.", where=where, hint="Convert the network again."
+        ) from None
+
+
+def _step_out(step: Step) -> dict[str, Any]:
+    if isinstance(step, Permute):
+        return {"permute": list(step.axes)}
+    if isinstance(step, Blocks):
+        return {"blocks": {"axis": step.axis, "order": list(step.order)}}
+    return {"reorder": {"axis": step.axis, "sizes": list(step.sizes), "order": list(step.order)}}
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return result
+
+
+def _check_schema(raw: Any, where: str) -> None:
+    schema = raw.get("schema") if isinstance(raw, dict) else None
+    if schema is None:
+        raise UsageError("This is not an isograd mapping.", where=where)
+    if schema != SCHEMA:
+        raise UsageError(
+            f"This mapping has the schema {schema!r}; this version reads {SCHEMA!r}.", where=where
+        )
+
+
+def _document(raw: Any) -> MappingDocument:
+    map = TensorMap(tuple(_each(raw, "links", _link)))
+    trainable = tuple(_each(raw, "trainable", _name))
+    if len(set(trainable)) != len(trainable):
+        raise ValueError("a name stands twice in 'trainable'")
+    lost = [name for name in trainable if name not in map.names]
+    if lost:
+        raise ValueError(f"{lost[0]!r} is trainable, but not mapped")
+    return MappingDocument(map, _framework(raw, "reference"), _framework(raw, "twin"), trainable)
+
+
+def _framework(raw: Any, side: str) -> str:
+    name = _field(_field(raw, side, dict), "framework", str)
+    if not name.isidentifier():
+        raise ValueError(f"{name!r} cannot be the framework of {side!r}")
+    return name
+
+
+def _link(raw: Any) -> Link:
+    reference, twin = (_name(_field(raw, side, str)) for side in ("reference", "twin"))
+    try:
+        return Link(reference, twin, Transform(tuple(_each(raw, "transform", _step))))
+    except ValueError as error:
+        raise ValueError(f"the link of {reference!r}: {error}") from None
+
+
+def _name(raw: Any) -> str:
+    """A tensor's name: any printable text that no file format gives a meaning of its own."""
+    reserved = isinstance(raw, str) and (raw == "__metadata__" or raw.startswith(OPTIMIZER))
+    if not isinstance(raw, str) or not raw or not raw.isprintable() or reserved:
+        raise ValueError(f"{raw!r} cannot be a tensor's name")
+    return raw
+
+
+def _step(raw: Any) -> Step:
+    if not isinstance(raw, dict) or len(raw) != 1 or not set(raw) <= set(_STEPS):
+        raise ValueError(f"a step of a transform must be one of {', '.join(_STEPS)}")
+    ((kind, attributes),) = raw.items()
+    return _STEPS[kind](attributes)
+
+
+def _permute(raw: Any) -> Permute:
+    return Permute(_permutation(raw))
+
+
+def _reorder(raw: Any) -> Reorder:
+    sizes = _wholes(_field(raw, "sizes", list), 1)
+    order = _permutation(_field(raw, "order", list))
+    if len(sizes) != len(order):
+        raise ValueError("'sizes' and 'order' must be of one length")
+    return Reorder(_axis(raw), sizes, order)
+
+
+def _blocks(raw: Any) -> Blocks:
+    order = _permutation(_field(raw, "order", list))
+    return Blocks(_axis(raw), order)
+
+
+_STEPS: dict[str, Callable[[Any], Step]] = {
+    "permute": _permute,
+    "reorder": _reorder,
+    "blocks": _blocks,
+}
+
+
+def _axis(raw: dict[str, Any]) -> int:
+    return _wholes([raw.get("axis")], 0)[0]
+
+
+def _permutation(raw: Any) -> tuple[int, ...]:
+    order = _wholes(raw, 0)
+    if not order or sorted(order) != list(range(len(order))):
+        raise ValueError(f"{raw!r} is no order of axes")
+    return order
+
+
+def _wholes(raw: Any, least: int) -> tuple[int, ...]:
+    if not isinstance(raw, list) or not all(is_whole(value, least) for value in raw):
+        raise ValueError(f"{raw!r} must hold whole numbers from {least} on")
+    return tuple(raw)
+
+
+def _each(raw: Any, key: str, read: Callable[[Any], T]) -> list[T]:
+    return [read(value) for value in _field(raw, key, list)]
+
+
+def _field(raw: Any, key: str, kind: type[T]) -> T:
+    if not isinstance(raw, dict) or key not in raw:
+        raise ValueError(f"{key!r} is missing")
+    value = raw[key]
+    if not isinstance(value, kind):
+        raise ValueError(f"{key!r} must be {_KINDS[kind]}")
+    return value

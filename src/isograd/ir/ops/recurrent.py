@@ -1,0 +1,130 @@
+"""Recurrent ops: `LSTM`, `GRU` and `RNN`, one layer in one direction each.
+
+A stack is several nodes, a bidirectional layer is two nodes (one with ``reverse``) and a `Concat`,
+dropout between layers is a `Dropout` node, and the last state is a slice of the outputs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from isograd.ir.ops.base import Initializer, Op, ParameterSpec, ShapeError, TensorType, static
+from isograd.ir.ops.checks import check_flag, check_whole, refuse
+
+Bias = Literal["double", "single", "none"]
+
+
+@dataclass(frozen=True)
+class _Recurrent(Op):
+    """What the recurrent ops share: from x [N, T, I] to outputs [N, T, hidden_size], in the time
+    order of x; further inputs are initial states [N, hidden_size], zero where they are left out.
+
+    Each of the ``gates`` has a block of ``hidden_size`` rows in every parameter: ``weight_ih``
+    [gates * hidden_size, I], ``weight_hh`` [gates * hidden_size, hidden_size] and the biases
+    [gates * hidden_size]. All start uniform in +-1/sqrt(hidden_size), which is what
+    ``torch.nn.RNN`` documents.
+    """
+
+    gates: ClassVar[int] = 1
+    states: ClassVar[int] = 1
+    biases: ClassVar[tuple[str, ...]] = ("double", "single", "none")
+
+    hidden_size: int
+    bias: Bias = "double"
+    reverse: bool = False
+
+    def __post_init__(self) -> None:
+        check_whole(self, "hidden_size", minimum=1)
+        check_flag(self, "reverse")
+        if self.bias not in self.biases:
+            refuse(self, "bias", " or ".join(map(repr, self.biases)))
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        x, *initial = inputs
+        name = type(self).__name__
+        if any(value.dtype != "float" for value in inputs):
+            raise ShapeError(f"{name} needs floating-point values")
+        if x.rank != 3:
+            raise ShapeError(f"{name} needs [batch, time, features], got {x.shape}")
+        static(x.shape[2], "the number of input features")
+        if len(initial) not in (0, self.states):
+            raise ShapeError(f"{name} takes all {self.states} initial states or none")
+        wanted = (x.shape[0], self.hidden_size)
+        for state in initial:
+            if state.shape != wanted:
+                raise ShapeError(f"{name}: an initial state must be {wanted}, got {state.shape}")
+        return x.with_shape((*x.shape[:2], self.hidden_size))
+
+    def parameters(self, *inputs: TensorType) -> dict[str, ParameterSpec]:
+        features = static(inputs[0].shape[2], "the number of input features")
+        rows = self.gates * self.hidden_size
+        init = Initializer("uniform", 1 / math.sqrt(self.hidden_size))
+        roles = {"double": ("bias_ih", "bias_hh"), "single": ("bias",), "none": ()}[self.bias]
+        return {
+            "weight_ih": ParameterSpec((rows, features), init),
+            "weight_hh": ParameterSpec((rows, self.hidden_size), init),
+            **{role: ParameterSpec((rows,), init) for role in roles},
+        }
+
+
+@dataclass(frozen=True)
+class LSTM(_Recurrent):
+    """Long short-term memory (Hochreiter & Schmidhuber, 1997; with the forget gate of Gers et al.,
+    2000), as ``torch.nn.LSTM`` documents it.
+
+    ``i, f, g, o`` are the blocks of ``weight_ih @ x + bias_ih + weight_hh @ h + bias_hh``, then
+    ``c = sigmoid(f) * c + sigmoid(i) * tanh(g)`` and ``h = sigmoid(o) * tanh(c)``. Optional second
+    and third inputs: the initial h and c. ``bias`` is "double" (both trainable, as in PyTorch),
+    "single" (role ``bias``, as in Keras) or "none"; ``reverse`` goes from the last step to the
+    first and leaves every output at its place.
+    """
+
+    arity: ClassVar[int | tuple[int, int] | None] = (1, 3)
+    gates: ClassVar[int] = 4
+    states: ClassVar[int] = 2
+
+
+@dataclass(frozen=True)
+class GRU(_Recurrent):
+    """Gated recurrent unit (Cho et al., 2014). Gates r, z, n.
+
+    ``r = sigmoid(a_r)`` and ``z = sigmoid(a_z)`` of ``a = weight_ih @ x + weight_hh @ h`` and the
+    biases; ``h = (1 - z) * n + z * h``. With ``reset_after`` the reset gate works behind the
+    product, ``n = tanh(W_n x + bias_ih_n + r * (U_n h + bias_hh_n))``, as in ``torch.nn.GRU`` and
+    cuDNN; its ``bias`` is "double" or "none". Without, it works in front of it, as in the paper,
+    ``n = tanh(W_n x + bias_n + U_n (r * h))``; its ``bias`` is "single" or "none". Optional second
+    input: the initial h.
+    """
+
+    arity: ClassVar[int | tuple[int, int] | None] = (1, 2)
+    gates: ClassVar[int] = 3
+
+    reset_after: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_flag(self, "reset_after")
+        wanted = ("double", "none") if self.reset_after else ("single", "none")
+        if self.bias not in wanted:
+            where = "with" if self.reset_after else "without"
+            refuse(self, "bias", f"{wanted[0]!r} or {wanted[1]!r} {where} reset_after")
+
+
+@dataclass(frozen=True)
+class RNN(_Recurrent):
+    """The simple recurrent layer of Elman (1990): ``h = activation(weight_ih @ x + bias_ih +
+    weight_hh @ h + bias_hh)``, as ``torch.nn.RNN`` documents it.
+
+    ``activation`` is "tanh" or "relu". Optional second input: the initial h.
+    """
+
+    arity: ClassVar[int | tuple[int, int] | None] = (1, 2)
+
+    activation: Literal["tanh", "relu"] = "tanh"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.activation not in ("tanh", "relu"):
+            refuse(self, "activation", "'tanh' or 'relu'")

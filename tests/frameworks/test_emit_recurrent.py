@@ -1,0 +1,230 @@
+"""Recurrent networks are what their definition says, in both frameworks and in every mode."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import torch
+from recurrent_cases import CASES, SEQUENCE, STATE, by_definition
+from twins import (
+    assert_twins,
+    deviations,
+    draw,
+    load,
+    one_op,
+    run_tensorflow,
+    run_torch,
+    tensorflow_emitter,
+    torch_emitter,
+)
+
+from isograd.ir import ops
+from isograd.ir.builder import Builder
+from isograd.ir.graph import Graph
+from isograd.ir.mapping import Arrays
+from isograd.ir.ops import TensorType
+
+
+def label(case: tuple[object, ...]) -> str:
+    op, *kinds = case
+    return f"{op} {len(kinds)}"
+
+
+cases = pytest.mark.parametrize("case", CASES, ids=label)
+frameworks = pytest.mark.parametrize("run", [run_torch, run_tensorflow])
+
+
+def defined(graph: Graph, weights: Arrays, inputs: Arrays) -> np.ndarray:
+    """The output of a graph of one recurrent op."""
+    (node,) = graph.nodes
+    own = {role: weights[name] for role, name in node.parameters.items()}
+    return by_definition(node.op, own, *inputs.values())
+
+
+@frameworks
+@cases
+def test_the_outputs_are_those_of_the_definition(case, run):
+    graph = one_op(*case)
+    weights, inputs, cotangents, masks = draw(graph, batch=3)
+    found = run(graph, weights, inputs, cotangents, masks)
+    np.testing.assert_allclose(found["eval op"], defined(graph, weights, inputs), 1e-13, 1e-14)
+
+
+@frameworks
+@cases
+def test_the_gradients_are_those_of_the_definition(case, run):
+    graph = one_op(*case)
+    weights, inputs, cotangents, masks = draw(graph, batch=3)
+    found = run(graph, weights, inputs, cotangents, masks)
+    rng = np.random.default_rng(1)
+    for name in [*weights, *inputs]:
+        group = weights if name in weights else inputs
+        way = rng.normal(size=group[name].shape)
+
+        def moved(length: float, name=name, group=group, way=way) -> float:
+            changed = {**group, name: group[name] + length * way}
+            pair = (changed, inputs) if group is weights else (weights, changed)
+            return float(np.sum(defined(graph, *pair) * cotangents["op"]))
+
+        slope = (moved(1e-5) - moved(-1e-5)) / 2e-5
+        assert np.sum(found[f"d {name}"] * way) == pytest.approx(slope, rel=1e-7, abs=1e-7), name
+
+
+@pytest.mark.parametrize("mode", ["function", "xla", "session"])
+@pytest.mark.parametrize("case", [CASES[i] for i in (5, 6, 8, 12, 13, 19)], ids=label)
+def test_a_recurrent_op_is_the_same_in_every_mode_of_tensorflow(mode, case):
+    assert_twins(one_op(*case), batch=2, mode=mode)
+
+
+@pytest.mark.parametrize("op", [ops.LSTM(5), ops.GRU(5), ops.RNN(5, "single", reverse=True)])
+def test_one_compiled_function_takes_sequences_of_any_length(op):
+    graph = one_op(op, TensorType(("N", "T", 3)))
+    weights = graph.initialize(0)
+    emitted = tensorflow_emitter.emit(graph)
+    model = load(emitted)()
+    model(np.zeros((1, 2, 3)))
+    for name, array in emitted.parameters.forward(weights).items():
+        attrgetter(name)(model).assign(array)
+    function = tf.function(model, input_signature=[tf.TensorSpec([None, None, 3], tf.float64)])
+    for batch, length in ((2, 1), (1, 4), (3, 9)):
+        x = np.random.default_rng(length).normal(size=(batch, length, 3))
+        wanted = defined(graph, weights, {"x0": x})
+        np.testing.assert_allclose(function(x), wanted, 1e-13, 1e-14)
+    assert function.experimental_get_tracing_count() == 1
+
+
+def test_a_batch_of_one_and_a_single_step_are_no_exception():
+    assert_twins(one_op(ops.GRU(5), TensorType(("N", 1, 3))), batch=1)
+
+
+def stacked() -> Graph:
+    """Two bidirectional layers with dropout behind them, and a classifier of each step."""
+    b = Builder("tagger")
+    x = b.input("tokens", ("N", 6), "int")
+    x = b(ops.Embedding(11, 4), x, scope="embedding")
+    for layer in ("first", "second"):
+        forward = b(ops.LSTM(5), x, scope=f"{layer}.forward")
+        backward = b(ops.LSTM(5, reverse=True), x, scope=f"{layer}.backward")
+        x = b(ops.Concat(-1), forward, backward)
+        x = b(ops.Dropout(0.5), x)
+    return b.finish(b(ops.Linear(3), x, scope="head"))
+
+
+@pytest.mark.parametrize("mode", ["eager", "function", "session"])
+def test_a_stacked_bidirectional_network_with_dropout_is_the_same(mode):
+    assert_twins(stacked(), mode=mode)
+
+
+def test_one_layer_may_be_called_twice():
+    b = Builder("siamese")
+    left, right = (b.input(name, SEQUENCE.shape) for name in ("left", "right"))
+    ways = [b(ops.GRU(5), x, scope="shared") for x in (left, right)]
+    graph = b.finish(b(ops.Subtract(), *ways))
+    assert len(graph.parameters) == 4
+    assert_twins(graph)
+
+
+@pytest.mark.parametrize("op", [ops.LSTM(5), ops.GRU(5), ops.RNN(5)], ids=str)
+def test_a_step_of_sgd_moves_each_of_two_biases(op):
+    graph = one_op(op, SEQUENCE)
+    weights, inputs, _, _ = draw(graph, batch=3)
+    after = [step(graph, weights, inputs["x0"]) for step in (torch_step, tensorflow_step)]
+    for name in ("op.bias_ih", "op.bias_hh"):
+        assert np.all(after[0][name] != weights[name])
+        np.testing.assert_allclose(after[0][name], after[1][name], 1e-13, 1e-14)
+
+
+def torch_step(graph: Graph, weights: Arrays, x: np.ndarray) -> Arrays:
+    emitted = torch_emitter.emit(graph)
+    model = load(emitted)().double()
+    native = emitted.parameters.forward(weights)
+    model.load_state_dict({name: torch.from_numpy(a.copy()) for name, a in native.items()})
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    model(torch.from_numpy(x)).sum().backward()
+    optimizer.step()
+    state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    return emitted.parameters.backward(state)
+
+
+def tensorflow_step(graph: Graph, weights: Arrays, x: np.ndarray) -> Arrays:
+    emitted = tensorflow_emitter.emit(graph)
+    model = load(emitted)()
+    model(x)
+    native = emitted.parameters.forward(weights)
+    named = {name: attrgetter(name)(model) for name in native}
+    assert {id(v) for v in named.values()} == {id(v) for v in model.trainable_variables}
+    for name, variable in named.items():
+        variable.assign(native[name])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(model(x, training=True))
+    found = tape.gradient(loss, [variable.value for variable in named.values()])
+    for variable, gradient in zip(named.values(), found, strict=True):
+        variable.assign_sub(0.5 * gradient)
+    return emitted.parameters.backward({name: v.numpy() for name, v in named.items()})
+
+
+@pytest.mark.parametrize("op", [ops.LSTM(5, "single"), ops.RNN(5, "single")], ids=str)
+def test_a_single_bias_is_one_tensor_in_pytorch_too(op):
+    emitted = torch_emitter.emit(one_op(op, SEQUENCE))
+    model = load(emitted)()
+    names = {"op.weight_ih_l0", "op.weight_hh_l0", "op.bias_ih_l0"}
+    assert set(model.state_dict()) == names == {name for name, _ in model.named_parameters()}
+
+
+@pytest.mark.parametrize(
+    ("op", "emitter", "stock"),
+    [
+        (ops.LSTM(5), torch_emitter, "nn.LSTM(3, 5, batch_first=True)"),
+        (ops.GRU(5), torch_emitter, "nn.GRU(3, 5, batch_first=True)"),
+        (
+            ops.RNN(5, "none", activation="relu"),
+            torch_emitter,
+            'nn.RNN(3, 5, nonlinearity="relu", bias=False, batch_first=True)',
+        ),
+        (
+            ops.LSTM(5, "single"),
+            tensorflow_emitter,
+            "keras.layers.LSTM(5, return_sequences=True)",
+        ),
+        (
+            ops.GRU(5, "single", reset_after=False),
+            tensorflow_emitter,
+            "keras.layers.GRU(5, reset_after=False, return_sequences=True)",
+        ),
+        (
+            ops.RNN(5, "single", reverse=True),
+            tensorflow_emitter,
+            "keras.layers.SimpleRNN(5, go_backwards=True, return_sequences=True)",
+        ),
+    ],
+)
+def test_a_framework_s_own_layer_is_taken_where_it_is_exact(op, emitter, stock):
+    source = emitter.emit(one_op(op, SEQUENCE)).source
+    assert f"self.op = {stock}\n" in source
+    assert source.count("class ") == 1
+
+
+def test_a_frozen_layer_has_no_trainable_variable_in_keras():
+    graph = one_op(ops.LSTM(5), SEQUENCE)
+    frozen = {
+        name: type(spec)(spec.shape, spec.init, trainable=False)
+        for name, spec in graph.parameters.items()
+    }
+    emitted = tensorflow_emitter.emit(
+        Graph(graph.name, graph.inputs, graph.nodes, graph.outputs, frozen)
+    )
+    model = load(emitted)()
+    model(np.zeros((1, 7, 3)))
+    assert emitted.trainable == ()
+    assert model.trainable_variables == []
+
+
+def test_another_order_of_the_gates_is_found_to_be_different(monkeypatch):
+    monkeypatch.setattr(
+        "isograd.frameworks.tensorflow.recurrent.Blocks.__call__", lambda self, array: array
+    )
+    found = deviations(one_op(ops.GRU(5), SEQUENCE, STATE))
+    assert found["eval op"] > 1e6
