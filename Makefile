@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test check sweep bench-article bench-overhead bench-transfer clean
+.PHONY: compare test check sweep bench-article bench-convert bench-overhead bench-transfer clean
 
 compare: .venv/installed
 	$(BIN)/isograd compare mnist-mlp
@@ -23,6 +23,11 @@ sweep: .venv/installed
 # digits are used.
 bench-article: .venv/installed
 	$(BIN)/python benchmarks/article.py $(if $(DATA_DIR),--data-dir $(DATA_DIR))
+
+# What a conversion takes, and what its result takes beside a network written by hand.
+bench-convert: .venv/installed
+	$(BIN)/python benchmarks/convert.py
+	$(BIN)/python benchmarks/latency.py
 
 bench-overhead: .venv/installed
 	$(BIN)/python benchmarks/overhead.py

@@ -1,4 +1,4 @@
-"""The same networks as a person writes them in Keras: what twins in TensorFlow are timed against."""
+"""The same networks as a person writes them in Keras: what twins are timed against, and made of."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def resnet18(classes: int = 1000) -> keras.Model:
                 x = _conv(x, width, 1, stride)
             x = layers.ReLU()(layers.Add()([x, y]))
     return keras.Model(image, layers.Dense(classes)(layers.GlobalAveragePooling2D()(x)))
+
+
+def resnet50(classes: int = 1000) -> keras.Model:
+    """The one that Keras brings, ending in logits."""
+    return keras.applications.ResNet50(weights=None, classes=classes, classifier_activation=None)
 
 
 def text_lstm(length: int = 32) -> keras.Model:

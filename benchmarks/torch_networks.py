@@ -96,6 +96,11 @@ def resnet50() -> nn.Module:
     return ResNet(Bottleneck, (3, 4, 6, 3))
 
 
+def resnet50_of_keras() -> nn.Module:
+    """What ``keras.applications.ResNet50`` is."""
+    return ResNet(Bottleneck, (3, 4, 6, 3), bias=True)
+
+
 class Encoder(nn.Module):
     """Pre-norm attention and MLP (Dosovitskiy et al., 2020)."""
 
@@ -136,7 +141,7 @@ def vit_b() -> nn.Module:
 
 
 class WindowAttention(nn.Module):
-    """Attention in windows of ``window`` squared places, shifted by ``shift`` (Liu et al., 2021)."""
+    """Attention in windows of ``window`` squared, shifted by ``shift`` (Liu et al., 2021)."""
 
     def __init__(self, width: int, heads: int, size: int, window: int, shift: int) -> None:
         super().__init__()

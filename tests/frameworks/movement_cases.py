@@ -93,6 +93,8 @@ CASES: tuple[tuple[Op, tuple[TensorType, ...]], ...] = (
     (ops.AvgPool((3, 3), (2, 2), ((0, 1), (1, 1)), False, False), (IMAGE,)),
     (ops.AvgPool((3, 3), (2, 2), ((0, 1), (1, 0)), False, True), (IMAGE,)),
     (ops.Conv(3, (2, 2, 3), (1, 2, 1), ((0, 0),) * 3, (1, 1, 1)), (real("N", 2, 4, 4, 4),)),
+    (ops.Maximum(), (whole("N", 3), whole(3))),
+    (ops.Minimum(), (whole("N", 3), whole(3))),
     (ops.Concat(1), (WORDS, real("N", 1, 5))),
     (ops.Reshape(("5*N*T",)), (WORDS,)),
     (ops.Reshape(("N*T", 5)), (WORDS,)),

@@ -151,7 +151,7 @@ class _Pair:
 
     def _buffers(self) -> tuple[list[Tensor], list[Tensor]]:
         own = dict(self.original.named_buffers(remove_duplicate=False))
-        other = dict(self.twin.named_buffers())
+        other = dict(self.twin.named_parameters()) | dict(self.twin.named_buffers())
         names = self.emitted.parameters.names
         kept = [link for link in self.found.parameters.links if link.reference in own]
         return [own[k.reference] for k in kept], [other[names[k.twin]] for k in kept]
@@ -166,9 +166,12 @@ def _differentiate(
 ) -> list[Tensor]:
     parameters = dict(module.named_parameters(remove_duplicate=False))
     pairs = zip(outputs, weights, strict=True)
-    loss = sum((y * w).sum() for y, w in pairs if y.is_floating_point())
-    assert isinstance(loss, Tensor)
+    loss = torch.zeros(())
+    for y, w in pairs:
+        loss = loss + (y * w).sum() if y.is_floating_point() else loss
     sources = [*(parameters[name] for name in names), *inputs]
+    if not (sources and loss.requires_grad):
+        return []
     return list(torch.autograd.grad(loss, sources, allow_unused=True, materialize_grads=True))
 
 

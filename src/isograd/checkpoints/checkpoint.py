@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
@@ -54,6 +55,14 @@ class TensorInfo(NamedTuple):
         return CARRIERS[self.dtype].itemsize * prod(self.shape)
 
 
+class Place(NamedTuple):
+    """Where a file holds a tensor's values as they are in memory, in C order: bytes from its
+    begin."""
+
+    path: Path
+    offset: int
+
+
 class Checkpoint(Protocol):
     """Named tensors in a file or several; a context manager that closes them.
 
@@ -67,6 +76,10 @@ class Checkpoint(Protocol):
 
     def info(self, name: str) -> TensorInfo:
         """Element type and shape; nothing is read. Raises `KeyError` for an unknown name."""
+
+    def place(self, name: str) -> Place | None:
+        """Where the values lie, or None where they are packed or not to be had as bytes. Raises
+        `KeyError` for an unknown name."""
 
     def read(self, name: str) -> Array:
         """The values, in C order, in the type that `CARRIERS` names. Raises `KeyError` for an

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from isograd.checkpoints.checkpoint import Checkpoint, TensorInfo
+from isograd.checkpoints.checkpoint import Checkpoint, Place, TensorInfo
 from isograd.errors import UsageError
 from isograd.frameworks import part
 from isograd.ir.mapping import Array
@@ -32,6 +32,10 @@ class Joined:
     def info(self, name: str) -> TensorInfo:
         """Element type and shape."""
         return self._of[name].info(name)
+
+    def place(self, name: str) -> Place | None:
+        """Where the values lie, if they lie anywhere."""
+        return self._of[name].place(name)
 
     def read(self, name: str) -> Array:
         """The values, read from their file now."""

@@ -83,6 +83,9 @@ class KerasCheckpoint:
         assert code is not None
         return TensorInfo(code, tuple(data.shape))
 
+    def place(self, name: str) -> None:
+        """HDF5 may have a dataset in chunks, or compressed."""
+
     def read(self, name: str) -> Array:
         """The values, read from the file now."""
         data = self._datasets[name]

@@ -10,24 +10,19 @@ import json
 import struct
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from isograd.checkpoints.checkpoint import CARRIERS, TensorInfo
+from isograd.checkpoints.checkpoint import CARRIERS, Place, TensorInfo
+from isograd.checkpoints.strips import read_transposed
 from isograd.errors import UsageError
-from isograd.ir.mapping import Array
+from isograd.ir.mapping import Array, Transform
 
 INDEX_FILE = "model.safetensors.index.json"
 """What the index is called by those who publish sharded checkpoints."""
 
 INDEX_SUFFIX = ".safetensors.index.json"
-
-
-class _Place(NamedTuple):
-    info: TensorInfo
-    offset: int
 
 
 class SafetensorsFile:
@@ -41,7 +36,7 @@ class SafetensorsFile:
         self.path = path
         _validate(path)
         places = _places(path)
-        self._places = dict(sorted(places.items(), key=lambda item: item[1].offset))
+        self._places = dict(sorted(places.items(), key=lambda item: item[1][1].offset))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,18 +45,17 @@ class SafetensorsFile:
 
     def info(self, name: str) -> TensorInfo:
         """Element type and shape."""
-        return self._places[name].info
+        return self._places[name][0]
+
+    def place(self, name: str) -> Place:
+        """Where the values lie."""
+        return self._places[name][1]
 
     def read(self, name: str) -> Array:
         """The values, read from the file now."""
-        info, offset = self._places[name]
+        info, place = self._places[name]
         result = np.empty(info.shape, CARRIERS[info.dtype])
-        try:
-            with self.path.open("rb", buffering=0) as file:
-                file.seek(offset)
-                _fill(file, result.reshape(-1).view(np.uint8).data)
-        except OSError as error:
-            raise UsageError(f"Cannot read: {error}.", where=str(self.path)) from None
+        read_transposed(place, Transform(), result)
         return result
 
     def __enter__(self) -> SafetensorsFile:
@@ -101,6 +95,10 @@ class ShardedSafetensors:
         """Element type and shape."""
         return self._file_of[name].info(name)
 
+    def place(self, name: str) -> Place:
+        """Where the values lie."""
+        return self._file_of[name].place(name)
+
     def read(self, name: str) -> Array:
         """The values, read from their shard now."""
         return self._file_of[name].read(name)
@@ -131,7 +129,7 @@ def _validate(path: Path) -> None:
         ) from None
 
 
-def _places(path: Path) -> dict[str, _Place]:
+def _places(path: Path) -> dict[str, tuple[TensorInfo, Place]]:
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length))
@@ -144,21 +142,12 @@ def _places(path: Path) -> dict[str, _Place]:
             where=str(path),
         )
     return {
-        name: _Place(
-            TensorInfo(entry["dtype"], tuple(entry["shape"])), 8 + length + entry["data_offsets"][0]
+        name: (
+            TensorInfo(entry["dtype"], tuple(entry["shape"])),
+            Place(path, 8 + length + entry["data_offsets"][0]),
         )
         for name, entry in header.items()
     }
-
-
-def _fill(file: Any, buffer: memoryview) -> None:
-    """Reads until ``buffer`` is full; one call reads at most 2 GiB on Linux."""
-    done = 0
-    while done < len(buffer):
-        count = file.readinto(buffer[done:])
-        if not count:
-            raise OSError("the file ends before its last tensor")
-        done += count
 
 
 def _weight_map(index: Path) -> dict[str, str]:

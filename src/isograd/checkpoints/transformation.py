@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from isograd.ir.mapping import Array, Blocks, Permute, Reorder, Transform
+from isograd.ir.mapping import Array, Blocks, Permute, Reorder, Reshaped, Step, Transform
 
 RUN = 64
 """Elements of the result that one pass of a strip writes next to each other. Each of them is read
@@ -54,23 +54,24 @@ def contiguous(view: Array) -> Array:
             strip[axis] = slice(start, start + step)
             result[tuple(strip)] = view[tuple(strip)]
 
-    share = _cores() if view.nbytes >= WORTH_THREADS else 1
+    share = cores() if view.nbytes >= WORTH_THREADS else 1
     if share == 1:
         copy(0)
     else:
-        list(_threads().map(copy, range(share)))
+        list(threads().map(copy, range(share)))
     return result
 
 
-def _cores() -> int:
+def cores() -> int:
     """Of those that the machine has, how many this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 @cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_cores(), thread_name_prefix="transposition")
+def threads() -> ThreadPoolExecutor:
+    """A thread for each of `cores`, kept for the next tensor."""
+    return ThreadPoolExecutor(cores(), thread_name_prefix="transposition")
 
 
 def _strip(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -79,11 +80,15 @@ def _strip(shape: tuple[int, ...]) -> tuple[int, int]:
     return axis, max(1, RUN // prod(shape[axis + 1 :]))
 
 
-def _step_shape(step: Permute | Reorder | Blocks, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _step_shape(step: Step, shape: tuple[int, ...]) -> tuple[int, ...]:
     if isinstance(step, Permute):
         if len(step.axes) != len(shape):
             raise ValueError(f"shape {shape} should have {len(step.axes)} axes")
         return tuple(shape[axis] for axis in step.axes)
+    if isinstance(step, Reshaped):
+        if step.before != shape:
+            raise ValueError(f"shape {shape} should be {step.before}")
+        return step.after
     if step.axis >= len(shape):
         raise ValueError(f"shape {shape} should have an axis {step.axis}")
     size = shape[step.axis]

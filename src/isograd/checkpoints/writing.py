@@ -25,6 +25,10 @@ ALIGNMENT = 8
 METADATA = {"format": "pt"}
 """Some loaders refuse a file that does not name its layout; row-major values are called this."""
 
+PIECE = 1 << 16
+"""Bytes given to one write. For many more, Linux takes large pages for its cache; these are what a
+virtual machine hands back to its host, and getting them again costs more than writing them."""
+
 Layout = Mapping[str, TensorInfo]
 
 
@@ -39,7 +43,8 @@ def write_safetensors(
         layout: what will be written. Tensors stand in the file by element size, widest first, so
             that each is aligned.
         produce: called once for each name, in the order of the file; returns C-ordered values in
-            the type that carries the tensor's. It makes one while the last is being written.
+            the type that carries the tensor's. It makes one while the last is being written;
+            the memory of the one before that may be used again.
         shard_size: bytes of values that a file holds at most (a larger tensor has one of its own);
             by default, there is one file.
 
@@ -56,7 +61,7 @@ def write_safetensors(
         path.parent.mkdir(parents=True, exist_ok=True)
         for shard in shards:
             made.append(_temporary(path))
-            with made[-1].open("wb") as file:
+            with made[-1].open("r+b") as file:  # "wb" truncates, which makes ext4 flush at the end
                 _write_shard(file, shard, produce)
         if len(shards) > 1:
             made.append(_temporary(path))
@@ -116,15 +121,20 @@ def _write_shard(file: IO[bytes], shard: Layout, produce: Callable[[str], Array]
     header = _header(shard)
     file.write(struct.pack("<Q", len(header)) + header)
     with ThreadPoolExecutor(1) as writer:
-        writing: Future[int] | None = None
+        writing: Future[None] | None = None
         for name, info in shard.items():
             values = _bytes(produce(name), name, info)
             if writing:
                 writing.result()
-            writing = writer.submit(file.write, values)
+            writing = writer.submit(_write_pieces, file, values)
             del values
         if writing:
             writing.result()
+
+
+def _write_pieces(file: IO[bytes], values: memoryview) -> None:
+    for start in range(0, len(values), PIECE):
+        file.write(values[start : start + PIECE])
 
 
 def _bytes(array: Array, name: str, info: TensorInfo) -> memoryview:

@@ -20,6 +20,7 @@ from isograd.frameworks.naming import ATTRIBUTES, LOCALS, UniqueNames
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.structure import Unit, divide_into_units
 from isograd.frameworks.symbolic import Sizes
+from isograd.ir.builder import snake_case
 from isograd.ir.graph import Graph, Node
 from isograd.ir.layout import Layout
 from isograd.ir.mapping import Link, TensorMap, Transform
@@ -243,7 +244,7 @@ class _Module:
             for name in unit.inputs
         }
         reserved = LOCALS | self.dialect.reserved | frozenset(SHORT)
-        self.sizes = Sizes(shapes, reserved, self.dialect.size)
+        self.sizes = Sizes(shapes, reserved, self.dialect.size, alike=bool(unit.path))
 
     def draft(self) -> Draft:
         self._construct()
@@ -299,7 +300,7 @@ class _Module:
         """A layer is called as the user calls it; a parameter that is used by itself, too."""
         if not node.inputs and node.parameters:
             return self._relative(next(iter(node.parameters.values())))
-        return self._relative(node.scope) or node.name
+        return self._relative(node.scope) or snake_case(type(node.op).__name__)
 
     def _relative(self, path: str) -> str:
         return path.removeprefix(f"{self.unit.path}.") if path != self.unit.path else ""

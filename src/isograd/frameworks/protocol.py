@@ -144,6 +144,9 @@ class Executor(Protocol):
     def train(self, batches: NDArray[np.int64]) -> Steps:
         """One step for each row of ``batches`` [steps, batch size], in order."""
 
+    def release(self) -> None:
+        """Gives back what it borrowed; it is not used any more."""
+
     def compilations(self) -> int:
         """How often the training step was traced or compiled so far; it must not grow while it is
         being timed."""

@@ -91,6 +91,7 @@ class _Structure:
     def unfit(self) -> set[str]:
         """Modules that cannot be units."""
         found = {path for path in self.kept if not self._contiguous(path)}
+        found |= {path for path in self.kept if not self._hands_out(path)}
         found |= {path for path in self.kept if self._called_again(path)}
         for users in self._users().values():
             inside = {path: sum(_within(owner, path) for owner in users) for path in self.kept}
@@ -101,6 +102,13 @@ class _Structure:
         flags = [_within(self.owners[node.name], path) for node in self.graph.nodes if node.inputs]
         first = flags.index(True) if True in flags else 0
         return sum(flags) > 1 and all(flags[first : first + sum(flags)])
+
+    def _hands_out(self, path: str) -> bool:
+        """Whether anything that the module makes is used outside of it."""
+        made = {node.name for node in self.graph.nodes if _within(self.owners[node.name], path)}
+        outside = (node for node in self.graph.nodes if node.name not in made)
+        read = {name for node in outside for name in node.inputs}
+        return not made.isdisjoint(read.union(self.graph.outputs))
 
     def _called_again(self, path: str) -> bool:
         """Whether the module is called several times: all its parameters are then used again."""

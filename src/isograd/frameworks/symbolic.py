@@ -13,7 +13,8 @@ from isograd.ir.sizes import symbols, written
 
 class Sizes:
     """Writes sizes, given the physical shapes of the inputs that they are read off. ``size`` is the
-    source of an input's size along an axis.
+    source of an input's size along an axis. Variables are called after the symbols, or with
+    ``alike`` as in every other module.
     """
 
     def __init__(
@@ -21,6 +22,8 @@ class Sizes:
         shapes: Mapping[str, Shape],
         reserved: frozenset[str],
         size: Callable[[str, int], str],
+        *,
+        alike: bool = False,
     ) -> None:
         self._size = size
         self._found: dict[str, tuple[int, str, int]] = {}
@@ -34,7 +37,10 @@ class Sizes:
             if options:
                 self._found[symbol] = min(options, key=lambda option: option[0])
         names = UniqueNames(reserved)
-        self.names = {symbol: names.claim(symbol.lower(), "size") for symbol in self._found}
+        self.names = {
+            symbol: names.claim("size" if alike else symbol.lower(), "size")
+            for symbol in self._found
+        }
         self._used: set[str] = set()
 
     def __call__(self, size: Dim) -> int | str:

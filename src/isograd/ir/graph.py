@@ -80,6 +80,16 @@ class Graph:
                 readers[name].append(node)
         return readers
 
+    @property
+    def needed(self) -> tuple[Node, ...]:
+        """The nodes that the outputs depend on, in order."""
+        wanted, found = set(self.outputs), []
+        for node in reversed(self.nodes):
+            if node.name in wanted:
+                found.append(node)
+                wanted.update(node.inputs)
+        return tuple(reversed(found))
+
     def sizes(self, batch: int) -> dict[str, int]:
         """A number for each symbolic size: ``batch`` for the first axis of the first input, and 5,
         6, ... for the others, which are told apart that way.

@@ -75,10 +75,29 @@ class Blocks:
 
 
 @dataclass(frozen=True)
+class Reshaped:
+    """The same elements in row-major order under another shape, from ``before`` to ``after``."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+    def __call__(self, array: Array) -> Array:
+        return np.reshape(array, self.after)
+
+    @property
+    def inverse(self) -> Reshaped:
+        return Reshaped(self.after, self.before)
+
+
+Step = Permute | Reorder | Blocks | Reshaped
+"""One invertible step."""
+
+
+@dataclass(frozen=True)
 class Transform:
     """Steps applied from left to right; no steps is the identity."""
 
-    steps: tuple[Permute | Reorder | Blocks, ...] = ()
+    steps: tuple[Step, ...] = ()
 
     def __call__(self, array: Array) -> Array:
         for step in self.steps:

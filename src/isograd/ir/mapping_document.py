@@ -9,18 +9,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, TypeVar
 
 from isograd.errors import UsageError
-from isograd.ir.mapping import Blocks, Link, Permute, Reorder, TensorMap, Transform
+from isograd.ir.mapping import (
+    Blocks,
+    Link,
+    Permute,
+    Reorder,
+    Reshaped,
+    Step,
+    TensorMap,
+    Transform,
+)
 from isograd.ir.ops.checks import is_whole
 
 SCHEMA = "isograd/mapping/1"
 
 OPTIMIZER = "optimizer/"
 """What the names of optimizer state begin with in a checkpoint, so that no tensor's may."""
-
-Step = Permute | Reorder | Blocks
 
 T = TypeVar("T")
 
@@ -85,6 +93,8 @@ def from_json(text: str, where: str = "mapping") -> MappingDocument:
 def _step_out(step: Step) -> dict[str, Any]:
     if isinstance(step, Permute):
         return {"permute": list(step.axes)}
+    if isinstance(step, Reshaped):
+        return {"reshaped": {"before": list(step.before), "after": list(step.after)}}
     if isinstance(step, Blocks):
         return {"blocks": {"axis": step.axis, "order": list(step.order)}}
     return {"reorder": {"axis": step.axis, "sizes": list(step.sizes), "order": list(step.order)}}
@@ -165,10 +175,18 @@ def _blocks(raw: Any) -> Blocks:
     return Blocks(_axis(raw), order)
 
 
+def _reshaped(raw: Any) -> Reshaped:
+    before, after = (_wholes(_field(raw, side, list), 1) for side in ("before", "after"))
+    if prod(before) != prod(after):
+        raise ValueError(f"{list(before)} and {list(after)} hold another number of elements")
+    return Reshaped(before, after)
+
+
 _STEPS: dict[str, Callable[[Any], Step]] = {
     "permute": _permute,
     "reorder": _reorder,
     "blocks": _blocks,
+    "reshaped": _reshaped,
 }
 
 

@@ -192,6 +192,9 @@ class RemoteExecutor:
         """`train`, with the seconds of the whole call."""
         return self._worker.call("timed_call", self._name, "train", batches)
 
+    def release(self) -> None:
+        self._call("release")
+
     def compilations(self) -> int:
         return self._call("compilations")
 

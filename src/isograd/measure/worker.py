@@ -51,7 +51,8 @@ class Worker:
 
     def close_here(self) -> None:
         """Forgets all executors and puts the framework's settings back."""
-        self._executors.clear()
+        for name in list(self._executors):
+            self.close(name)
         self._restore()
 
     def open(self, name: str, plan: Plan) -> float:
@@ -79,7 +80,7 @@ class Worker:
 
     def close(self, name: str) -> None:
         """Forgets an executor."""
-        del self._executors[name]
+        self._executors.pop(name).release()
 
     def peak_memory(self) -> float | None:
         """The process' peak resident memory so far, in MiB."""

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from safetensors.numpy import save_file
-
+from isograd.checkpoints import TensorInfo, write_safetensors
+from isograd.checkpoints.checkpoint import CODES
+from isograd.checkpoints.transformation import transformed, transformed_shape
 from isograd.errors import UsageError
 from isograd.frameworks import MODES, part
 from isograd.frameworks.protocol import Emitted
 from isograd.ir import mapping_document
+from isograd.ir.graph import Weights
 from isograd.ir.inputs import InputSpec
-from isograd.ir.mapping import TensorMap
+from isograd.ir.mapping import Array, TensorMap
 from isograd.models import Model, load
 from isograd.report import handover
 from isograd.run.emit import single
@@ -144,9 +145,7 @@ def _write(
     seed: int,
     proof: ProofReport | None,
 ) -> None:
-    weights = emitted.parameters.forward(model.initial_state(seed))
-    arrays = {name: np.asarray(single(array), order="C") for name, array in weights.items()}
-    save_file(arrays, folder / "weights.safetensors")
+    _write_weights(folder / "weights.safetensors", model.initial_state(seed), emitted.parameters)
     mapping = native_map(model, emitted)
     trainable = set(emitted.trainable)
     texts = {
@@ -164,6 +163,22 @@ def _write(
         texts["proof.json"] = json.dumps(json.loads(proof.to_json()), indent=1) + "\n"
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def _write_weights(path: Path, weights: Weights, map: TensorMap) -> None:
+    """Tensor by tensor: one is transposed while the last is being written."""
+    links = {link.reference: link for link in map.links}
+    sources = {links[name].twin: (links[name], single(array)) for name, array in weights.items()}
+
+    def produce(name: str) -> Array:
+        link, array = sources[name]
+        return transformed(link.transform, array)
+
+    layout = {
+        name: TensorInfo(CODES[array.dtype], transformed_shape(link.transform, array.shape))
+        for name, (link, array) in sources.items()
+    }
+    write_safetensors(path, layout, produce)
 
 
 def other_framework(model: Model) -> str:

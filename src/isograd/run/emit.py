@@ -53,4 +53,5 @@ def write_emitted(model: object, emitted: Emitted, directory: Path, *, seed: int
 
 def single(array: Array) -> Array:
     """Floating-point values in float32, others as they are."""
-    return array.astype(np.float32) if np.issubdtype(array.dtype, np.floating) else array
+    floating = np.issubdtype(array.dtype, np.floating)
+    return array.astype(np.float32, copy=False) if floating else array

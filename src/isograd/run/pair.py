@@ -9,7 +9,7 @@ from typing import Literal
 
 from isograd.errors import UsageError
 from isograd.frameworks import part
-from isograd.frameworks.protocol import Emitted, Original
+from isograd.frameworks.protocol import Emitted, Executor, Original
 from isograd.frameworks.side import Side, emitted_as_it_is, plan
 from isograd.ir.alignment import Alignment, Mismatch, align
 from isograd.models import Model
@@ -108,10 +108,11 @@ def _prove_here(
                 shared_masks=bool(emitted.dropouts),
                 original=original,
             )
-            executor = part(framework, "modes").open_executor(planned)
-            return Side(model.graph, emitted, executor)
+            executors.append(part(framework, "modes").open_executor(planned))
+            return Side(model.graph, emitted, executors[-1])
 
         frameworks = {model.original.framework, twin.framework if twin else to}
+        executors: list[Executor] = []
         restores = [part(framework, "runtime").settings() for framework in frameworks]
         try:
             ours = emitted_as_it_is(model.imported)
@@ -122,6 +123,8 @@ def _prove_here(
                 baseline, side(emitted, twin, "float64"), side(emitted, twin, "float32")
             )
         finally:
+            for executor in executors:
+                executor.release()
             for restore in restores:
                 restore()
 

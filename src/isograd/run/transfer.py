@@ -13,9 +13,10 @@ from pathlib import Path
 from isograd.checkpoints import Checkpoint, Known, TensorInfo, open_checkpoint, write_safetensors
 from isograd.checkpoints.joined import with_optimizer
 from isograd.checkpoints.optimizer import STEP, belongs_to, join, slots_in, split
+from isograd.checkpoints.strips import DoubleBuffer, is_transposition, read_transposed
 from isograd.checkpoints.transformation import transformed, transformed_shape
 from isograd.errors import UsageError, unknown
-from isograd.ir.mapping import Array, Link, TensorMap
+from isograd.ir.mapping import Array, Link, TensorMap, Transform
 from isograd.ir.mapping_document import MappingDocument, from_json
 from isograd.run.progress import Progress, Silent
 
@@ -105,14 +106,25 @@ def transfer(
 
         def produce(name: str) -> Array:
             move = moves[name]
-            array = opened.read(move.source)
             progress.advance(name)
-            return transformed(move.link.transform, array) if move.link else array
+            return _values(opened, move, buffer)
 
         layout = {name: move.info for name, move in moves.items()}
+        buffer = DoubleBuffer(max((info.nbytes for info in layout.values()), default=0))
         files = write_safetensors(out, layout, produce, shard_size=shard_size)
     nbytes = sum(info.nbytes for info in layout.values())
     return Transferred(tuple(files), len(layout), nbytes, tuple(left_out))
+
+
+def _values(checkpoint: Checkpoint, move: _Move, buffer: DoubleBuffer) -> Array:
+    """One tensor of the result; the shortest way that its file allows."""
+    transform = move.link.transform if move.link else Transform()
+    place = checkpoint.place(move.source)
+    if place is None or not is_transposition(transform):
+        return transformed(transform, checkpoint.read(move.source))
+    out = buffer.take(move.info)
+    read_transposed(place, transform, out)
+    return out
 
 
 def _document(mapping: str | Path | MappingDocument) -> tuple[MappingDocument, str | None]:

@@ -29,7 +29,15 @@ def masked_lstm() -> keras.Model:
 
 
 def lstm() -> keras.Model:
-    """Any length; the second layer begins from the final states of the first."""
+    """Two layers, of any length."""
+    sequence = keras.Input((None, 5), name="sequence")
+    x = layers.LSTM(8, return_sequences=True)(sequence)
+    x = layers.Dropout(0.2)(x)
+    return keras.Model(sequence, layers.Dense(4)(layers.LSTM(6)(x)))
+
+
+def lstm_states() -> keras.Model:
+    """The second layer begins from the final states of the first."""
     sequence = keras.Input((None, 5), name="sequence")
     x, hidden, cell = layers.LSTM(8, return_sequences=True, return_state=True)(sequence)
     x = layers.LSTM(8, unit_forget_bias=False)(x, initial_state=[hidden, cell])
@@ -41,7 +49,13 @@ def stacked_gru() -> keras.Model:
     sequence = keras.Input((10, 5), name="sequence")
     x = layers.GRU(8, return_sequences=True, go_backwards=True, reset_after=True)(sequence)
     x = layers.GRU(8, return_sequences=True, reset_after=False)(x)
-    x = layers.GRU(6, use_bias=False, recurrent_activation="hard_sigmoid")(x)
+    return keras.Model(sequence, layers.Dense(4)(layers.GRU(6, use_bias=False)(x)))
+
+
+def hard_gru() -> keras.Model:
+    """Another activation of the gates."""
+    sequence = keras.Input((10, 5), name="sequence")
+    x = layers.GRU(6, recurrent_activation="hard_sigmoid")(sequence)
     return keras.Model(sequence, layers.Dense(4)(x))
 
 
@@ -100,7 +114,9 @@ FAMILY = tuple(
         bag_of_words,
         masked_lstm,
         lstm,
+        lstm_states,
         stacked_gru,
+        hard_gru,
         bidirectional,
         simple_rnn,
         causal_cnn,

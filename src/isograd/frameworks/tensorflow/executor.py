@@ -225,6 +225,9 @@ class EagerExecutor:
             self._update(self.parameters, gradients, self._slots, step)
         return loss
 
+    def release(self) -> None:
+        """Nothing is borrowed."""
+
     def compilations(self) -> int:
         return 0
 

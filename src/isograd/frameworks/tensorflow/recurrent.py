@@ -71,16 +71,20 @@ def _layer(
         name, op.hidden_size, **options, **without, **backwards, return_sequences=True
     )
     return Layer(
-        constructor, {role: (_NATIVE[role], _held(role, order)) for role in site.node.parameters}
+        constructor,
+        {
+            role: (_NATIVE[role], _held(role, order, op.bias == "stacked"))
+            for role in site.node.parameters
+        },
     )
 
 
-def _held(role: str, order: tuple[int, ...] | None) -> Transform:
+def _held(role: str, order: tuple[int, ...] | None, stacked: bool) -> Transform:
     """From a role's logical form to the framework's."""
     is_weight = role.startswith("weight")
     steps: tuple[Permute | Blocks, ...] = (Permute((1, 0)),) if is_weight else ()
     if order is not None:
-        steps += (Blocks(1 if is_weight else 0, order),)
+        steps += (Blocks(1 if is_weight or stacked else 0, order),)
     return Transform(steps)
 
 

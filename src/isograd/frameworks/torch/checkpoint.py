@@ -76,6 +76,9 @@ class TorchCheckpoint:
         tensor = self._tensors[name]
         return TensorInfo(_code(tensor), tuple(tensor.shape))
 
+    def place(self, name: str) -> None:
+        """A tensor may have strides of its own: there is no place with its values in order."""
+
     def read(self, name: str) -> Array:
         """The values; a file that `torch.save` wrote is mapped, so that they are read now."""
         return _array(self._tensors[name])

@@ -205,6 +205,9 @@ class EagerExecutor:
             torch.cuda.synchronize(self.device)
         return perf_counter_ns()
 
+    def release(self) -> None:
+        """Nothing is borrowed."""
+
     def compilations(self) -> int:
         return 0
 

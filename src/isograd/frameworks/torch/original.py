@@ -141,7 +141,10 @@ def _hardsigmoid_gradient(gradient: Tensor, x: Tensor) -> Tensor:
 def _elu_gradient(
     gradient: Tensor, alpha: float, scale: float, input_scale: float, is_result: bool, x: Tensor
 ) -> Tensor:
-    """``x`` is the result itself if ``is_result``, else what went in."""
+    """``x`` is the result itself if ``is_result``, else what went in. CELU is ELU with the input
+    scale 1 / alpha, which PyTorch has rounded."""
+    if input_scale == np.float32(1 / alpha):
+        input_scale = 1 / alpha
     slope = x + alpha * scale if is_result else alpha * scale * torch.exp(x * input_scale)
     return gradient * torch.where(x <= 0, slope * input_scale, scale)
 

@@ -32,10 +32,11 @@ def lstm(site: Site) -> Layer:
 def gru(site: Site) -> Layer:
     op = site.node.op
     assert isinstance(op, ops.GRU)
-    if op.reset_after:
+    if op.reset_after and op.bias != "stacked":
         return _stock(site, "nn.GRU", op, {})
     options = {"bias": False} if op.bias == "none" else {}
-    constructor = call("ResetBeforeGRU", site.types[0].shape[2], op.hidden_size, **options)
+    name = "StackedBiasGRU" if op.reset_after else "ResetBeforeGRU"
+    constructor = call(name, site.types[0].shape[2], op.hidden_size, **options)
     return Layer(constructor, {role: (role, Transform()) for role in site.node.parameters})
 
 
@@ -90,6 +91,27 @@ class SingleBiasRNN(nn.RNN):
         self.bias_hh_l0 = nn.Buffer(torch.zeros(hidden_size), persistent=False)
 '''
 
+STACKED_BIAS_GRU = '''\
+class StackedBiasGRU(nn.Module):
+    """nn.GRU over [batch, time, features] whose biases, for the input and for the state, are the
+    rows of one tensor. The gates are r, z, n.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.weight_ih = nn.Parameter(torch.empty(3 * hidden_size, input_size))
+        self.weight_hh = nn.Parameter(torch.empty(3 * hidden_size, hidden_size))
+        self.bias = nn.Parameter(torch.empty(2, 3 * hidden_size))
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -(hidden_size**-0.5), hidden_size**-0.5)
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        if state is None:
+            state = x.new_zeros(1, x.shape[0], self.weight_hh.shape[1])
+        weights = [self.weight_ih, self.weight_hh, *self.bias.unbind()]
+        return torch.gru(x, state, weights, True, 1, 0.0, self.training, False, True)
+'''
+
 RESET_BEFORE_GRU = '''\
 class ResetBeforeGRU(nn.Module):
     """A gated recurrent unit over [batch, time, features] whose reset gate works in front of the
@@ -122,6 +144,7 @@ class ResetBeforeGRU(nn.Module):
 EXACT: dict[str, str] = {
     "SingleBiasLSTM": SINGLE_BIAS_LSTM,
     "SingleBiasRNN": SINGLE_BIAS_RNN,
+    "StackedBiasGRU": STACKED_BIAS_GRU,
     "ResetBeforeGRU": RESET_BEFORE_GRU,
 }
 """Name to source of the modules that are copied into an emitted file that needs them."""

@@ -171,8 +171,8 @@ class Flip(Op):
 
     def infer(self, *inputs: TensorType) -> TensorType:
         (x,) = inputs
-        for axis in self.axes:
-            normalize_axis(axis, x.rank)
+        if len({normalize_axis(axis, x.rank) for axis in self.axes}) < len(self.axes):
+            raise ShapeError(f"Flip: axes {self.axes} of {x.shape} are not all different")
         return x
 
 

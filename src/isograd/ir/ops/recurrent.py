@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 from isograd.ir.ops.base import Initializer, Op, ParameterSpec, ShapeError, TensorType, static
 from isograd.ir.ops.checks import check_flag, check_whole, refuse
 
-Bias = Literal["double", "single", "none"]
+Bias = Literal["double", "single", "stacked", "none"]
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,15 @@ class _Recurrent(Op):
         features = static(inputs[0].shape[2], "the number of input features")
         rows = self.gates * self.hidden_size
         init = Initializer("uniform", 1 / math.sqrt(self.hidden_size))
-        roles = {"double": ("bias_ih", "bias_hh"), "single": ("bias",), "none": ()}[self.bias]
+        roles = {"double": ("bias_ih", "bias_hh"), "none": ()}.get(self.bias, ("bias",))
         return {
             "weight_ih": ParameterSpec((rows, features), init),
             "weight_hh": ParameterSpec((rows, self.hidden_size), init),
-            **{role: ParameterSpec((rows,), init) for role in roles},
+            **{role: ParameterSpec(self._bias_shape(rows), init) for role in roles},
         }
+
+    def _bias_shape(self, rows: int) -> tuple[int, ...]:
+        return (2, rows) if self.bias == "stacked" else (rows,)
 
 
 @dataclass(frozen=True)
@@ -93,23 +96,25 @@ class GRU(_Recurrent):
     ``r = sigmoid(a_r)`` and ``z = sigmoid(a_z)`` of ``a = weight_ih @ x + weight_hh @ h`` and the
     biases; ``h = (1 - z) * n + z * h``. With ``reset_after`` the reset gate works behind the
     product, ``n = tanh(W_n x + bias_ih_n + r * (U_n h + bias_hh_n))``, as in ``torch.nn.GRU`` and
-    cuDNN; its ``bias`` is "double" or "none". Without, it works in front of it, as in the paper,
+    cuDNN; its ``bias`` is "double", "none", or "stacked", which is one tensor ``bias`` [2, 3 hidden]
+    of both. Without, it works in front of it, as in the paper,
     ``n = tanh(W_n x + bias_n + U_n (r * h))``; its ``bias`` is "single" or "none". Optional second
     input: the initial h.
     """
 
     arity: ClassVar[int | tuple[int, int] | None] = (1, 2)
     gates: ClassVar[int] = 3
+    biases: ClassVar[tuple[str, ...]] = ("double", "single", "stacked", "none")
 
     reset_after: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_flag(self, "reset_after")
-        wanted = ("double", "none") if self.reset_after else ("single", "none")
+        wanted = ("double", "stacked", "none") if self.reset_after else ("single", "none")
         if self.bias not in wanted:
             where = "with" if self.reset_after else "without"
-            refuse(self, "bias", f"{wanted[0]!r} or {wanted[1]!r} {where} reset_after")
+            refuse(self, "bias", f"{' or '.join(map(repr, wanted))} {where} reset_after")
 
 
 @dataclass(frozen=True)

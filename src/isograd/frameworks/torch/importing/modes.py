@@ -57,10 +57,11 @@ def _different(node: Node | None) -> UsageError:
 
 
 def _steps(graph: Graph) -> list[tuple[Node, Step]]:
-    """All nodes but dropouts, with values numbered in order instead of named."""
+    """All nodes that the outputs need but dropouts, with values numbered in order instead of
+    named."""
     names = {name: name for name in graph.inputs}
     found: list[tuple[Node, Step]] = []
-    for node in graph.nodes:
+    for node in graph.needed:
         inputs = tuple(names[name] for name in node.inputs)
         if isinstance(node.op, Dropout):
             names[node.name] = inputs[0]
@@ -73,7 +74,7 @@ def _steps(graph: Graph) -> list[tuple[Node, Step]]:
 def _outputs(graph: Graph) -> list[str]:
     names = {name: name for name in graph.inputs}
     count = 0
-    for node in graph.nodes:
+    for node in graph.needed:
         if isinstance(node.op, Dropout):
             names[node.name] = names[node.inputs[0]]
         else:

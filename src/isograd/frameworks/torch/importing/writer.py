@@ -107,8 +107,10 @@ class Writer:
         self._made[node.name] = node
 
     def finish(self, title: str, outputs: tuple[str, ...]) -> Graph:
-        """The graph of what the outputs need."""
-        needed, kept = set(outputs), []
+        """The graph of what the outputs need, and of dropouts that nothing reads: the original
+        draws their masks too, so that its twins must.
+        """
+        needed, kept = {*outputs, *(random.node for random in self.randoms)}, []
         for node in reversed(self.nodes):
             if node.name in needed:
                 kept.append(node)

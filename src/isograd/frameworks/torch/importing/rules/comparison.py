@@ -75,6 +75,7 @@ RULES: dict[str, Rule] = {
     "bitwise_xor": bitwise(ops.LogicalXor),
     "__and__": bitwise(ops.LogicalAnd),
     "__or__": bitwise(ops.LogicalOr),
+    "__xor__": bitwise(ops.LogicalXor),
     "eq": compare("=="),
     "ge": compare(">="),
     "greater": compare(">"),

@@ -1,0 +1,1 @@
+"""From Keras networks to graphs: the trace, and a rule for each layer and operation."""

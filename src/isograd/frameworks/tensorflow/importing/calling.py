@@ -1,0 +1,198 @@
+"""Following a Keras network while it runs on symbolic tensors: layers and operations that have a
+rule become nodes, all other layers are looked into.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+import keras
+import tensorflow as tf
+from keras import KerasTensor, layers, tree
+from keras.src.ops.operation import Operation
+
+from isograd.errors import IsogradError, UsageError
+from isograd.frameworks.tensorflow.importing import attention, operations, recurrent, spatial
+from isograd.frameworks.tensorflow.importing import layers as simple
+from isograd.frameworks.tensorflow.importing.trace import Trace
+from isograd.references import first_line, user_line
+
+ONE_INPUT = {**simple.RULES, **spatial.RULES, **recurrent.RULES}
+
+_OPERATIONS = [
+    module
+    for name, module in sorted(sys.modules.items())
+    if name.startswith("keras.src.ops.") and hasattr(module, "any_symbolic_tensors")
+]
+"""Where Keras decides whether a call is symbolic: on parameters alone, it is one too."""
+
+_any_symbolic = keras.src.backend.any_symbolic_tensors
+_layer_call = layers.Layer.__call__
+_symbolic_call = Operation.symbolic_call
+
+
+@contextmanager
+def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
+    """While this lasts, calls on the trace's values write nodes."""
+    parents: list[Any] = []
+    inner = [False]  # whether Keras works by itself, and nothing is followed
+
+    def alone(function: Any, *args: Any, **kwargs: Any) -> Any:
+        before, inner[0] = inner[0], True
+        try:
+            return function(*args, **kwargs)
+        finally:
+            inner[0] = before
+
+    def symbolic(args: Any = None, kwargs: Any = None) -> bool:
+        if _any_symbolic(args, kwargs):
+            return True
+        given = tree.flatten((args or (), kwargs or {}))
+        return not inner[0] and any(isinstance(one, keras.Variable) for one in given)
+
+    def call_layer(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if inner[0]:
+            return _layer_call(layer, *args, **kwargs)
+        if not any(map(trace.knows, tree.flatten((args, kwargs)))):
+            args = tree.map_structure(_constant_input(trace), args)
+        if layer is root:
+            return _look_into(trace, layer, parents, args, kwargs, alone)
+        with trace.below(_name(parents[-1] if parents else None, layer)):
+            if type(layer) in KNOWN:
+                output = alone(_layer_call, layer, *args, **kwargs)
+                return _bound(trace, output, _written(trace, layer, args, kwargs))
+            return _look_into(trace, layer, parents, args, kwargs, alone)
+
+    def call_operation(operation: Any, *args: Any, **kwargs: Any) -> Any:
+        outputs = alone(_symbolic_call, operation, *args, **kwargs)
+        if isinstance(operation, layers.Layer) or inner[0]:
+            return outputs
+        name = type(operation).__name__
+        if name not in operations.RULES:
+            raise trace.unsupported(f"keras.ops {name}")
+        made = operations.RULES[name](trace, operation, outputs, *args, **kwargs)
+        return _bound(trace, outputs, made)
+
+    filtering = keras.config.is_traceback_filtering_enabled()
+    keras.config.disable_traceback_filtering()  # it rewrites messages
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(layers.Layer, "__call__", call_layer))
+        stack.enter_context(mock.patch.object(Operation, "symbolic_call", call_operation))
+        for module in _OPERATIONS:
+            stack.enter_context(mock.patch.object(module, "any_symbolic_tensors", symbolic))
+        tape = stack.enter_context(tf.GradientTape(persistent=True))
+        variables = [variable.value for variable in root.trainable_variables]
+        trace.depends = lambda thing: any(g is not None for g in tape.gradient(thing, variables))
+        try:
+            yield
+        except IsogradError:
+            raise
+        except Exception as error:
+            raise UsageError(
+                f"Following the network raised {type(error).__name__}: {first_line(error)}",
+                where=user_line(error) or trace.scope or None,
+                hint="A branch or loop on a tensor's values has no form in a graph; shapes other "
+                "than the batch must be known.",
+            ) from error
+        finally:
+            if filtering:
+                keras.config.enable_traceback_filtering()
+
+
+def _constant_input(trace: Trace) -> Callable[[Any], Any]:
+    """A tensor that is no value yet, as a symbolic one that stands for a constant."""
+
+    def known(thing: Any) -> Any:
+        if not hasattr(thing, "shape") or isinstance(thing, keras.Variable):
+            return thing
+        value = trace.value(thing)
+        dtype = {"float": "float32", "int": "int64", "bool": "bool"}[value.type.dtype]
+        return trace.bind(KerasTensor(tuple(thing.shape), dtype), value)
+
+    return known
+
+
+def _look_into(
+    trace: Trace, layer: Any, parents: list[Any], args: Any, kwargs: Any, alone: Callable[..., Any]
+) -> Any:
+    if isinstance(layer, layers.Lambda):
+        raise UsageError(
+            "The network has a Lambda layer, which holds code.",
+            where=trace.scope,
+            hint="Write it as a layer of your own, in a Python file.",
+        )
+    own = type(layer).call
+    if own is layers.Layer.call or type(layer).__module__.startswith("keras.src.layers."):
+        raise trace.unsupported(f"the layer {type(layer).__name__}")
+    if not layer.built:
+        alone(_layer_call, layer, *args, **kwargs)
+    if trace.path:
+        trace.modules[trace.scope] = type(layer).__name__
+    kwargs = {key: value for key, value in kwargs.items() if key != "training"}
+    if "training" in inspect.signature(layer.call).parameters:
+        kwargs["training"] = True
+    parents.append(layer)
+    try:
+        return layer.call(*args, **kwargs)
+    finally:
+        parents.pop()
+
+
+def _written(trace: Trace, layer: Any, args: Any, kwargs: Any) -> Any:
+    kind = type(layer)
+    if kind in ONE_INPUT:
+        if len(args) != 1 or kwargs.get("mask") is not None or "initial_state" in kwargs:
+            raise trace.unsupported(f"{kind.__name__} with more than one input")
+        return ONE_INPUT[kind](trace, layer, trace.value(args[0]))
+    if kind in simple.MERGING:
+        values = [trace.value(one) for one in args[0]]
+        return simple.MERGING[kind](trace, layer, values)
+    return _attention(trace, layer, *args, **kwargs)
+
+
+def _attention(
+    trace: Trace,
+    layer: Any,
+    query: Any,
+    value: Any,
+    key: Any = None,
+    attention_mask: Any = None,
+    use_causal_mask: bool = False,
+    return_attention_scores: bool = False,
+    **_: Any,
+) -> Any:
+    if return_attention_scores:
+        raise trace.unsupported("MultiHeadAttention that returns its scores")
+    values = (trace.value(query), trace.value(value), trace.value(value if key is None else key))
+    mask = None if attention_mask is None else trace.value(attention_mask)
+    return attention.multi_head_attention(trace, layer, *values, mask, use_causal_mask)
+
+
+KNOWN = {*ONE_INPUT, *simple.MERGING, layers.MultiHeadAttention}
+"""Layers that have a rule; their subclasses are looked into."""
+
+
+def _bound(trace: Trace, outputs: Any, made: Any) -> Any:
+    values = made if isinstance(made, list) else [made]
+    for tensor, value in zip(tree.flatten(outputs), values, strict=True):
+        trace.bind(tensor, value)
+    return outputs
+
+
+def _name(parent: Any, layer: Any) -> str:
+    """What the layer is called where it is used: the attribute that holds it, else its own name."""
+    for name, held in (vars(parent) if parent is not None else {}).items():
+        if name.startswith("_"):
+            continue
+        if held is layer:
+            return name
+        if isinstance(held, list | tuple):
+            for index, one in enumerate(held):
+                if one is layer:
+                    return f"{name}.{index}"
+    return str(layer.name)

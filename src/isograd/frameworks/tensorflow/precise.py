@@ -1,0 +1,68 @@
+"""Functions of Keras whose constants TensorFlow keeps in float32, in the precision of their
+argument. The user's network runs with them where it runs in float64: its constants are exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+import tensorflow as tf
+from keras.src.backend.tensorflow import image
+
+BACKEND = "keras.src.backend.tensorflow"
+
+_resize = image.resize
+
+
+def gelu(x: tf.Tensor, approximate: bool = True) -> tf.Tensor:
+    """``tf.nn.gelu`` rounds its constants."""
+    x = tf.convert_to_tensor(x)
+    if approximate:
+        inner = math.sqrt(2.0 / math.pi) * (x + 0.044715 * x**3)
+        return 0.5 * x * (1.0 + tf.tanh(inner))
+    return 0.5 * x * (1.0 + tf.math.erf(x / math.sqrt(2.0)))
+
+
+def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
+    """``tf.nn.leaky_relu`` rounds the slope."""
+    return tf.where(x > 0, x, x * negative_slope)
+
+
+def resize(
+    images: tf.Tensor, size: tuple[int, int], interpolation: str = "bilinear", **options: Any
+) -> tf.Tensor:
+    """``tf.image.resize`` works in float32: bilinear resizing of [N, H, W, C] along each axis, with
+    centres half a place inside."""
+    if interpolation != "bilinear" or options.get("antialias"):
+        return tf.cast(_resize(images, size, interpolation, **options), images.dtype)
+    for axis, count in enumerate(size, start=1):
+        have = images.shape[axis]
+        places = [max((i + 0.5) * have / count - 0.5, 0.0) for i in range(count)]
+        lower = [min(int(place), have - 1) for place in places]
+        upper = [min(i + 1, have - 1) for i in lower]
+        weight = [place - i for place, i in zip(places, lower, strict=True)]
+        spread = tf.reshape(tf.constant(weight, images.dtype), [-1] + [1] * (3 - axis))
+        below, above = tf.gather(images, lower, axis=axis), tf.gather(images, upper, axis=axis)
+        images = below * (1 - spread) + above * spread
+    return images
+
+
+FORMS: dict[str, Callable[..., tf.Tensor]] = {
+    f"{BACKEND}.nn.gelu": gelu,
+    f"{BACKEND}.nn.leaky_relu": leaky_relu,
+    f"{BACKEND}.image.resize": resize,
+}
+"""What is replaced, by its place."""
+
+
+@contextmanager
+def precise() -> Iterator[None]:
+    """While this lasts, Keras takes these forms."""
+    with ExitStack() as stack:
+        for place, form in FORMS.items():
+            stack.enter_context(mock.patch(place, form))
+        yield
