@@ -103,7 +103,6 @@ ELEMENTWISE = (
         ops.PowerScalar(2.0),
         ops.PowerScalar(3),
         ops.Cast("float"),
-        ops.LogicalNot(),
     )
     + _of(POSITIVE, ops.Log(), ops.Log1p(), ops.Sqrt(), ops.Rsqrt(), ops.Reciprocal())
     + _of(POSITIVE, ops.PowerScalar(0.5), ops.PowerScalar(-1.5))
@@ -161,6 +160,8 @@ LAYERS = _plain(
     ops.GroupNorm(4, affine=False),
     ops.RMSNorm((4,)),
     ops.RMSNorm((6,), eps=0.1),
+) + _of(
+    (ops.Clip(0, BOUND - 1),),
     ops.Embedding(BOUND, 4),
     ops.Embedding(BOUND, 6, padding_idx=1),
     ops.OneHot(BOUND),
@@ -235,33 +236,44 @@ REDUCTIONS = _plain(
     ops.CumSum(-1),
     ops.ArgMax(1),
     ops.ArgMin(-1, keepdims=True),
-    ops.All((1,)),
-    ops.Any((-1,), keepdims=True),
 ) + _of(BOUNDED, ops.Prod((1,)), ops.Prod((-1,), True))
 
 ARITHMETIC = (
-    _plain(ops.Add(), ops.Multiply(), ops.Concat(1), ops.Concat(-1), ops.MatMul())
+    _plain(ops.Add(), ops.Multiply(), ops.Concat(1), ops.Concat(-1))
     + tuple(Form(op, distinct=True) for op in (ops.Subtract(), ops.Maximum(), ops.Minimum()))
-    + tuple(
-        Form(op, ((), POSITIVE), distinct=True)
-        for op in (ops.Divide(), ops.Remainder(), ops.FloorDivide())
-    )
     + (
+        Form(ops.Divide(), ((), POSITIVE), distinct=True),
+        Form(ops.Remainder(), (BETWEEN, POSITIVE), distinct=True),
+        Form(ops.FloorDivide(), (BETWEEN, POSITIVE), distinct=True),
         Form(ops.Power(), (POSITIVE, BOUNDED), distinct=True),
         Form(ops.Atan2(), (BETWEEN, POSITIVE), distinct=True),
-        Form(ops.Einsum("ntc,nsc->nts"), distinct=True),
-        Form(ops.Einsum("nchw,ncij->nhj"), distinct=True),
-        Form(ops.Take(1), ((), INDEX)),
-        Form(ops.Take(0), ((), INDEX)),
-        Form(ops.TakeAlongAxis(1), ((), INDEX)),
-        Form(ops.Attention()),
-        Form(ops.Attention(causal=True, scale=0.4)),
-        Form(ops.Where()),
-        *(Form(ops.Compare(r), (BETWEEN, ()), distinct=True) for r in ("<", ">=", "!=")),
-        *_plain(ops.LogicalAnd(), ops.LogicalOr(), ops.LogicalXor(), ops.Compare("==")),
-        Form(ops.GRU(4)),
-        Form(ops.LSTM(4)),
     )
+)
+
+CONTRACTIONS = _plain(
+    ops.MatMul(),
+    ops.Einsum("ntc,nsc->nts"),
+    ops.Einsum("nchw,ncij->nhj"),
+    ops.Attention(),
+    ops.Attention(causal=True, scale=0.4),
+)
+
+LOGIC = _plain(
+    ops.LogicalAnd(),
+    ops.LogicalOr(),
+    ops.LogicalXor(),
+    ops.Compare("=="),
+    ops.Where(),
+    ops.LogicalNot(),
+    ops.All((1,)),
+    ops.Any((-1,), keepdims=True),
+) + tuple(Form(ops.Compare(r), (BETWEEN,), distinct=True) for r in ("<", ">=", "!="))
+
+INDEXING = (
+    Form(ops.Take(1), ((), INDEX)),
+    Form(ops.Take(0), ((), INDEX)),
+    Form(ops.TakeAlongAxis(1), ((), INDEX)),
+    Form(ops.TakeAlongAxis(-1), ((), INDEX)),
 )
 
 SOURCES = _plain(
@@ -288,6 +300,9 @@ FAMILIES = {
     "movement": MOVEMENT,
     "reductions": REDUCTIONS,
     "arithmetic": ARITHMETIC,
+    "contractions": CONTRACTIONS,
+    "logic": LOGIC,
+    "indexing": INDEXING,
     "sources": SOURCES,
 }
 
@@ -320,6 +335,8 @@ def result_of(form: Form, kinds: tuple[TensorType, ...]) -> TensorType | None:
         guarded = [_through(guard, kind) for guard, kind in guards]
         if isinstance(form.op, ops.Take | ops.TakeAlongAxis):
             ops.Slice(form.op.axis, 1).infer(kinds[0])  # `INDEX` asks for two places
+        if isinstance(form.op, ops.Pad) and form.op.mode != "constant":
+            ops.AdaptiveAvgPool((1, 1)).infer(kinds[0])  # known sizes only
         form.op.check_arity(len(kinds))
         result = form.op.infer(*guarded)
         form.op.parameters(*guarded)
@@ -360,8 +377,11 @@ class _Network:
 
     def apply(self) -> None:
         """One more op of some family, where one fits."""
-        if fitting := list(self._fitting(FAMILIES[self.choose(FAMILIES)])):
-            self.add(*self.choose(fitting))
+        by_op: dict[type[Op], list[tuple[Form, tuple[str, ...]]]] = {}
+        for form, names in self._fitting(FAMILIES[self.choose(FAMILIES)]):
+            by_op.setdefault(type(form.op), []).append((form, names))
+        if by_op:
+            self.add(*self.choose(self.choose(by_op.values())))
 
     def share(self) -> None:
         """A layer again, on another value of its kinds."""

@@ -1,23 +1,95 @@
-"""Random networks keep their meaning on the whole way: emitted, imported, emitted again."""
+"""Random networks keep their meaning on the whole way: emitted, imported, emitted again, proven."""
+
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
+from planted_changes import changes
 from random_graphs import networks
-from twins import assert_twins
+from round_trip import assert_round_trip, inputs_of, module_of
+from twins import ALLOWED, assert_twins, deviations, draw, run_torch
+
+from isograd.frameworks.tensorflow import emitter
+from isograd.ir.graph import Graph
+from isograd.models import load
+from isograd.run.pair import prove_twin
+from isograd.training import TrainSpec
+
+SPEC = TrainSpec(loss="mean_squared_error", batch_size=4)
+
+OBSERVABLE = 1e-3
+"""How far a planted change must move some output, gradient or statistic, relative to the largest
+value there: what moves nothing is no mistake."""
 
 
-def examples(count: int):
+def examples(count: int) -> settings:
     return settings(
         max_examples=count,
         deadline=None,
         derandomize=True,
         database=None,
+        phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
 
 
+@st.composite
+def mistakes(draw_, batched: bool = False) -> tuple[Graph, Graph]:
+    """A network, and the same with one planted change that can be observed."""
+    graph = draw_(networks(batched=batched))
+    found = [changed for _, changed in changes(graph)]
+    assume(found)
+    changed = draw_(st.sampled_from(found))
+    assume(is_observable(graph, changed))
+    return graph, changed
+
+
+def is_observable(graph: Graph, changed: Graph) -> bool:
+    given_ = draw(graph, batch=3)
+    before, after = run_torch(graph, *given_), run_torch(changed, *given_)
+    return any(
+        np.abs(after[name] - before[name]).max(initial=0)
+        > OBSERVABLE * np.abs(before[name]).max(initial=0)
+        for name in before
+    )
+
+
 @given(networks(), st.integers(0, 3))
-@examples(200)
+@examples(120)
 def test_a_random_network_is_the_same_in_both_frameworks(graph, seed):
     assert_twins(graph, batch=3, seed=seed)
+
+
+@given(networks(), st.integers(0, 3))
+@examples(40)
+def test_an_emitted_network_is_imported_as_one_that_computes_the_same(graph, seed):
+    assert_round_trip(graph, seed)
+
+
+@given(mistakes())
+@examples(40)
+def test_the_comparison_sees_every_planted_change(pair):
+    graph, changed = pair
+    assert max(deviations(graph, emitted=emitter.emit(changed)).values()) > ALLOWED
+
+
+@given(networks(batched=True))
+@examples(8)
+def test_the_proof_of_a_random_network_never_finds_a_difference(graph):
+    model = load(module_of(graph), inputs_of(graph))
+    assert prove_twin(model, "tensorflow", SPEC).verdict in ("equivalent", "inconclusive")
+
+
+@given(networks(batched=True), st.data())
+@examples(12)
+def test_a_network_with_a_planted_change_is_never_proven(graph, data):
+    model = load(module_of(graph), inputs_of(graph))
+    found = [
+        changed for _, changed in changes(model.graph) if is_observable(model.graph, changed)
+    ]
+    assume(found)
+    planted = replace(model, graph=data.draw(st.sampled_from(found)))
+    assert prove_twin(planted, "tensorflow", SPEC).verdict != "equivalent"

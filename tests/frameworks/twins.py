@@ -2,8 +2,9 @@
 
 A run gives: outputs in evaluation mode, outputs in training mode, the state after that, and the
 gradients of a random linear functional of the outputs with respect to inputs and parameters. The
-reference is run again on inputs and parameters disturbed by one unit in the last place: how far it
-moves is what rounding alone can do, and the twin may be no further away than a few times that.
+reference is run again on inputs and parameters disturbed by one unit in the last place, and in
+float32, whose deviation is scaled to the unit of float64: how far it moves is what rounding alone
+can do, and the twin may be no further away than a few times that.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from isograd.ir.ops import Cast, Op, TensorType
 from isograd.ir.sizes import evaluate, symbols
 
 EPS = np.finfo(np.float64).eps
+EPS32 = np.finfo(np.float32).eps
 ALLOWED = 32
 """Multiples of what rounding does to the reference: two implementations add in other orders, each
 sum of n terms errs by a small multiple of sqrt(n) eps, and the measured movement is one sample of
@@ -132,10 +134,18 @@ class TorchMask(torch.nn.Module):
 
 
 def run_torch(
-    graph: Graph, weights: Arrays, inputs: Arrays, cotangents: Arrays, masks: Arrays
+    graph: Graph,
+    weights: Arrays,
+    inputs: Arrays,
+    cotangents: Arrays,
+    masks: Arrays,
+    *,
+    dtype: torch.dtype = torch.float64,
 ) -> Arrays:
     emitted = torch_emitter.emit(graph)
-    model = load(emitted)().double()
+    model = load(emitted)().to(dtype)
+    given = (weights, inputs, cotangents, masks)
+    weights, inputs, cotangents, masks = (in_precision(arrays, dtype) for arrays in given)
     for node, attribute in emitted.dropouts.items():
         model.set_submodule(attribute, TorchMask(masks[node]), strict=True)
     native = emitted.parameters.forward(weights)
@@ -313,6 +323,11 @@ def disturbed(arrays: Arrays, seed: int) -> Arrays:
     }
 
 
+def in_precision(arrays: Arrays, dtype: torch.dtype) -> Arrays:
+    real = np.float32 if dtype == torch.float32 else np.float64
+    return {n: a.astype(real) if a.dtype.kind == "f" else a for n, a in arrays.items()}
+
+
 def deviations(graph: Graph, batch: int = 3, seed: int = 0, **options: Any) -> dict[str, float]:
     """Tensor name to its deviation, in multiples of what rounding does to the reference."""
     weights, inputs, cotangents, masks = draw(graph, batch, seed)
@@ -321,6 +336,7 @@ def deviations(graph: Graph, batch: int = 3, seed: int = 0, **options: Any) -> d
         run_torch(graph, disturbed(weights, i), disturbed(inputs, i), cotangents, masks)
         for i in range(2)
     ]
+    coarse = run_torch(graph, weights, inputs, cotangents, masks, dtype=torch.float32)
     twin = run_tensorflow(graph, weights, inputs, cotangents, masks, **options)
     assert twin.keys() == reference.keys()
     sums = [array for name, array in reference.items() if name.startswith("d ")]
@@ -330,6 +346,7 @@ def deviations(graph: Graph, batch: int = 3, seed: int = 0, **options: Any) -> d
             array,
             twin[name],
             [other[name] for other in moved],
+            coarse[name],
             terms if name.startswith("d ") else _largest(array),
         )
         for name, array in reference.items()
@@ -341,17 +358,22 @@ def _largest(array: np.ndarray) -> float:
 
 
 def _deviation(
-    reference: np.ndarray, twin: np.ndarray, moved: list[np.ndarray], scale: float
+    reference: np.ndarray,
+    twin: np.ndarray,
+    moved: list[np.ndarray],
+    coarse: np.ndarray,
+    scale: float,
 ) -> float:
     """Values are rounded at their own scale. A gradient that cancels to nothing (that of a bias in
     front of a normalisation) is rounded at the scale of its terms: of the other gradients, and of
     the cotangents that they start from.
     """
     assert twin.shape == reference.shape
-    assert np.isfinite(reference).all()
+    assert np.isfinite(reference).all() and np.isfinite(coarse).all()
     if reference.dtype == bool:
         return 0.0 if (twin == reference).all() else np.inf
     unit = EPS * max(scale, EPS) + max(_largest(other - reference) for other in moved)
+    unit += _largest(coarse - reference) * EPS / EPS32
     return _largest(twin - reference) / unit
 
 

@@ -1,4 +1,4 @@
-"""Proves one network of a corpus: ``python tests/sweeps/one.py torch resnet``; prints one JSON line.
+"""Proves one network of a corpus (``python tests/sweeps/one.py torch vit``); prints one JSON line.
 
 A network is imported, its twin in the other framework is emitted, and both are held against the
 original through all stages, in training and in evaluation mode, with shared dropout masks.

@@ -174,8 +174,13 @@ class Loan:
 
 
 def _inputs(model: keras.Model) -> list[Any]:
-    """The symbolic inputs of a functional model; none where it has none."""
-    return list(getattr(model, "_inputs", None) or [])
+    """The symbolic inputs and input layers of all models in it: what they cast their inputs to. A
+    Sequential has a functional model inside, and an input layer among its own."""
+    parts = list(model._flatten_layers())
+    models = [one for part in parts for one in (part, getattr(part, "_functional", None))]
+    layers = [own for part in parts for own in getattr(part, "_layers", None) or []]
+    inputs = [one for one in layers if isinstance(one, keras.layers.InputLayer)]
+    return [*(t for one in models for t in getattr(one, "_inputs", None) or []), *inputs]
 
 
 def call(model: keras.Model, inputs: list[tf.Tensor], training: bool) -> object:

@@ -227,6 +227,10 @@ class Pad(Op):
         _check_count(self, self.padding, x)
         if self.value is None:
             floating(x, "Pad with minus infinity")
+        elif x.dtype == "bool" and self.value not in (0, 1):
+            raise ShapeError(f"Pad: truth values take 0 or 1, not {self.value!r}")
+        elif x.dtype == "int" and self.value != int(self.value):
+            raise ShapeError(f"Pad: integers take a whole number, not {self.value!r}")
         sizes = tuple(add(s, *pair) for s, pair in zip(x.shape, self.padding, strict=True))
         for size, have, pair in zip(sizes, x.shape, self.padding, strict=True):
             limit = have if isinstance(have, int) else None

@@ -17,7 +17,7 @@ from isograd.frameworks.tensorflow.importing.trace import Trace, Value
 from isograd.ir import ops
 from isograd.ir.mapping import Permute, Reorder, Reshaped, Transform
 from isograd.ir.ops import Op
-from isograd.ir.placement import logical_order
+from isograd.ir.placement import channels_last, logical_order
 
 Rule = Callable[[Trace, Any, Value], Value]
 
@@ -170,7 +170,12 @@ def flatten(trace: Trace, layer: Any, x: Value) -> Value:
 
 def reshape(trace: Trace, layer: Any, x: Value) -> Value:
     x = trace.plain(x)
-    return trace.add(ops.Reshape((x.type.shape[0], *layer.target_shape)), x)
+    target = tuple(layer.target_shape)
+    if x.rank == 2 and len(target) > 1 and set(target[:-1]) == {1}:
+        order = channels_last(len(target) + 1)  # a single place of an image
+        made = trace.add(ops.Reshape((x.type.shape[0], target[-1], *target[:-1])), x)
+        return Value(made.name, made.type, order)
+    return trace.add(ops.Reshape((x.type.shape[0], *target)), x)
 
 
 def permute(trace: Trace, layer: Any, x: Value) -> Value:

@@ -104,7 +104,7 @@ class Trace:
         return id(thing) in self._values
 
     def value(self, thing: Any, like: Value | None = None) -> Value:
-        """The value of a tensor, variable or constant; a Python number is of the kind of ``like``."""
+        """The value of a tensor, variable or constant; a number is of the kind of ``like``."""
         if id(thing) in self._values:
             return self._values[id(thing)]
         if isinstance(thing, keras.Variable):
@@ -238,8 +238,22 @@ class Trace:
             value = self.plain(value)
         order = channels_last(value.rank)
         if value.order != order:
-            self.wanted |= {name for name, given in self.inputs.items() if given == value}
+            self._want(value)
         return self.ordered(value, order)
+
+    def _want(self, value: Value) -> None:
+        """Notes the input that a value is made of one by one, if its axes could lie otherwise."""
+        makers = {node.name: node for node in self.nodes}
+        name = value.name
+        while name in makers:
+            node = makers[name]
+            if len(node.inputs) != 1 or isinstance(node.op, ops.Transpose | ops.Reshape):
+                return
+            name = node.inputs[0]
+        rank = value.rank
+        self.wanted |= {
+            key for key, one in self.inputs.items() if one.name == name and one.rank == rank
+        }
 
     def ordered(self, value: Value, order: Order) -> Value:
         """The same for Keras, with the graph's axes moved so that Keras sees them in ``order``."""

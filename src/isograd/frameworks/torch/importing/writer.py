@@ -107,10 +107,11 @@ class Writer:
         self._made[node.name] = node
 
     def finish(self, title: str, outputs: tuple[str, ...]) -> Graph:
-        """The graph of what the outputs need, and of dropouts that nothing reads: the original
-        draws their masks too, so that its twins must.
+        """The graph of what the outputs need, and of what leaves a trace although nothing reads it:
+        the original draws every dropout's mask, and every batch normalisation's statistics move.
         """
-        needed, kept = {*outputs, *(random.node for random in self.randoms)}, []
+        traces = (n.name for n in self.nodes if isinstance(n.op, ops.Dropout | ops.BatchNorm))
+        needed, kept = {*outputs, *traces}, []
         for node in reversed(self.nodes):
             if node.name in needed:
                 kept.append(node)
