@@ -169,7 +169,7 @@ LAYERS = _plain(
 
 RECURRENT = _plain(
     ops.LSTM(4),
-    ops.LSTM(6, "single", reverse=True),
+    ops.LSTM(6, reverse=True),
     ops.GRU(4),
     ops.GRU(6, reverse=True),
     ops.RNN(4, "none"),

@@ -116,7 +116,7 @@ class _Walk:
         given = [self.signatures[1][name] for name in theirs]
         if wanted[0] == wanted[1] and len(set(ours)) == 2:
             groups = tuple(
-                tuple(_behind(nodes, names))
+                tuple(sorted(_behind(nodes, names)))
                 for nodes, names in zip(self.nodes, (ours, theirs), strict=True)
             )
             if any(groups):

@@ -84,13 +84,16 @@ class EagerExecutor:
         return {name: _array(tensor) for name, tensor in self._tensors().items()}
 
     def get_optimizer_state(self) -> dict[str, Arrays]:
+        named = dict(zip(self.plan.trainable, self.parameters, strict=True))
         return {
-            slot: {
-                name: _array(self.optimizer.state[parameter][STATE_KEYS[slot]])
-                for name, parameter in zip(self.plan.trainable, self.parameters, strict=True)
-            }
+            slot: {name: self._slot(parameter, slot) for name, parameter in named.items()}
             for slot in self.plan.spec.optimizer.slots
         }
+
+    def _slot(self, parameter: nn.Parameter, slot: str) -> Array:
+        """PyTorch keeps nothing for a parameter that no loss depends on: nothing moved there."""
+        state = self.optimizer.state.get(parameter, {})
+        return _array(state.get(STATE_KEYS[slot], torch.zeros_like(parameter)))
 
     def set_optimizer_state(self, step: int, slots: dict[str, Arrays]) -> None:
         state = {

@@ -79,6 +79,8 @@ class Attention(Op):
         if len(inputs) == 4 and self.causal:
             raise ShapeError("Attention takes a mask or is causal, not both")
         if len(inputs) == 4:
+            if inputs[3].rank < 2:
+                raise ShapeError(f"Attention needs a mask of two axes, got {inputs[3].shape}")
             scores = (*batch, q.shape[-2], k.shape[-2])
             if inputs[3].dtype == "int" or broadcast_shapes(inputs[3].shape, scores) != scores:
                 raise ShapeError(f"Attention: a mask {inputs[3].shape} does not fit {scores}")

@@ -86,8 +86,13 @@ def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
         for module in _OPERATIONS:
             stack.enter_context(mock.patch.object(module, "any_symbolic_tensors", symbolic))
         tape = stack.enter_context(tf.GradientTape(persistent=True))
-        variables = [variable.value for variable in root.trainable_variables]
-        trace.depends = lambda thing: any(g is not None for g in tape.gradient(thing, variables))
+
+        def depends(thing: Any) -> bool:
+            with tape.stop_recording():
+                variables = [variable.value for variable in root.trainable_variables]
+                return any(g is not None for g in tape.gradient(thing, variables))
+
+        trace.depends = depends
         try:
             yield
         except IsogradError:
