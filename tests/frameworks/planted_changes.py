@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -49,8 +50,11 @@ SWAPPED = (ops.Subtract, ops.Divide, ops.Power, ops.Atan2, ops.Remainder, ops.Ma
 
 
 def changes(graph: Graph) -> Iterator[tuple[str, Graph]]:
-    """Each change that leaves all types as they are, with its name."""
+    """Each change that leaves all types as they are, with its name; layers that are shared stay."""
+    uses = Counter(name for node in graph.nodes for name in node.parameters.values())
     for index, node in enumerate(graph.nodes):
+        if any(uses[name] > 1 for name in node.parameters.values()):
+            continue
         for name, nodes in _changed(graph, node):
             around = (*graph.nodes[:index], *nodes, *graph.nodes[index + 1 :])
             yield f"{name} of {node.name}", replace(graph, nodes=around)
@@ -64,12 +68,12 @@ def _changed(graph: Graph, node: Node) -> Iterator[tuple[str, tuple[Node, ...]]]
             if op not in (None, node.op) and _makes(op, types, node):
                 yield attribute, (replace(node, op=op),)
     swapped = tuple(reversed(node.inputs))
-    if isinstance(node.op, SWAPPED) and swapped != node.inputs:
-        if _makes(node.op, types[::-1], node):
-            yield "operands", (replace(node, inputs=swapped),)
-    if isinstance(node.op, ops.Linear) and types[0].shape[-1:] == (node.op.out_features,):
-        if types[0].rank > 1:
-            yield "weight", tuple(_transposed(graph, node))
+    moves = isinstance(node.op, SWAPPED) and swapped != node.inputs
+    if moves and _makes(node.op, types[::-1], node):
+        yield "operands", (replace(node, inputs=swapped),)
+    square = isinstance(node.op, ops.Linear) and types[0].shape[-1:] == node.type.shape[-1:]
+    if square and node.type.rank > 1:
+        yield "weight", tuple(_transposed(graph, node))
 
 
 def _with(op: Op, attribute: str, change: Change) -> Op | None:

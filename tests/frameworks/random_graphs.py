@@ -86,7 +86,9 @@ ACTIVATIONS = _plain(
     ops.Dropout(0.5),
     ops.Dropout(0.25, (1,)),
     ops.Dropout(0.5, (0, -1)),
-) + _of(BETWEEN, ops.HardSwish(), ops.HardSigmoid(), ops.HardTanh(-0.4, 0.6), ops.HardTanh(0.0, 6.0))
+) + _of(
+    BETWEEN, ops.HardSwish(), ops.HardSigmoid(), ops.HardTanh(-0.4, 0.6), ops.HardTanh(0.0, 6.0)
+)
 
 ELEMENTWISE = (
     _plain(

@@ -37,10 +37,10 @@ def examples(count: int) -> settings:
 
 
 def as_users(graph: Graph) -> Model:
-    """The emitted module as a user's network; some training must be possible."""
-    model = load(module_of(graph), inputs_of(graph))
-    assume(model.graph.trainable)
-    return model
+    """The emitted module as a user's network; training must move something in it."""
+    found = run_torch(graph, *draw(graph, batch=3))
+    assume(any(found[f"d {name}"].any() for name in graph.trainable))
+    return load(module_of(graph), inputs_of(graph))
 
 
 @st.composite
@@ -66,7 +66,7 @@ def is_observable(graph: Graph, changed: Graph) -> bool:
 
 
 @given(networks(), st.integers(0, 3))
-@examples(120)
+@examples(100)
 def test_a_random_network_is_the_same_in_both_frameworks(graph, seed):
     assert_twins(graph, batch=3, seed=seed)
 
@@ -85,19 +85,17 @@ def test_the_comparison_sees_every_planted_change(pair):
 
 
 @given(networks(batched=True))
-@examples(8)
+@examples(4)
 def test_the_proof_of_a_random_network_never_finds_a_difference(graph):
     model = as_users(graph)
     assert prove_twin(model, "tensorflow", SPEC).verdict in ("equivalent", "inconclusive")
 
 
 @given(networks(batched=True), st.data())
-@examples(12)
+@examples(4)
 def test_a_network_with_a_planted_change_is_never_proven(graph, data):
     model = as_users(graph)
-    found = [
-        changed for _, changed in changes(model.graph) if is_observable(model.graph, changed)
-    ]
+    found = [changed for _, changed in changes(model.graph) if is_observable(model.graph, changed)]
     assume(found)
     planted = replace(model, graph=data.draw(st.sampled_from(found)))
     assert prove_twin(planted, "tensorflow", SPEC).verdict != "equivalent"

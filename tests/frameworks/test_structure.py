@@ -110,3 +110,13 @@ def test_a_symbolic_size_is_read_inside_the_module_that_needs_it(framework):
     inner = source[source.index("class Heads") : source.index("class Net(")]
     assert "t = " in inner
     assert_twins(graph)
+
+
+@in_each_framework
+def test_a_module_whose_results_nobody_uses_stays_flat(framework):
+    b = Builder("net")
+    x = b.input("x", ("N", 4))
+    b(ops.BatchNorm(), b(ops.Linear(4), x, scope="unused.fc"), scope="unused.norm")
+    graph = replace(b.finish(b(ops.Tanh(), x)), modules={"unused": "Unused"})
+    assert list(classes(EMITTERS[framework](graph).source)) == ["Net"]
+    assert_twins(graph)

@@ -223,3 +223,28 @@ def test_a_table_made_without_gradients_is_taken():
         return x * table[:, None]
 
     assert_same(Network(function), "x=float32[N,T,6]")
+
+
+def _draws_for_nothing(m, x):
+    F.dropout(torch.tanh(x), 0.5, m.training)
+    return F.dropout(x, 0.3, m.training)
+
+
+def test_a_dropout_that_nothing_reads_still_has_its_place_among_the_draws():
+    assert len(assert_same(Network(_draws_for_nothing)).randoms) == 2
+
+
+class Watched(torch.nn.Module):
+    """Its normalisation is called twice, once for its statistics only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = torch.nn.BatchNorm1d(4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.norm(x.square())
+        return self.norm(x)
+
+
+def test_a_normalisation_that_nothing_reads_still_moves_its_statistics():
+    assert_same(Watched(), "x=float32[N,4,6]")

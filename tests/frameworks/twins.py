@@ -369,7 +369,8 @@ def _deviation(
     the cotangents that they start from.
     """
     assert twin.shape == reference.shape
-    assert np.isfinite(reference).all() and np.isfinite(coarse).all()
+    assert np.isfinite(reference).all()
+    assert np.isfinite(coarse).all()
     if reference.dtype == bool:
         return 0.0 if (twin == reference).all() else np.inf
     unit = EPS * max(scale, EPS) + max(_largest(other - reference) for other in moved)

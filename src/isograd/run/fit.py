@@ -13,13 +13,14 @@ from isograd.training import LOSSES, TrainSpec
 
 
 def check_loss(graph: Graph, spec: TrainSpec) -> None:
-    """Raises `UsageError` when the outputs of ``graph`` cannot go into the loss, or nothing in it
-    trains."""
+    """Raises `UsageError` when the outputs of ``graph`` cannot go into the loss, or that
+    loss would train nothing."""
     kinds = [graph.type_of(name).dtype for name in graph.outputs]
     if "float" not in kinds:
         raise UsageError(f"The model {graph.name!r} has no floating-point output to train.")
-    if not graph.trainable:
-        raise UsageError(f"The model {graph.name!r} has no parameter to train.")
+    used = {name for node in graph.needed for name in node.parameters.values()}
+    if used.isdisjoint(graph.trainable):
+        raise UsageError(f"No output of the model {graph.name!r} depends on a trained parameter.")
     if len(kinds) > 1 and LOSSES[spec.loss].integer_targets:
         raise UsageError(
             f"The model {graph.name!r} has {len(kinds)} outputs; {spec.loss} takes one.",

@@ -217,7 +217,8 @@ class EagerExecutor:
     def _one_step(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = self.loss(self._call(inputs, training=True), targets)
-        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, self.parameters)]
+        found = tape.gradient(loss, self.parameters, unconnected_gradients="zero")
+        gradients = [tf.convert_to_tensor(gradient) for gradient in found]
         if self.plan.idiomatic:
             self._stock.apply(gradients)
         else:

@@ -119,7 +119,9 @@ def _own_inputs(model: keras.Model) -> dict[str, InputSpec] | None:
     found: dict[str, InputSpec] = {}
     symbols = iter(SYMBOLS)
     for number, tensor in enumerate(tensors):
-        name = tensor.name if str(tensor.name).isidentifier() else f"x{number}"
+        name = str(tensor.name)
+        if not name.isidentifier() or name.startswith("keras_tensor"):  # Keras' own numbering
+            name = f"x{number}" if number else "x"
         shape = tuple(
             size if size is not None else "N" if axis == 0 else next(symbols)
             for axis, size in enumerate(tensor.shape)
@@ -129,6 +131,8 @@ def _own_inputs(model: keras.Model) -> dict[str, InputSpec] | None:
 
 
 def _title(model: keras.Model) -> str:
-    """The class's name, or that of a model that has no class of its own."""
+    """The class's name, or the one that its owner gave to a model without a class of its own."""
     kind = type(model)
-    return model.name if kind.__module__.startswith("keras.") else kind.__name__
+    if not kind.__module__.startswith("keras."):
+        return kind.__name__
+    return "network" if model.name.startswith(("functional", "sequential")) else model.name

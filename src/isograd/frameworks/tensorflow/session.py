@@ -134,7 +134,8 @@ class SessionExecutor(EagerExecutor):
         inputs = [tf.gather(x, rows) for x in data]
         outputs, changes = self._stateless(inputs, training=True)
         loss = self.loss(outputs, tf.gather(labels, rows))
-        gradients = [tf.convert_to_tensor(g) for g in tf.gradients(loss, self.parameters)]
+        found = tf.gradients(loss, self.parameters, unconnected_gradients="zero")
+        gradients = [tf.convert_to_tensor(gradient) for gradient in found]
         # A v1 graph orders nothing by itself: every read must be over before the first write.
         with tf.control_dependencies([*gradients, loss]):
             writes = [variable.assign(value) for variable, value in changes]
