@@ -69,5 +69,7 @@ class Sum(nn.Module):
 
 
 def test_branches_that_are_alike_are_listed_and_not_chosen():
-    with pytest.raises(AssertionError, match="cannot tell which parameters correspond: a.bias, a.weight, b"):
+    with pytest.raises(
+        AssertionError, match=r"cannot tell which parameters correspond: a.bias, a.weight, b"
+    ):
         assert_equivalent(Sum(), Sum(), ["x=float32[N,3]"])

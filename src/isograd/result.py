@@ -204,7 +204,7 @@ class Result:
 
     @property
     def exit_code(self) -> int:
-        """What the process ends with: that of the verdict, 3 nothing installed, 4 a worker failed."""
+        """What the process ends with: the verdict's, 3 nothing installed, 4 a worker failed."""
         states = {mode.status for mode in self.modes}
         if states and states <= {"not installed"}:
             return 3

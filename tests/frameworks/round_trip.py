@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from originals import assert_same
-from random_graphs import BOUND
+from random_forms import BOUND
 from torch import nn
 from twins import draw, load
 

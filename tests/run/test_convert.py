@@ -41,7 +41,11 @@ class Net(nn.Module):
 
 def test_a_module_becomes_a_folder_that_trains_by_itself(tmp_path: Path) -> None:
     made = convert(
-        Net(), "tensorflow", tmp_path / "twin", inputs=["x=float32[N,4]"], modes=["tensorflow/eager"]
+        Net(),
+        "tensorflow",
+        tmp_path / "twin",
+        inputs=["x=float32[N,4]"],
+        modes=["tensorflow/eager"],
     )
     assert made.proof is not None
     assert made.proof.verdict == "equivalent"

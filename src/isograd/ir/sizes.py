@@ -37,7 +37,8 @@ def subtract(a: Dim, b: Dim) -> Dim:
 
 def multiply(*sizes: Dim) -> Dim:
     """The product; 1 for no sizes."""
-    return reduce(_times, sizes, 1)
+    one: Dim = 1
+    return reduce(_times, sizes, one)
 
 
 def divide(a: Dim, b: Dim) -> Dim | None:

@@ -49,7 +49,7 @@ def cross_entropy(logits: Floats, targets: Array) -> float:
 def cross_entropy_gradient(logits: Floats, targets: Array) -> Floats:
     """``(softmax(logits) - onehot(target)) / number of targets``."""
     right = np.arange(logits.shape[-1]) == targets[..., None]
-    return (np.exp(_log_softmax(logits)) - right) / targets.size
+    return np.asarray((np.exp(_log_softmax(logits)) - right) / targets.size)
 
 
 def binary_cross_entropy(logits: Floats, targets: Array) -> float:

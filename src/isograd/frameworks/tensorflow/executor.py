@@ -49,6 +49,7 @@ class EagerExecutor:
         self._prepare()
 
     def _build(self) -> keras.Model:
+        assert self.plan.source is not None
         return load_class(self.plan.source, self.plan.class_name)()
 
     def _install_masks(self) -> None:
@@ -110,7 +111,7 @@ class EagerExecutor:
         if self.plan.idiomatic:
             raise UsageError("Keras' own optimizers keep their state to themselves.")
         scales = slot_scales(self.plan.spec.optimizer, self.plan.dtype)
-        self._put(self._step_number, np.float64(step))
+        self._put(self._step_number, np.asarray(step, np.float64))
         for slot, variables in self._slots.items():
             for name, variable in zip(self.plan.trainable, variables, strict=True):
                 self._put(variable, slots[slot][name] * scales[slot])

@@ -11,11 +11,12 @@ from typing import Any
 from unittest import mock
 
 import tensorflow as tf
-from keras.src.backend.tensorflow import image
+from keras.src.backend.tensorflow import core, image
 
 BACKEND = "keras.src.backend.tensorflow"
 
 _resize = image.resize
+_cast = core.cast
 
 
 def gelu(x: tf.Tensor, approximate: bool = True) -> tf.Tensor:
@@ -51,10 +52,16 @@ def resize(
     return images
 
 
+def cast(x: Any, dtype: str) -> tf.Tensor:
+    """``tf.cast`` of a Python number goes by way of float32."""
+    return tf.constant(x, dtype) if isinstance(x, float) else _cast(x, dtype)
+
+
 FORMS: dict[str, Callable[..., tf.Tensor]] = {
     f"{BACKEND}.nn.gelu": gelu,
     f"{BACKEND}.nn.leaky_relu": leaky_relu,
     f"{BACKEND}.image.resize": resize,
+    f"{BACKEND}.core.cast": cast,
 }
 """What is replaced, by its place."""
 

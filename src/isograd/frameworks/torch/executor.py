@@ -54,6 +54,7 @@ class EagerExecutor:
         self._prepare()
 
     def _build(self) -> nn.Module:
+        assert self.plan.source is not None
         return load_class(self.plan.source, self.plan.class_name)()
 
     def _native_state(self) -> dict[str, Tensor]:
@@ -86,7 +87,7 @@ class EagerExecutor:
     def get_optimizer_state(self) -> dict[str, Arrays]:
         named = dict(zip(self.plan.trainable, self.parameters, strict=True))
         return {
-            slot: {name: self._slot(parameter, slot) for name, parameter in named.items()}
+            slot: {name: self._slot(parameter, slot) for name, parameter in named.items()}  # type: ignore[arg-type]
             for slot in self.plan.spec.optimizer.slots
         }
 
@@ -106,7 +107,7 @@ class EagerExecutor:
 
     def set_masks(self, masks: Arrays) -> None:
         for attribute, mask in masks.items():
-            self.model.get_submodule(attribute).mask.copy_(torch.from_numpy(mask))
+            self.model.get_submodule(attribute).mask.copy_(torch.from_numpy(mask))  # type: ignore[operator]
 
     def _reset_optimizer(self) -> None:
         self.optimizer = stock(self.plan.spec.optimizer, self.parameters)

@@ -96,7 +96,7 @@ class GRU(_Recurrent):
     ``r = sigmoid(a_r)`` and ``z = sigmoid(a_z)`` of ``a = weight_ih @ x + weight_hh @ h`` and the
     biases; ``h = (1 - z) * n + z * h``. With ``reset_after`` the reset gate works behind the
     product, ``n = tanh(W_n x + bias_ih_n + r * (U_n h + bias_hh_n))``, as in ``torch.nn.GRU`` and
-    cuDNN; its ``bias`` is "double", "none", or "stacked": one tensor ``bias`` [2, 3 hidden] of both.
+    cuDNN; its ``bias`` is "double", "none", or "stacked": both in one ``bias`` [2, 3 hidden].
     Without, it works in front of it, as in the paper,
     ``n = tanh(W_n x + bias_n + U_n (r * h))``; its ``bias`` is "single" or "none". Optional second
     input: the initial h.

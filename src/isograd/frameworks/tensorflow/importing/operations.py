@@ -405,7 +405,7 @@ _RELATIONS = {
 }
 
 RULES: dict[str, Rule] = {
-    **{name: unary(lambda _, op=op: op) for name, op in _UNARY.items()},
+    **{name: unary(lambda _, op=op: op) for name, op in _UNARY.items()},  # type: ignore[misc]
     **{name: of_two(op) for name, op in _BINARY.items()},
     **{name: compare(relation) for name, relation in _RELATIONS.items()},
     "LeakyRelu": unary(lambda o: ops.LeakyReLU(float(o.negative_slope))),

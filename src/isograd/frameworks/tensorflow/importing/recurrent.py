@@ -13,6 +13,7 @@ from isograd.frameworks.tensorflow.importing.trace import Trace, Value
 from isograd.ir import ops
 from isograd.ir.mapping import Blocks, Permute, Transform
 from isograd.ir.ops import Op
+from isograd.ir.ops.recurrent import Bias
 
 GATES = (1, 0, 2)
 """Keras' GRU holds its gates in the order z, r, n; the graph in the order r, z, n."""
@@ -46,7 +47,7 @@ def _parameter(trace: Trace, variable: Any, role: str, steps: tuple[Any, ...]) -
 
 
 def _op(trace: Trace, layer: Any) -> tuple[Op, tuple[int, ...]]:
-    bias = "single" if layer.cell.use_bias else "none"
+    bias: Bias = "single" if layer.cell.use_bias else "none"
     if isinstance(layer, layers.LSTM):
         return ops.LSTM(layer.units, bias, layer.go_backwards), ()
     if isinstance(layer, layers.GRU):

@@ -171,7 +171,7 @@ def upsampling(trace: Trace, layer: Any, x: Value) -> Value:
     if mode not in ("nearest", "bilinear"):
         raise trace.unsupported(f"upsampling by {mode!r}")
     size = layer.size if isinstance(layer.size, tuple | list) else (layer.size,)
-    op = ops.Resize(None, tuple(map(float, size)), mode)
+    op = ops.Resize(None, tuple(map(float, size)), mode)  # type: ignore[arg-type]
     return trace.add(op, x, order=x.order)
 
 

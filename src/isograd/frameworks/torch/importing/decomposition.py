@@ -23,7 +23,7 @@ def decomposed(node: fx.Node) -> tuple[fx.Graph, list[fx.Node]] | None:
     where PyTorch has no definition by simpler ops.
     """
     function = _definition(node.target)
-    if function is None or node.target._opname not in SAFE:
+    if function is None or node.target._opname not in SAFE:  # type: ignore[union-attr]
         return None
     flat, spec = tree_flatten((node.args, node.kwargs))
     sources = [item for item in flat if _is_tensor(item)]

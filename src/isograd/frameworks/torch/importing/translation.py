@@ -118,7 +118,7 @@ class Translation:
     def _translated(self, node: fx.Node) -> Any:
         if node.target is operator.getitem:
             source, index = node.args
-            return self._cells[source][index]
+            return self._cells[source][index]  # type: ignore[index]
         if not isinstance(node.target, torch._ops.OpOverload):
             return self._other(node)
         if node.target._opname.startswith(_IGNORED):
@@ -143,7 +143,7 @@ class Translation:
 
     def _held(self, node: fx.Node, found: Any) -> Any:
         """Cells for what an op makes, with the base that a view has."""
-        name = node.target._opname
+        name = node.target._opname  # type: ignore[union-attr]
         if isinstance(found, list | tuple):
             return [
                 self._view(node, value, i) if name in VIEWS else Cell(value)
@@ -152,8 +152,8 @@ class Translation:
         return self._view(node, found, None) if name in VIEWS | COPIES else Cell(found)
 
     def _view(self, node: fx.Node, value: Value, index: int | None) -> Cell:
-        base = self._cells[node.args[0]]
-        name = node.target._opname
+        base = self._cells[node.args[0]]  # type: ignore[index]
+        name = node.target._opname  # type: ignore[union-attr]
         if name in MAYBE_THE_SAME and value != base.read():
             return Cell(value)
 
@@ -172,7 +172,7 @@ class Translation:
 
     def _in_place(self, node: fx.Node) -> Any:
         """``x.op_(...)``: the value of ``x`` becomes that of ``op(x, ...)``."""
-        cell = self._cells[node.args[0]]
+        cell = self._cells[node.args[0]]  # type: ignore[index]
         if cell.fixed and cell.fixed.endswith("num_batches_tracked"):
             return cell
         before = cell.read()
@@ -230,8 +230,8 @@ class Translation:
         options, body, sources = node.args[:first], node.args[first], node.args[first + 1 :]
         if first > 1 and options[2]:
             raise UsageError("Automatic mixed precision (torch.autocast) is not supported.")
-        graph = self._cells[body].graph
-        made = self._inlined(node, graph, [self._cells.get(s, s) for s in sources])
+        graph = self._cells[body].graph  # type: ignore[index]
+        made = self._inlined(node, graph, [self._cells.get(s, s) for s in sources])  # type: ignore[arg-type]
         values = made if isinstance(made, list) else [made]
         if options[0] is False and any(value.differentiable for value in values):
             raise UsageError(
@@ -312,7 +312,7 @@ def _is_in_place(name: str) -> bool:
 
 
 def _changes_itself(node: fx.Node) -> bool:
-    first = node.target._schema.arguments[0]
+    first = node.target._schema.arguments[0]  # type: ignore[union-attr]
     return first.alias_info is not None and first.alias_info.is_write
 
 

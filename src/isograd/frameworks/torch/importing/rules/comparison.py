@@ -17,14 +17,14 @@ def compare(relation: str) -> Rule:
         if isinstance(a, Value) and isinstance(b, Value):
             kinds = {a.type.dtype, b.type.dtype}
             dtype = next(kind for kind in ("float", "int", "bool") if kind in kinds)
-            return call(ops.Compare(relation), call.cast(a, dtype), call.cast(b, dtype))
+            return call(ops.Compare(relation), call.cast(a, dtype), call.cast(b, dtype))  # type: ignore[arg-type]
         if isinstance(b, str):
             return rule(call, a, call.size(b))
         if isinstance(b, float) and a.type.dtype != "float":
             a = call.cast(a, "float")
         if a.type.dtype == "bool":
             a = call.cast(a, "int")
-        return call(ops.CompareScalar(relation, b), a)
+        return call(ops.CompareScalar(relation, b), a)  # type: ignore[arg-type]
 
     return rule
 

@@ -42,7 +42,7 @@ def arange(call: Call, *given: Any) -> Value:
     if not all(isinstance(n, str) or n == int(n) for n in (start, stop, step)):
         raise call.unsupported("a range of numbers that are not whole")
     whole: list[Dim] = [n if isinstance(n, str) else int(n) for n in (start, stop)]
-    return call.cast(call(ops.Arange(*whole, int(step))), call.type.dtype)
+    return call.cast(call(ops.Arange(*whole, int(step))), call.type.dtype)  # type: ignore[arg-type, call-arg]
 
 
 def linspace(call: Call, start: float, stop: float, count: int) -> Value:

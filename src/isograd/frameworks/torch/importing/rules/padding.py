@@ -17,8 +17,8 @@ def pad(call: Call, x: Value, sizes: Sequence[int], mode: str, value: float | No
     pairs = list(zip(sizes[::2], sizes[1::2], strict=True))[::-1]
     padding = ((0, 0),) * (x.type.rank - len(pairs)) + tuple(pairs)
     if value is not None and math.isinf(value) and value < 0:
-        return call(ops.Pad(padding, mode, None), x)
-    return call(ops.Pad(padding, mode, 0.0 if value is None else float(value)), x)
+        return call(ops.Pad(padding, mode, None), x)  # type: ignore[arg-type]
+    return call(ops.Pad(padding, mode, 0.0 if value is None else float(value)), x)  # type: ignore[arg-type]
 
 
 def padded(mode: str) -> Rule:

@@ -80,7 +80,7 @@ def resize(mode: str) -> Rule:
         *align, scales = rest
         sizes = None if size is None else tuple(static(n, "the new size") for n in size)
         factors = None if scales is None else tuple(map(float, scales))
-        return call(ops.Resize(sizes, factors, mode, bool(align and align[0])), x)
+        return call(ops.Resize(sizes, factors, mode, bool(align and align[0])), x)  # type: ignore[arg-type]
 
     return rule
 

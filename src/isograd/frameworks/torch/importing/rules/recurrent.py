@@ -21,7 +21,7 @@ TIME_FIRST = Transform((Permute((1, 0, 2)),))
 
 
 def lstm(call: Call, x: Value, states: Sequence[Value], *rest: Any) -> tuple[Value, Value, Value]:
-    outputs, final = _stack(call, ops.LSTM, x, list(states), *rest)
+    outputs, final = _stack(call, ops.LSTM, x, list(states), *rest)  # type: ignore[arg-type]
     return outputs, final, Value(call.results[2], problem="the final cell state of an LSTM")
 
 

@@ -94,7 +94,7 @@ def repeat(call: Call, x: Value, times: Sequence[Dim]) -> Value:
         x = call.reshape(x, (1,) * missing + x.type.shape)
     counts = (1,) * max(-missing, 0) + tuple(times)
     if all(isinstance(n, int) for n in counts):
-        return call(ops.Tile(counts), x) if set(counts) != {1} else x
+        return call(ops.Tile(counts), x) if set(counts) != {1} else x  # type: ignore[arg-type]
     if all(n == 1 or size == 1 for n, size in zip(counts, x.type.shape, strict=True)):
         return call.broadcast(x, call.shape)
     raise call.unsupported("repeating by a size that is left open")
