@@ -108,7 +108,7 @@ def test_a_symbolic_size_is_read_inside_the_module_that_needs_it(framework):
     graph = replace(b.finish(x), modules={"heads": "Heads"})
     source = EMITTERS[framework](graph).source
     inner = source[source.index("class Heads") : source.index("class Net(")]
-    assert "t = " in inner
+    assert "size_2 = " in inner
     assert_twins(graph)
 
 

@@ -20,7 +20,10 @@ SEQUENCE = real("N", 7, 3)
         (lambda: ops.LSTM(0), "LSTM: hidden_size must be a whole number of at least 1, got 0"),
         (lambda: ops.LSTM(3, True), "bias must be 'double' or 'single' or 'none', got True"),
         (lambda: ops.LSTM(3, reverse=1), "reverse must be True or False"),
-        (lambda: ops.GRU(3, "single"), "bias must be 'double' or 'none' with reset_after"),
+        (
+            lambda: ops.GRU(3, "single"),
+            "bias must be 'double' or 'stacked' or 'none' with reset_after",
+        ),
         (
             lambda: ops.GRU(3, "double", reset_after=False),
             "bias must be 'single' or 'none' without reset_after, got 'double'",

@@ -1,0 +1,22 @@
+"""What every test finds as a fresh process would have it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def usual_precision() -> Iterator[None]:
+    """Executors set the precision of new tensors and layers; it is put back behind each test."""
+    torch, keras = sys.modules.get("torch"), sys.modules.get("keras")
+    dtype = torch.get_default_dtype() if torch else None
+    policy = (keras.config.floatx(), keras.config.dtype_policy()) if keras else None
+    yield
+    if torch:
+        torch.set_default_dtype(dtype)
+    if keras:
+        keras.config.set_floatx(policy[0])
+        keras.config.set_dtype_policy(policy[1])
