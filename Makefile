@@ -17,7 +17,9 @@ check: .venv/installed
 	$(BIN)/mypy
 
 sweep: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/sweeps/requirements.txt
 	$(BIN)/pytest tests/sweeps
+	$(BIN)/python tests/sweeps/run.py
 
 # DATA_DIR: a folder with MNIST's idx files; without it, MNIST is downloaded, or the embedded
 # digits are used.
