@@ -11,12 +11,13 @@ from typing import Any
 from unittest import mock
 
 import tensorflow as tf
-from keras.src.backend.tensorflow import core, image
+from keras.src.backend.tensorflow import core, image, nn
 
 BACKEND = "keras.src.backend.tensorflow"
 
 _resize = image.resize
 _cast = core.cast
+_dot_product_attention = nn.dot_product_attention
 
 
 def gelu(x: tf.Tensor, approximate: bool = True) -> tf.Tensor:
@@ -57,11 +58,20 @@ def cast(x: Any, dtype: str) -> tf.Tensor:
     return tf.constant(x, dtype) if isinstance(x, float) else _cast(x, dtype)
 
 
+def dot_product_attention(query: tf.Tensor, *others: Any, **options: Any) -> tf.Tensor:
+    """Keras casts the scale, a Python number, by way of float32."""
+    scale = options.get("scale")
+    number = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
+    options["scale"] = tf.constant(number, query.dtype)
+    return _dot_product_attention(query, *others, **options)
+
+
 FORMS: dict[str, Callable[..., tf.Tensor]] = {
     f"{BACKEND}.nn.gelu": gelu,
     f"{BACKEND}.nn.leaky_relu": leaky_relu,
     f"{BACKEND}.image.resize": resize,
     f"{BACKEND}.core.cast": cast,
+    f"{BACKEND}.nn.dot_product_attention": dot_product_attention,
 }
 """What is replaced, by its place."""
 
