@@ -7,6 +7,7 @@ import keras
 import pytest
 import specs
 import tensorflow as tf
+
 from keras_networks import NETWORKS, KerasNetwork
 
 PARAMETERS = [pytest.param(network, id=name) for name, network in NETWORKS.items()]

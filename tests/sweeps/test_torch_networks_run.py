@@ -3,8 +3,9 @@
 import pytest
 import specs
 import torch
-import torch_networks
 from torch import Tensor
+
+import torch_networks
 from torch_networks import NETWORKS, TorchNetwork
 
 PARAMETERS = [pytest.param(network, id=name) for name, network in NETWORKS.items()]
