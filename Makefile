@@ -9,7 +9,7 @@ compare: .venv/installed
 	$(BIN)/isograd compare mnist-mlp
 
 test: .venv/installed check
-	$(BIN)/pytest -n 2 --dist loadfile
+	PYTHONHASHSEED=0 $(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/installed
 	$(BIN)/ruff check .
