@@ -122,6 +122,9 @@ CHOICES = {
     "masks": lambda m, x: x.masked_fill(m.mask, -torch.inf).softmax(-1) + x.masked_fill(x > 0, 0.5),
     "one index": lambda m, x: x[:, [0, 2, 1]] + m.table[torch.tensor([1, 3, 5])],
     "several indices": lambda m, x: x[torch.arange(x.shape[0]), torch.tensor([-1])],
+    "indices from the end": lambda m, x: x[:, torch.tensor([-1, 0])] + x[:, torch.arange(2) - 2],
+    "differences": lambda m, x: x.diff(1, 1, x[:, :1] - 1) + x.diff(n=2, append=x[..., :2]),
+    "differences of truth": lambda m, x: x * m.mask.diff(append=m.mask[:1]),
     "along an axis": lambda m, x: x.gather(2, torch.zeros(x.shape[0], 4, 2, dtype=torch.long)),
     "selected rows": lambda m, x: x.index_select(1, torch.tensor([3, 0])),
     "grids": lambda m, x: (
@@ -278,6 +281,21 @@ def test_a_tied_embedding_is_one_parameter_with_an_alias():
     assert list(found.graph.parameters) == ["embedding.weight"]
     assert found.aliases == {"head.weight": "embedding.weight"}
     assert found.inputs[0].below == 11
+
+
+def test_a_tied_layer_may_have_a_bias_of_its_own():
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = nn.Embedding(11, 6)
+            self.head = nn.Linear(6, 11)
+            self.head.weight = self.embedding.weight
+
+        def forward(self, tokens: Tensor) -> Tensor:
+            return self.head(self.embedding(tokens))
+
+    found = assert_same(Tied(), "tokens=int64[N,T]<11")
+    assert list(found.graph.parameters) == ["embedding.weight", "head.bias"]
 
 
 def test_parameters_outside_of_layers_become_sources():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from originals import Network, assert_same, imported
+from originals import Network, assert_same, imported, ops_of
 from torch import Tensor, nn
 
 from isograd.errors import UsageError
@@ -33,10 +33,48 @@ def _last(m, x):
     return x[:, -1] + x[:, : x.shape[1] - 1].sum(1) / x.shape[1]
 
 
-@pytest.mark.parametrize("function", [_causal, _positions, _merged, _last])
+def _places(x):
+    return torch.arange(x.shape[0])[:, None], torch.arange(x.shape[1])
+
+
+def _whole(m, x):
+    return x[_places(x)]
+
+
+def _before(m, x):
+    batch, time = _places(x)
+    return x[batch, time - 1] + x[batch.flip(0), time]
+
+
+def _repeated(m, x):
+    return x.repeat(1, x.shape[1], 2)
+
+
+FUNCTIONS = [_causal, _positions, _merged, _last, _whole, _before, _repeated]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_an_open_length_stays_open(function):
     found = assert_same(Network(function), "x=float32[N,T,6]")
     assert found.graph.inputs["x"].shape == ("N", "T", 6)
+
+
+def test_a_value_indexed_by_all_of_its_places_is_itself():
+    found = assert_same(Network(_whole), "x=float32[N,T,6]")
+    assert "Take" not in ops_of(found)
+
+
+def test_an_index_that_cannot_be_negative_is_used_as_it_is():
+    table = lambda m, x, i: m.fc(x) + m.table[i]
+
+    class Lookup(Network):
+        def forward(self, x: Tensor, i: Tensor) -> object:
+            return table(self, x, i)
+
+    bounded = assert_same(Lookup(table), "x=float32[N,6]", "i=int64[N]<6")
+    free = imported(Lookup(table), "x=float32[N,6]", "i=int64[N]")
+    assert "Where" not in ops_of(bounded)
+    assert "Where" in ops_of(free)
 
 
 def test_a_padded_convolution_may_change_an_open_length():

@@ -10,7 +10,7 @@ from isograd.frameworks.tensorflow.emitter import emit
 from isograd.ir.builder import Builder
 from isograd.ir.graph import Graph
 from isograd.ir.mapping import Permute
-from isograd.ir.ops import BatchNorm, Dropout, Flatten, Linear, ReLU, conv2d, max_pool2d
+from isograd.ir.ops import BatchNorm, Dropout, Embedding, Flatten, Linear, ReLU, conv2d, max_pool2d
 from isograd.proof import Baseline
 from isograd.proof.derivatives import derivative_rows, directional_check
 from isograd.training import SGD, Adam, AdamW, RMSprop, TrainSpec
@@ -142,6 +142,15 @@ def test_a_gradient_that_is_not_the_slope_of_its_loss_is_found(
     assert directional_check(honest, reference.trial).agrees
     honest.executor = Wrong(honest.executor)  # type: ignore[assignment]
     assert not directional_check(honest, reference.trial).agrees
+
+
+def test_a_row_that_gets_no_gradient_by_definition_does_not_move() -> None:
+    b = Builder("padded")
+    tokens = b.input("tokens", ("N", 4), "int")
+    x = b(Embedding(3, 5, padding_idx=0), tokens, scope="table")
+    padded = b.finish(b(Linear(3), b(Flatten(), x), scope="head"))
+    found = baseline(padded, SPEC)
+    assert directional_check(side(padded, "torch/eager", "float64", SPEC), found.trial).agrees
 
 
 def test_analytic_automatic_and_finite_differences_stand_side_by_side() -> None:

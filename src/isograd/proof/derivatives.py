@@ -9,7 +9,9 @@ import numpy as np
 
 from isograd.frameworks.protocol import Gradients
 from isograd.frameworks.side import Side
+from isograd.ir.graph import Graph
 from isograd.ir.mapping import Array
+from isograd.ir.ops import Embedding
 from isograd.proof.trial import Trial
 from isograd.result import DerivativeRow
 from isograd.training import LOSSES
@@ -46,7 +48,8 @@ def directional_check(side: Side, trial: Trial, seed: int = 0) -> DirectionalChe
     """The gradient that the side reports against differences of its own loss.
 
     The direction follows the gradient half way, so that the slope is never a small difference of
-    large numbers. One step length that agrees is enough: a wrong slope agrees at none.
+    large numbers. One step length that agrees is enough: a wrong slope agrees at none. Rows that
+    get no gradient by definition (`padding_idx` of an embedding) stay where they are.
     """
     generator = np.random.default_rng(seed)
     found = _at(side, trial, {})
@@ -56,6 +59,9 @@ def directional_check(side: Side, trial: Trial, seed: int = 0) -> DirectionalChe
         + 0.5 * generator.standard_normal(gradient.shape) / np.sqrt(gradient.size)
         for name, gradient in gradients.items()
     }
+    for table, row in _padding_rows(side.graph):
+        if table in direction:
+            direction[table][row] = 0.0
     automatic = sum(float((gradients[name] * d).sum()) for name, d in direction.items())
     checks = (DirectionalCheck(automatic, _slope(side, trial, direction, h)) for h in STEPS)
     best: DirectionalCheck | None = None
@@ -66,6 +72,14 @@ def directional_check(side: Side, trial: Trial, seed: int = 0) -> DirectionalChe
             break
     assert best is not None
     return best
+
+
+def _padding_rows(graph: Graph) -> list[tuple[str, int]]:
+    return [
+        (node.parameters["weight"], node.op.padding_idx)
+        for node in graph.nodes
+        if isinstance(node.op, Embedding) and node.op.padding_idx is not None
+    ]
 
 
 def derivative_rows(

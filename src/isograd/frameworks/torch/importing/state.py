@@ -80,6 +80,7 @@ def kinds(tensors: Mapping[str, Tensor], unnamed: Container[str]) -> dict[str, P
             TensorType(tuple(tensor.shape), KINDS[tensor.dtype]),
             isinstance(tensor, nn.Parameter) and tensor.requires_grad,
             tensor.item() if name in unnamed and not tensor.shape else None,
+            nonnegative=not tensor.is_floating_point() and bool((tensor >= 0).all()),
         )
         for name, tensor in tensors.items()
         if tensor.dtype in KINDS

@@ -79,6 +79,8 @@ class Translation:
                 self._cells[node] = Cell(self._parameter(spec.target), fixed=spec.target)
             elif spec.kind is InputKind.USER_INPUT:
                 wanted = next(given)
+                if wanted.below:
+                    self.writer.bounded.add(wanted.name)
                 self._cells[node] = Cell(self.writer.input(wanted.name, wanted.type))
             else:
                 raise UsageError(f"Inputs of kind {spec.kind.name} are not supported.")

@@ -18,13 +18,15 @@ from isograd.ir.ops.base import Op, ParameterSpec, TensorType
 @dataclass(frozen=True)
 class Parameter:
     """A parameter, buffer or constant of the original, under the name that it has in the graph.
-    ``number`` is the value of a constant without axes, which needs no name.
+    ``number`` is the value of a constant without axes, which needs no name. ``nonnegative`` marks
+    whole numbers of which none is below zero.
     """
 
     name: str
     type: TensorType
     trainable: bool
     number: float | int | bool | None = None
+    nonnegative: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -44,12 +46,14 @@ class Random:
 
 @dataclass
 class Writer:
-    """Nodes in the order in which the original computes them."""
+    """Nodes in the order in which the original computes them. ``bounded`` names the inputs of whole
+    numbers for which the user gave a range."""
 
     parameters: Mapping[str, Parameter]
     inputs: dict[str, TensorType] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     randoms: list[Random] = field(default_factory=list)
+    bounded: set[str] = field(default_factory=set)
     _specs: dict[str, ParameterSpec] = field(default_factory=dict)
     _sources: dict[str, Value] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
-from math import prod
 
 from isograd.frameworks.torch.importing.call import Call, Rule, axis_of
+from isograd.frameworks.torch.importing.signs import never_negative
 from isograd.frameworks.torch.importing.values import Value
 from isograd.ir import ops
-from isograd.ir.ops.base import static
 from isograd.ir.sizes import Dim, add
 
 END = 2**62
@@ -93,35 +91,60 @@ def index(call: Call, x: Value, indices: Sequence[Value | None]) -> Value:
     if chosen != list(range(chosen[0], chosen[-1] + 1)):
         raise call.unsupported("indices on axes that are no neighbours")
     if len(chosen) == 1:
-        return call(ops.Take(chosen[0]), x, values[0])
-    return _by_several(call, x, chosen[0], values)
+        return call(ops.Take(chosen[0]), x, _from_start(call, values[0], x.type.shape[chosen[0]]))
+    return _whole(call, x, chosen[0], values) or _by_several(call, x, chosen[0], values)
+
+
+def _whole(call: Call, x: Value, first: int, values: Sequence[Value]) -> Value | None:
+    """``x[arange(n)[:, None], arange(m)]`` with axes of n and m elements is ``x`` itself."""
+    sizes = x.type.shape[first : first + len(values)]
+    rank = max(value.type.rank for value in values)
+    places = []
+    for value, size in zip(values, sizes, strict=True):
+        along = [i for i, n in enumerate(value.type.shape) if n != 1]
+        if not _counts(call, value, size) or (size != 1 and len(along) != 1):
+            return None
+        places += [rank - value.type.rank + i for i in along]
+    if sorted(set(places)) != places:
+        return None
+    apart = iter(size for size in sizes if size != 1)
+    spread = tuple(next(apart) if i in places else 1 for i in range(rank))
+    shape = (*x.type.shape[:first], *spread, *x.type.shape[first + len(values) :])
+    return call.broadcast(call.reshape(x, shape), call.shape)
+
+
+def _counts(call: Call, value: Value, size: Dim) -> bool:
+    """Whether ``value`` holds 0, 1, ... up to ``size``, with further axes of size 1 only."""
+    node = call.writer.made_by(value)
+    while node is not None and isinstance(node.op, ops.Reshape | ops.ExpandDims | ops.Squeeze):
+        node = call.writer.made_by(node.inputs[0])
+    return node is not None and node.op == ops.Arange(0, size)
 
 
 def _by_several(call: Call, x: Value, first: int, values: Sequence[Value]) -> Value:
     """Neighbouring axes become one, and their indices one number."""
-    shape = x.type.shape
-    behind = first + len(values)
-    sizes = [static(size, "the size of an indexed axis") for size in shape[first + 1 : behind]]
-    steps = [prod(sizes[i:]) for i in range(len(values))]
-    counted = [_from_start(call, value, shape[first + i]) for i, value in enumerate(values)]
-    terms = [
-        value if step == 1 else call(ops.MultiplyScalar(step), value)
-        for value, step in zip(counted, steps, strict=True)
-    ]
-    place = reduce(lambda a, b: call(ops.Add(), a, b), terms)
-    flat = call(ops.Flatten(first, behind - 1), x)
+    sizes = x.type.shape[first : first + len(values)]
+    counted = [_from_start(call, v, size) for v, size in zip(values, sizes, strict=True)]
+    place = counted[0]
+    for size, value in zip(sizes[1:], counted[1:], strict=True):
+        place = call(ops.Add(), _times(call, place, size), value)
+    flat = call(ops.Flatten(first, first + len(values) - 1), x)
     return call(ops.Take(first), flat, place)
+
+
+def _times(call: Call, value: Value, size: Dim) -> Value:
+    if isinstance(size, int):
+        return value if size == 1 else call(ops.MultiplyScalar(size), value)
+    return call(ops.Multiply(), value, call.size(size))
 
 
 def _from_start(call: Call, value: Value, size: Dim) -> Value:
     """Indices below zero count from the end."""
-    node = call.writer.made_by(value)
-    op = node.op if node is not None else None
-    if isinstance(op, ops.Arange) and op.step > 0 and not str(op.start).startswith("-"):
+    if never_negative(call.writer, value):
         return value
-    if isinstance(size, str):
-        raise call.unsupported("several indices, one of them along an axis of open size")
-    wrapped = call(ops.AddScalar(size), value)
+    length = ops.AddScalar(size) if isinstance(size, int) else ops.Add()
+    counted = () if isinstance(size, int) else (call.size(size),)
+    wrapped = call(length, value, *counted)
     return call(ops.Where(), call(ops.CompareScalar("<", 0), value), wrapped, value)
 
 
@@ -176,8 +199,27 @@ def index_put(
     return call(ops.Where(), call.reshape(mask, shape), written, x)
 
 
+def diff(
+    call: Call,
+    x: Value,
+    times: int,
+    axis: int,
+    before: Value | None = None,
+    after: Value | None = None,
+) -> Value:
+    """Each element less the one before it, ``times`` over."""
+    axis = axis_of(axis, x)
+    around = [call.cast(v, x.type.dtype) for v in (before, x, after) if v is not None]
+    x = call(ops.Concat(axis), *around) if len(around) > 1 else x
+    unlike = ops.LogicalXor() if x.type.dtype == "bool" else ops.Subtract()
+    for _ in range(times):
+        x = call(unlike, call(ops.Slice(axis, 1), x), call(ops.Slice(axis, 0, -1), x))
+    return x
+
+
 RULES: dict[str, Rule] = {
     "chunk": lambda call, x, chunks, axis: parts(call, x, axis),
+    "diff": diff,
     "gather": gather,
     "index": index,
     "index_put": index_put,

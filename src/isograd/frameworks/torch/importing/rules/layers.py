@@ -16,10 +16,18 @@ from isograd.ir.ops.base import static
 def linear(call: Call, x: Value, weight: Value, bias: Value | None = None) -> Value:
     if plain(weight, bias) and weight.type.rank == 2:
         features = static(weight.type.shape[0], "the number of output features")
-        op = ops.Linear(features, bias is not None)
-        return call.layer(op, x, weight=weight, bias=bias)
+        if bias is not None and _is_tied(call, weight):
+            return call(ops.Add(), call.layer(ops.Linear(features, False), x, weight=weight), bias)
+        return call.layer(ops.Linear(features, bias is not None), x, weight=weight, bias=bias)
     product = _product(call, x, call.transpose(weight, (1, 0)))
     return product if bias is None else call(ops.Add(), product, bias)
+
+
+def _is_tied(call: Call, weight: Value) -> bool:
+    """Whether the weight is that of something else, such as an embedding, so that a layer which
+    also has a bias of its own could not hold both."""
+    owners = (n for n in call.writer.nodes if weight.parameter in n.parameters.values())
+    return any(not isinstance(node.op, ops.Linear) for node in owners)
 
 
 def matmul(call: Call, a: Value, b: Value) -> Value:

@@ -95,9 +95,12 @@ def repeat(call: Call, x: Value, times: Sequence[Dim]) -> Value:
     counts = (1,) * max(-missing, 0) + tuple(times)
     if all(isinstance(n, int) for n in counts):
         return call(ops.Tile(counts), x) if set(counts) != {1} else x  # type: ignore[arg-type]
+    apart = [n for pair in zip((1,) * len(counts), x.type.shape, strict=True) for n in pair]
+    spread = [n for pair in zip(counts, x.type.shape, strict=True) for n in pair]
     if all(n == 1 or size == 1 for n, size in zip(counts, x.type.shape, strict=True)):
         return call.broadcast(x, call.shape)
-    raise call.unsupported("repeating by a size that is left open")
+    whole = call.broadcast(call.reshape(x, tuple(apart)), tuple(spread))
+    return call.reshape(whole, call.shape)
 
 
 def repeat_each(call: Call, x: Value, times: Any, axis: int | None) -> Value:
