@@ -69,6 +69,7 @@ ELEMENTWISE = {
     "division": lambda m, x: x / 8 + x / math.sqrt(6) + 2 / x.exp() + x.div(0.3),
     "powers": lambda m, x: x**2 + x**3 + x.abs() ** 1.5 + (x * x + 1) ** x + (x * x + 1) ** 0.5,
     "whole numbers": lambda m, x: x + torch.arange(6) // 4 + torch.arange(6) % 4,
+    "numbers of float32": lambda m, x: x / torch.sqrt(torch.tensor(8, dtype=torch.float32) * 3),
     "promotion": lambda m, x: x * m.mask + m.mask.sum() + torch.arange(6) / 4,
     "functions": lambda m, x: x.sin() + x.cos().exp() + (x * x + 1).log() + (x * x + 1).rsqrt(),
     "error function": lambda m, x: x.erf() + x.expm1() + (x * x).log1p(),

@@ -270,7 +270,7 @@ EXPRESSIONS: dict[type[Op], Expression] = {
     ops.Sigmoid: function("ops.sigmoid"),
     ops.Tanh: function("ops.tanh"),
     ops.HardSwish: function("ops.hard_silu"),
-    ops.HardSigmoid: lambda site: f"ops.relu6({site.x} + 3.0) / 6.0",
+    ops.HardSigmoid: function("ops.hard_sigmoid"),
     ops.Softmax: along_axis("ops.softmax"),
     ops.LogSoftmax: along_axis("ops.log_softmax"),
     ops.Add: operator("+"),

@@ -128,7 +128,7 @@ EXPRESSIONS: dict[type[Op], Expression] = {
     ops.CELU: function("celu", "alpha"),
     ops.Softplus: softplus,
     ops.Softsign: function("ops.softsign"),
-    ops.Mish: lambda site: f"{site.x} * ops.tanh(ops.softplus({site.x}))",
+    ops.Mish: function("mish"),
     ops.LogSigmoid: function("ops.log_sigmoid"),
     ops.PReLU: lambda site: call(site.layer, site.x),
 }
@@ -212,6 +212,12 @@ def softplus(x, beta, threshold):
     return ops.where(x * beta > threshold, x, ops.softplus(x * beta) / beta)
 '''
 
+MISH = '''\
+def mish(x):
+    """x tanh(softplus(x)), which ops lacks."""
+    return x * ops.tanh(ops.softplus(x))
+'''
+
 PRELU = '''\
 class PReLU(keras.layers.Layer):
     """A learned slope below zero, one for all or one for each index of the last axis.
@@ -235,6 +241,7 @@ EXACT: dict[str, str] = {
     "power": POWER,
     "arctan2": ARCTAN2,
     "hard_tanh": HARD_TANH,
+    "mish": MISH,
     "selu": SELU,
     "celu": CELU,
     "softplus": SOFTPLUS,

@@ -10,7 +10,7 @@ from keras import KerasTensor, tree
 
 from isograd.errors import UsageError
 from isograd.frameworks.tensorflow.importing.calling import followed
-from isograd.frameworks.tensorflow.importing.trace import Trace, kind_of
+from isograd.frameworks.tensorflow.importing.trace import Trace, Value, kind_of
 from isograd.frameworks.tensorflow.original import call
 from isograd.ir.imported import Imported
 from isograd.ir.inputs import InputSpec
@@ -46,7 +46,7 @@ def import_model(
     if trace.wanted:
         trace = Trace(images=frozenset(trace.wanted))
         outputs = _follow(trace, model, specs)
-    found = [trace.plain(v) if (v := trace.value(one)).features else v for one in outputs]
+    found = [trace.plain(one) if one.features else one for one in outputs]
     graph, parameters = trace.finish(name or _title(model), found)
     values = {
         value.name: Transform(
@@ -66,7 +66,7 @@ def import_model(
     )
 
 
-def _follow(trace: Trace, model: keras.Model, specs: Mapping[str, InputSpec]) -> list[Any]:
+def _follow(trace: Trace, model: keras.Model, specs: Mapping[str, InputSpec]) -> list[Value]:
     tensors = []
     for name, spec in specs.items():
         shape = tuple(size if isinstance(size, int) else None for size in spec.shape)
@@ -74,7 +74,8 @@ def _follow(trace: Trace, model: keras.Model, specs: Mapping[str, InputSpec]) ->
         tensors.append(KerasTensor(shape, dtype, name=name))
         trace.input(name, tensors[-1], spec.type)
     with followed(trace, model):
-        return [one for one in tree.flatten(call(model, tensors, training=True)) if one is not None]
+        outputs = tree.flatten(call(model, tensors, training=True))
+        return [trace.value(one) for one in outputs if one is not None]
 
 
 def _specs(model: keras.Model, given: dict[str, InputSpec]) -> dict[str, InputSpec]:

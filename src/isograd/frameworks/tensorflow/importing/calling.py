@@ -17,12 +17,19 @@ from keras import KerasTensor, layers, tree
 from keras.src.ops.operation import Operation
 
 from isograd.errors import IsogradError, UsageError
-from isograd.frameworks.tensorflow.importing import attention, operations, recurrent, spatial
+from isograd.frameworks.tensorflow.importing import (
+    attention,
+    emitted,
+    indexing,
+    operations,
+    recurrent,
+    spatial,
+)
 from isograd.frameworks.tensorflow.importing import layers as simple
-from isograd.frameworks.tensorflow.importing.trace import Trace
+from isograd.frameworks.tensorflow.importing.trace import Trace, Value
 from isograd.references import first_line, user_line
 
-ONE_INPUT = {**simple.RULES, **spatial.RULES, **recurrent.RULES}
+ONE_INPUT: dict[type, Callable[..., Value]] = {**simple.RULES, **spatial.RULES, **recurrent.RULES}
 
 _OPERATIONS = [
     module
@@ -63,21 +70,30 @@ def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
         if layer is root:
             return _look_into(trace, layer, parents, args, kwargs, alone)
         with trace.below(_name(parents[-1] if parents else None, layer)):
-            if type(layer) in KNOWN:
+            if type(layer) in KNOWN or emitted.layer_rule(type(layer)):
                 output = alone(_layer_call, layer, *args, **kwargs)
                 return _bound(trace, output, _written(trace, layer, args, kwargs))
             return _look_into(trace, layer, parents, args, kwargs, alone)
 
     def call_operation(operation: Any, *args: Any, **kwargs: Any) -> Any:
-        outputs = alone(_symbolic_call, operation, *args, **kwargs)
+        name = type(operation).__name__
+        if name == "GetItem" and not inner[0]:  # Keras infers no shape for None
+            return trace.symbolic(indexing.get_item(trace, *args))
+        given = tree.map_structure(_symbolic, (args, kwargs))
+        outputs = alone(_symbolic_call, operation, *given[0], **given[1])
         if isinstance(operation, layers.Layer) or inner[0]:
             return outputs
-        name = type(operation).__name__
         if name not in operations.RULES:
             raise trace.unsupported(f"keras.ops {name}")
         made = operations.RULES[name](trace, operation, outputs, *args, **kwargs)
         return _bound(trace, outputs, made)
 
+    def call_exact(name: str) -> Any:
+        return lambda *args, **kwargs: trace.symbolic(
+            emitted.FUNCTIONS[name](trace, *args, **kwargs)
+        )
+
+    trace.name_of = lambda layer: _name(parents[-1] if parents else None, layer)
     filtering = keras.config.is_traceback_filtering_enabled()
     keras.config.disable_traceback_filtering()  # it rewrites messages
     with ExitStack() as stack:
@@ -85,6 +101,8 @@ def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
         stack.enter_context(mock.patch.object(Operation, "symbolic_call", call_operation))
         for module in _OPERATIONS:
             stack.enter_context(mock.patch.object(module, "any_symbolic_tensors", symbolic))
+        for module, name in emitted.functions_of(root):
+            stack.enter_context(mock.patch.object(module, name, call_exact(name)))
         tape = stack.enter_context(tf.GradientTape(persistent=True))
 
         def depends(thing: Any) -> bool:
@@ -109,15 +127,20 @@ def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
                 keras.config.enable_traceback_filtering()
 
 
+def _symbolic(thing: Any) -> Any:
+    """A variable as Keras takes it where it only infers shapes."""
+    if isinstance(thing, keras.Variable):
+        return KerasTensor(tuple(thing.shape), thing.dtype)
+    return thing
+
+
 def _constant_input(trace: Trace) -> Callable[[Any], Any]:
     """A tensor that is no value yet, as a symbolic one that stands for a constant."""
 
     def known(thing: Any) -> Any:
         if not hasattr(thing, "shape") or isinstance(thing, keras.Variable):
             return thing
-        value = trace.value(thing)
-        dtype = {"float": "float32", "int": "int64", "bool": "bool"}[value.type.dtype]
-        return trace.bind(KerasTensor(tuple(thing.shape), dtype), value)
+        return trace.symbolic(trace.value(thing))
 
     return known
 
@@ -150,10 +173,15 @@ def _look_into(
 
 def _written(trace: Trace, layer: Any, args: Any, kwargs: Any) -> Any:
     kind = type(layer)
-    if kind in ONE_INPUT:
-        if len(args) != 1 or kwargs.get("mask") is not None or "initial_state" in kwargs:
+    rule = ONE_INPUT.get(kind) or emitted.layer_rule(kind)
+    if rule is not None:
+        given = {name for name, value in kwargs.items() if value is not None} - {"training"}
+        if rule is recurrent.outer and given == {"initial_state"} and len(args) == 1:
+            states = [trace.value(one) for one in tree.flatten(kwargs["initial_state"])]
+            return rule(trace, layer, trace.value(args[0]), *states)
+        if len(args) != 1 or given:
             raise trace.unsupported(f"{kind.__name__} with more than one input")
-        return ONE_INPUT[kind](trace, layer, trace.value(args[0]))
+        return rule(trace, layer, trace.value(args[0]))
     if kind in simple.MERGING:
         values = [trace.value(one) for one in args[0]]
         return simple.MERGING[kind](trace, layer, values)

@@ -37,13 +37,13 @@ def dense(trace: Trace, layer: Any, x: Value) -> Value:
     return activate(trace, layer.activation, made)
 
 
-def embedding(trace: Trace, layer: Any, x: Value) -> Value:
+def embedding(trace: Trace, layer: Any, x: Value, padding_idx: int | None = None) -> Value:
     if layer.mask_zero:
         raise trace.unsupported("Embedding with mask_zero, whose mask other layers would use")
     if x.type.dtype != "int":
         x = trace.like(ops.Cast("int"), x)
     weight = trace.parameter(layer.embeddings, f"{trace.scope}.weight", Transform())
-    op = ops.Embedding(layer.input_dim, layer.output_dim)
+    op = ops.Embedding(layer.input_dim, layer.output_dim, padding_idx)
     x = trace.plain(x)
     return trace.add(op, x, roles={"weight": weight}, trainable=layer.trainable)
 
@@ -56,22 +56,25 @@ def batch_norm(trace: Trace, layer: Any, x: Value) -> Value:
         x = trace.channels_first(x)
     if not layer.trainable:
         return _frozen_batch_norm(trace, layer, x)
+    affine = layer.scale and layer.center
+    op = ops.BatchNorm(layer.epsilon, _complement(layer.momentum), affine, unbiased=False)
+    made = normalized(trace, layer, x, op)
+    return made if affine else _scaled(trace, layer, made)
+
+
+def normalized(trace: Trace, layer: Any, x: Value, op: ops.BatchNorm) -> Value:
+    """``op`` with the statistics of a layer, and its scale and shift if there are any."""
     steps: tuple[Any, ...] = ()
     if x.features:
         steps = (Reorder(0, x.features.sizes, x.features.order).inverse,)
-    affine = layer.scale and layer.center
-    variables = {"weight": layer.gamma, "bias": layer.beta} if affine else {}
+    variables = {"weight": layer.gamma, "bias": layer.beta} if op.affine else {}
     variables |= {"running_mean": layer.moving_mean, "running_var": layer.moving_variance}
     roles = {
         role: trace.parameter(variable, f"{trace.scope}.{role}", Transform(steps))
         for role, variable in variables.items()
     }
-    op = ops.BatchNorm(layer.epsilon, _complement(layer.momentum), affine, unbiased=False)
     made = trace.add(op, x, roles=roles, order=x.order)
-    made = Value(made.name, made.type, x.order, x.features)
-    if affine:
-        return made
-    return _scaled(trace, layer, made)
+    return Value(made.name, made.type, x.order, x.features)
 
 
 def _complement(momentum: float) -> float:
@@ -96,11 +99,8 @@ def _frozen_batch_norm(trace: Trace, layer: Any, x: Value) -> Value:
 
 def layer_norm(trace: Trace, layer: Any, x: Value) -> Value:
     axes = [layer.axis] if isinstance(layer.axis, int) else list(layer.axis)
-    axes = sorted(axis % x.rank for axis in axes)
-    if axes != list(range(x.rank - len(axes), x.rank)):
-        raise trace.unsupported(f"LayerNormalization along axes {axes}")
-    x = trace.plain(x)
-    shape = tuple(int(size) for size in x.type.shape[axes[0] :])
+    x = last(trace, x, axes)
+    shape = tuple(int(size) for size in x.type.shape[x.rank - len(axes) :])
     affine = layer.scale
     roles = {}
     if affine:
@@ -108,10 +108,21 @@ def layer_norm(trace: Trace, layer: Any, x: Value) -> Value:
     if affine and layer.center:
         roles["bias"] = trace.parameter(layer.beta, f"{trace.scope}.bias", Transform())
     op = ops.LayerNorm(shape, layer.epsilon, affine, layer.center if affine else True)
-    made = trace.add(op, x, roles=roles, trainable=layer.trainable)
+    made = trace.add(op, x, roles=roles, trainable=layer.trainable, order=x.order)
     if layer.center and not affine:
+        if len(axes) > 1 or x.order[-1] != x.rank - 1:
+            raise trace.unsupported("LayerNormalization with a shift alone along inner axes")
         made = binary(trace, ops.Add(), made, trace.value(layer.beta))
     return made
+
+
+def last(trace: Trace, x: Value, axes: list[int]) -> Value:
+    """The value with some of Keras' axes behind all others in the graph."""
+    x = trace.plain(x) if x.features else x
+    chosen = sorted(axis % x.rank for axis in axes)
+    others = [axis for axis in range(x.rank) if axis not in chosen]
+    moved = [*others, *chosen]
+    return trace.ordered(x, tuple(moved.index(axis) for axis in range(x.rank)))
 
 
 def rms_norm(trace: Trace, layer: Any, x: Value) -> Value:

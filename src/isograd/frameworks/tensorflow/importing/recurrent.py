@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import keras
@@ -19,7 +20,7 @@ GATES = (1, 0, 2)
 """Keras' GRU holds its gates in the order z, r, n; the graph in the order r, z, n."""
 
 
-def recurrent(trace: Trace, layer: Any, x: Value, *, turned: bool = False) -> Value:
+def recurrent(trace: Trace, layer: Any, x: Value, *states: Value, turned: bool = False) -> Value:
     """``turned`` gives the outputs of a layer that goes backwards in the order of its steps, as
     Keras does; else in the order of the input."""
     _check(trace, layer)
@@ -32,11 +33,15 @@ def recurrent(trace: Trace, layer: Any, x: Value, *, turned: bool = False) -> Va
         "weight_ih": _parameter(trace, cell.kernel, "weight_ih", steps + gates),
         "weight_hh": _parameter(trace, cell.recurrent_kernel, "weight_hh", steps + gates),
     }
-    if cell.use_bias:
-        stacked = isinstance(op, ops.GRU) and op.reset_after
-        last = (Blocks(1 if stacked else 0, order),) if order else ()
-        roles["bias"] = _parameter(trace, cell.bias, "bias", last)
-    made = trace.add(op, x, roles=roles, trainable=layer.trainable)
+    last = (Blocks(1 if op.bias == "stacked" else 0, order),) if order else ()
+    held = {
+        "none": {},
+        "double": {"bias_ih": "bias_ih", "bias_hh": "bias_hh"},
+    }.get(op.bias, {"bias": "cell.bias"})
+    for role, path in held.items():
+        roles[role] = _parameter(trace, attrgetter(path)(layer), role, last)
+    start = [trace.plain(state) for state in states]
+    made = trace.add(op, x, *start, roles=roles, trainable=layer.trainable)
     if not layer.return_sequences:
         return trace.add(ops.Select(1, 0 if layer.go_backwards else -1), made)
     return trace.add(ops.Flip((1,)), made) if turned and layer.go_backwards else made
@@ -46,12 +51,15 @@ def _parameter(trace: Trace, variable: Any, role: str, steps: tuple[Any, ...]) -
     return trace.parameter(variable, f"{trace.scope}.{role}", Transform(steps))
 
 
-def _op(trace: Trace, layer: Any) -> tuple[Op, tuple[int, ...]]:
-    bias: Bias = "single" if layer.cell.use_bias else "none"
+def _op(trace: Trace, layer: Any) -> tuple[ops.LSTM | ops.GRU | ops.RNN, tuple[int, ...]]:
+    """The op, and Keras' order of its gates. Stock layers have one bias or none; those that
+    isograd writes have two."""
+    double = hasattr(layer, "bias_hh")
+    bias: Bias = "double" if double else "single" if layer.cell.use_bias else "none"
     if isinstance(layer, layers.LSTM):
         return ops.LSTM(layer.units, bias, layer.go_backwards), ()
     if isinstance(layer, layers.GRU):
-        if layer.reset_after and layer.cell.use_bias:
+        if layer.reset_after and bias == "single":
             bias = "stacked"
         return ops.GRU(layer.units, bias, layer.go_backwards, layer.reset_after), GATES
     name = layer.activation.__name__
@@ -72,8 +80,9 @@ def _check(trace: Trace, layer: Any) -> None:
         raise trace.unsupported("a recurrent layer with other activations than tanh and sigmoid")
 
 
-def outer(trace: Trace, layer: Any, x: Value) -> Value:
-    return recurrent(trace, layer, x, turned=True)
+def outer(trace: Trace, layer: Any, x: Value, *states: Value) -> Value:
+    """``states`` are the ones to start from."""
+    return recurrent(trace, layer, x, *states, turned=True)
 
 
 def bidirectional(trace: Trace, layer: Any, x: Value) -> Value:
@@ -92,7 +101,7 @@ def bidirectional(trace: Trace, layer: Any, x: Value) -> Value:
     raise trace.unsupported("Bidirectional without a merge mode")
 
 
-RULES: dict[type, Callable[[Trace, Any, Value], Value]] = {
+RULES: dict[type, Callable[..., Value]] = {
     layers.LSTM: outer,
     layers.GRU: outer,
     layers.SimpleRNN: outer,

@@ -8,6 +8,7 @@ from typing import Any
 from keras import layers
 
 from isograd.frameworks.tensorflow.importing.activations import activate
+from isograd.frameworks.tensorflow.importing.padding import padded, unpadded
 from isograd.frameworks.tensorflow.importing.trace import Trace, Value
 from isograd.ir import ops
 from isograd.ir.mapping import Permute, Reshaped, Transform
@@ -22,7 +23,7 @@ def conv(trace: Trace, layer: Any, x: Value) -> Value:
     order = (axes + 1, axes, *range(axes))
     kernel = trace.parameter(layer.kernel, f"{trace.scope}.weight", Transform((Permute(order),)))
     roles = {"weight": kernel, **_bias(trace, layer)}
-    padding = _padding(trace, layer, x, layer.kernel_size, layer.strides, layer.dilation_rate)
+    x, padding = _window(trace, layer, x, layer.kernel_size, layer.dilation_rate, 0.0)
     op = ops.Conv(
         layer.filters,
         tuple(layer.kernel_size),
@@ -69,7 +70,7 @@ def _depthwise(
     )
     roles = {"weight": trace.parameter(variable, f"{trace.scope}.{name}", Transform(steps))}
     roles |= _bias(trace, layer) if use_bias else {}
-    padding = _padding(trace, layer, x, layer.kernel_size, layer.strides, layer.dilation_rate)
+    x, padding = _window(trace, layer, x, layer.kernel_size, layer.dilation_rate, 0.0)
     op = ops.Conv(
         channels * times,
         tuple(layer.kernel_size),
@@ -115,21 +116,44 @@ def conv_transpose(trace: Trace, layer: Any, x: Value) -> Value:
 
 
 def max_pool(trace: Trace, layer: Any, x: Value) -> Value:
+    """``layer`` is one, or the operation of ``keras.ops``, which has the same attributes."""
     x = _channels_first(trace, layer, x)
-    ones = (1,) * len(layer.pool_size)
-    padding = _padding(trace, layer, x, layer.pool_size, layer.strides, ones)
-    op = ops.MaxPool(tuple(layer.pool_size), tuple(layer.strides), padding, ones)
-    return trace.add(op, x, order=x.order)
+    size, strides = _sizes(layer, x)
+    ones = (1,) * len(size)
+    x, padding = _window(trace, layer, x, size, ones, None, strides)
+    return trace.add(ops.MaxPool(size, strides, padding, ones), x, order=x.order)
 
 
 def average_pool(trace: Trace, layer: Any, x: Value) -> Value:
-    """Padding does not count."""
+    """Padding by "same" does not count, zeros that stand in front do."""
     x = _channels_first(trace, layer, x)
-    ones = (1,) * len(layer.pool_size)
-    padding = _padding(trace, layer, x, layer.pool_size, layer.strides, ones)
-    counts = not any(sum(padding, ()))
-    op = ops.AvgPool(tuple(layer.pool_size), tuple(layer.strides), padding, False, counts)
-    return trace.add(op, x, order=x.order)
+    size, strides = _sizes(layer, x)
+    x, padding = _window(trace, layer, x, size, (1,) * len(size), 0.0, strides)
+    counts = layer.padding == "valid" or not any(sum(padding, ()))
+    return trace.add(ops.AvgPool(size, strides, padding, False, counts), x, order=x.order)
+
+
+def _sizes(layer: Any, x: Value) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """A pooling's sizes and strides, one for each spatial axis."""
+    size, strides = layer.pool_size, layer.strides
+    size = (size,) * (x.rank - 2) if isinstance(size, int) else tuple(size)
+    strides = (strides,) * len(size) if isinstance(strides, int) else tuple(strides or size)
+    return size, strides
+
+
+def _window(
+    trace: Trace,
+    layer: Any,
+    x: Value,
+    kernel: Any,
+    dilation: Any,
+    fill: float | None,
+    strides: Any = None,
+) -> tuple[Value, Padding]:
+    """What the windows read, and its padding: the layer's own, or one that stands in front."""
+    if layer.padding == "valid":
+        return unpadded(trace, x, fill)
+    return x, _padding(trace, layer, x, kernel, strides or layer.strides, dilation)
 
 
 def global_pool(op: type[ops.GlobalAvgPool] | type[ops.GlobalMaxPool]) -> Rule:
@@ -144,20 +168,13 @@ def global_pool(op: type[ops.GlobalAvgPool] | type[ops.GlobalMaxPool]) -> Rule:
 
 
 def zero_padding(trace: Trace, layer: Any, x: Value) -> Value:
-    return _padded(trace, x, _pairs(layer.padding))
+    return padded(trace, x, ((0, 0), *_pairs(layer.padding), (0, 0)))
 
 
 def cropping(trace: Trace, layer: Any, x: Value) -> Value:
     pairs = _pairs(layer.cropping)
-    return _padded(trace, x, tuple((-before, -after) for before, after in pairs))
-
-
-def _padded(trace: Trace, x: Value, pairs: Padding) -> Value:
-    """``pairs`` are those of Keras' spatial axes."""
-    padding = [(0, 0)] * x.rank
-    for axis, pair in enumerate(pairs, start=1):
-        padding[x.axis(axis)] = pair
-    return trace.like(ops.Pad(tuple(padding)), x)
+    cuts = ((-before, -after) for before, after in pairs)
+    return padded(trace, x, ((0, 0), *cuts, (0, 0)))
 
 
 def _pairs(sizes: Any) -> Padding:

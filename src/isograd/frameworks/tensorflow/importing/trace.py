@@ -28,6 +28,9 @@ from isograd.ir.placement import channels_last, logical_order
 
 Order = tuple[int, ...]
 
+KERAS: dict[DType, str] = {"float": "float32", "int": "int64", "bool": "bool"}
+"""The graph's kinds as Keras' dtypes."""
+
 
 @dataclass(frozen=True)
 class Value:
@@ -49,6 +52,11 @@ class Value:
         return self.order[axis % self.rank]
 
 
+Rule = Callable[..., "Value | list[Value]"]
+"""Says a function of ``keras.ops`` in the graph's terms: takes the trace, Keras' operation, its
+outputs as Keras infers them, and its arguments."""
+
+
 @dataclass
 class Trace:
     """Nodes in the order in which the network computes them. ``images`` names the inputs that are
@@ -65,6 +73,7 @@ class Trace:
     path: list[str] = field(default_factory=list)
     wanted: set[str] = field(default_factory=set)
     depends: Callable[[Any], bool] = lambda thing: False
+    name_of: Callable[[Any], str] = lambda layer: str(layer.name)
     _links: dict[str, Link] = field(default_factory=dict)
     _specs: dict[str, ParameterSpec] = field(default_factory=dict)
     _values: dict[int, Value] = field(default_factory=dict)
@@ -99,6 +108,12 @@ class Trace:
         self._kept.append(tensor)
         return tensor
 
+    def symbolic(self, value: Value) -> KerasTensor:
+        """A tensor of Keras that stands for a value."""
+        sizes = (value.type.shape[axis] for axis in value.order)
+        shape = tuple(size if isinstance(size, int) else None for size in sizes)
+        return self.bind(KerasTensor(shape, KERAS[value.type.dtype]), value)
+
     def knows(self, thing: Any) -> bool:
         """Whether ``thing`` is a value of the graph."""
         return id(thing) in self._values
@@ -118,9 +133,25 @@ class Trace:
             shape, dtype = tuple(map(int, variable.shape)), kind_of(variable.dtype)
             trainable = variable.trainable and dtype == "float"
             op: Op = ops.Parameter(shape) if trainable else ops.Buffer(shape, dtype)
-            name = self.parameter(variable, variable.path.replace("/", "."), Transform())
-            self._sources[variable.path] = self.add(op, roles={"value": name})
+            self._sources[variable.path] = self._tied(variable) or self.add(
+                op,
+                roles={
+                    "value": self.parameter(variable, variable.path.replace("/", "."), Transform())
+                },
+            )
         return self._sources[variable.path]
+
+    def _tied(self, variable: keras.Variable) -> Value | None:
+        """A variable that a layer holds already, in Keras' own form."""
+        known = self._links.get(variable.path)
+        if known is None or not known.transform.steps:
+            return None
+        (step,) = known.transform.steps if len(known.transform.steps) == 1 else (None,)
+        if not isinstance(step, Permute):
+            raise self.unsupported(f"variable {variable.path!r} in two forms")
+        spec = self._specs[known.twin]
+        held = self.add(ops.Parameter(spec.shape), roles={"value": known.twin})
+        return self.add(ops.Transpose(step.inverse.axes), held)
 
     def _constant(self, thing: Any, like: Value | None) -> Value:
         if tf.is_tensor(thing) and thing.dtype.is_floating and self.depends(thing):
@@ -129,15 +160,28 @@ class Trace:
         dtype = kind_of(str(array.dtype))
         if not hasattr(thing, "shape") and like is not None and dtype != "bool":
             dtype = like.type.dtype
+        plain = {"float": float, "int": int, "bool": bool}[dtype]
         if array.shape == ():
-            number = array.item()
-            plain = {"float": float, "int": int, "bool": bool}[dtype](number)
-            return self.add(ops.Scalar(plain, dtype))
+            return self.add(ops.Scalar(plain(array.item()), dtype))
+        if array.size and (array == array.flat[0]).all():
+            return self.add(ops.Full(array.shape, plain(array.flat[0].item()), dtype))
+        if dtype == "int" and array.ndim == 1 and (array == np.arange(array.size)).all():
+            return self.add(ops.Arange(0, array.size))
         name = self._fresh("constant")
         self.weights[name] = array
         self._links[name] = Link(name, name)
         self._specs[name] = ops.Buffer(array.shape, dtype).parameters()["value"]
         return self.add(ops.Buffer(array.shape, dtype), roles={"value": name})
+
+    def made_by(self, value: Value | str) -> Node | None:
+        """The node that makes a value; None for an input."""
+        name = value if isinstance(value, str) else value.name
+        return next((node for node in reversed(self.nodes) if node.name == name), None)
+
+    def type_of(self, name: str) -> TensorType:
+        """The type of a value of the graph, by its name."""
+        kinds = {value.name: value.type for value in self.inputs.values()}
+        return next((node.type for node in self.nodes if node.name == name), kinds.get(name))  # type: ignore[return-value]
 
     # Parameters -------------------------------------------------------------------------------
 
@@ -270,8 +314,12 @@ class Trace:
     # The end ----------------------------------------------------------------------------------
 
     def finish(self, name: str, outputs: list[Value]) -> tuple[Graph, TensorMap]:
-        """The graph of what the outputs need, and the map from Keras' variables to it."""
-        needed, kept = {value.name for value in outputs}, []
+        """The graph of what the outputs need, and the map from Keras' variables to it. What leaves
+        a trace stays although nothing reads it: the mask of every dropout is drawn, the statistics
+        of every batch normalisation move.
+        """
+        traces = (n.name for n in self.nodes if isinstance(n.op, ops.Dropout | ops.BatchNorm))
+        needed, kept = {*(value.name for value in outputs), *traces}, []
         for node in reversed(self.nodes):
             if node.name in needed:
                 kept.append(node)
