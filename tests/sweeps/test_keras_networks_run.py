@@ -1,6 +1,6 @@
 """Every Keras network of the corpus runs, at any batch size, and trains all of its weights."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -14,12 +14,10 @@ PARAMETERS = [pytest.param(network, id=name) for name, network in NETWORKS.items
 
 
 @pytest.fixture(autouse=True)
-def _float64() -> Iterator[None]:
-    before = keras.config.floatx()
+def _float64(usual_precision: None) -> None:
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     keras.utils.set_random_seed(0)
-    yield
-    keras.config.set_floatx(before)
 
 
 def described(model: keras.Model) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from isograd.frameworks.side import Side
 from isograd.ir.mapping import Array, Arrays
-from isograd.proof.trial import RECORDED_STEPS, Trial
+from isograd.proof.trial import Trial
 
 GRADIENT = "d loss / d "
 """What a gradient's name starts with."""
@@ -62,7 +62,7 @@ def _optimizer(side: Side, trial: Trial) -> Arrays:
     side.load_data(trial.data, trial.labels)
     record: Arrays = {}
     done = 0
-    for steps in RECORDED_STEPS:
+    for steps in trial.recorded:
         _train(side, trial, done, steps)
         done = steps
         slots = side.get_optimizer_state()

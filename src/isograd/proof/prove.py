@@ -11,7 +11,7 @@ from isograd.ir.mapping import Arrays
 from isograd.proof.derivatives import DirectionalCheck, directional_check
 from isograd.proof.judge import judge, judge_float32, natural_scales, worst
 from isograd.proof.observe import GRADIENT, Observation, is_slot, observe
-from isograd.proof.trial import RECORDED_STEPS, Trial
+from isograd.proof.trial import Trial
 from isograd.result import Proof, Stage, Verdict
 
 DISTURBANCES = 4
@@ -23,9 +23,9 @@ STAGES = ("structure", "forward", "train-forward", "loss", "gradients", "optimiz
 IDLE = 1e4
 """A gradient below this many roundings of the largest gradient is no gradient."""
 
-FLOAT32_STEPS = RECORDED_STEPS[:1]
-"""The steps after which float32 is held to float64; later on, rounding has been amplified by the
-training itself, which the training curves are there to judge."""
+FLOAT32_STEPS = 1
+"""How many training steps float32 is held to float64 for; later on, rounding has been amplified by
+the training itself, which the training curves are there to judge."""
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,9 @@ def _check_slope(stage: Stage, check: DirectionalCheck) -> None:
 
 
 def _single_precision(baseline: Baseline, found: Observation) -> Stage:
-    exact, twin = _early(baseline.exact), _early(found)
-    runs = [_early(run) for run in baseline.single]
+    late = tuple(f"after step {s}" for s in baseline.trial.recorded if s > FLOAT32_STEPS)
+    exact, twin = _early(baseline.exact, late), _early(found, late)
+    runs = [_early(run, late) for run in baseline.single]
     return judge_float32(_active(baseline, _visible(exact, twin)), runs, twin)
 
 
@@ -159,9 +160,8 @@ def _owner(tensor: str) -> str | None:
     return name.split(" of ")[-1] if after else None
 
 
-def _early(observation: Observation) -> Arrays:
+def _early(observation: Observation, late: tuple[str, ...]) -> Arrays:
     """All tensors of an observation in one dictionary, without the late steps of the optimizer."""
-    late = tuple(f"after step {s}" for s in RECORDED_STEPS if s not in FLOAT32_STEPS)
     return {
         f"{stage}: {name}": array
         for stage, arrays in observation.items()

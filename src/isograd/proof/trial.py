@@ -17,7 +17,8 @@ from isograd.ir.ops import Embedding, TensorType
 from isograd.training import LOSSES, TrainSpec
 
 RECORDED_STEPS = (1, 10, 100)
-"""The training steps after which parameters and optimizer state are compared."""
+"""The training steps after which parameters and optimizer state are compared, unless fewer are
+asked for."""
 
 FORWARD_BATCHES = (1, 7)
 """Batch sizes of the forward stage: one, and an odd one. The training stages have their own."""
@@ -33,7 +34,8 @@ class Trial:
 
     ``forward`` are batches for the evaluation mode; ``inputs`` and ``targets`` one training batch
     at a generic point (normal random inputs: real images have ties and flat regions, where
-    derivatives need not be unique); ``data`` and ``labels`` what the optimizer stage trains on.
+    derivatives need not be unique); ``data`` and ``labels`` what the optimizer stage trains on, and
+    ``recorded`` the steps after which it is looked at.
     """
 
     weights: Weights
@@ -44,6 +46,7 @@ class Trial:
     labels: Array
     batches: NDArray[np.int64]
     masks: tuple[Arrays, ...]
+    recorded: tuple[int, ...] = RECORDED_STEPS
 
     def disturbed(self, seed: int, dtype: str = "float64") -> Trial:
         """The trial with every parameter and floating input moved by one unit in the last place
@@ -76,15 +79,17 @@ def make_trial(
     seed: int = 0,
     weights: Weights | None = None,
     bounds: Mapping[str, int] | None = None,
+    recorded: tuple[int, ...] = RECORDED_STEPS,
 ) -> Trial:
     """A trial for a graph; the optimizer stage trains on ``dataset``, or else on random data.
     ``weights`` are the network's own, if it has some; ``bounds`` says below which number whole
-    inputs stay, where the network does not.
+    inputs stay, where the network does not. ``recorded`` are training steps, in order; the last one
+    ends the optimizer stage.
 
     Values are rounded to float32, so that both precisions see the same numbers.
     """
     generator = np.random.default_rng(seed)
-    batch, steps = spec.batch_size, max(RECORDED_STEPS)
+    batch, steps = spec.batch_size, recorded[-1]
     tables = _tables(graph) | dict(bounds or {})
     draws = [_random_inputs(graph, tables, generator, size) for size in (*FORWARD_BATCHES, batch)]
     if dataset is None:
@@ -103,6 +108,7 @@ def make_trial(
         labels=labels[rows],
         batches=np.arange(len(rows)).reshape(steps, batch),
         masks=tuple(dropout_masks(graph, batch, seed + step) for step in range(steps + 1)),
+        recorded=recorded,
     )
 
 

@@ -14,6 +14,7 @@ from isograd.frameworks.side import Side, emitted_as_it_is, plan
 from isograd.ir.alignment import Alignment, Mismatch, align
 from isograd.models import Model
 from isograd.proof import establish, make_trial, prove_side
+from isograd.proof.trial import RECORDED_STEPS
 from isograd.result import Proof
 from isograd.run.fit import check_loss
 from isograd.run.workbench import ORIGINAL
@@ -68,12 +69,19 @@ def prove_pair(pair: Pair, spec: TrainSpec, seed: int = 0) -> Proof:
 
 
 def prove_twin(
-    model: Model, to: str, spec: TrainSpec, *, mode: str = "eager", seed: int = 0
+    model: Model,
+    to: str,
+    spec: TrainSpec,
+    *,
+    mode: str = "eager",
+    seed: int = 0,
+    recorded: tuple[int, ...] = RECORDED_STEPS,
 ) -> Proof:
     """All stages for the twin that is emitted in the framework ``to``, in this process: quicker
-    than `isograd.prove`, which gives every mode a process of its own."""
+    than `isograd.prove`, which gives every mode a process of its own. ``recorded`` are the training
+    steps after which the sides are compared; fewer take less time and memory."""
     emitted: Emitted = part(to, "emitter").emit(model.graph)
-    return _prove_here(model, None, emitted, spec, seed, to=to, mode=mode)
+    return _prove_here(model, None, emitted, spec, seed, to=to, mode=mode, recorded=recorded)
 
 
 def _prove_here(
@@ -85,11 +93,12 @@ def _prove_here(
     *,
     to: str = "",
     mode: str = ORIGINAL,
+    recorded: tuple[int, ...] = RECORDED_STEPS,
 ) -> Proof:
     check_loss(model.graph, spec)
     if model.imported is None or model.original is None:
         raise UsageError(f"{model.reference!r} is a graph, not a network of a framework's own.")
-    trial = make_trial(model.graph, spec, None, seed, model.weights, model.bounds)
+    trial = make_trial(model.graph, spec, None, seed, model.weights, model.bounds, recorded)
     with tempfile.TemporaryDirectory(prefix="isograd-") as folder:
         source = Path(folder) / "model.py"
         source.write_text(emitted.source, encoding="utf-8")
