@@ -138,6 +138,9 @@ PRODUCTS = {
     "products": lambda m, x: x @ m.table + x.matmul(m.table[0])[..., None] + x.bmm(x.mT).sum(),
     "weights that are computed": lambda m, x: F.linear(x, m.table.t() * 2, m.table[0]),
     "tied layers": lambda m, x: m.fc(m.other(x)),
+    "convolution with kernels that are computed": lambda m, x: F.conv1d(
+        x, m.table[:, :4, None].expand(-1, -1, 2) * 0.5, m.table[0], stride=2, padding=1
+    ),
     "einsum": lambda m, x: torch.einsum("...ij,jk", x, m.table),
     "explicit einsum": lambda m, x: torch.einsum("nij,nkj->ni", x, x),
     "attention": lambda m, x: attend(x, m.other(x), x),

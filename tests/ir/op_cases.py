@@ -145,6 +145,11 @@ CASES: tuple[Case, ...] = (
         {"weight": (5, 4, 3), "bias": (5,)},
     ),
     Case(
+        ops.Convolve((3,), (1,), ((2, 0),), (1,), 2),
+        (real("N", 4, "T"), real(6, 2, 3)),
+        real("N", 6, "T"),
+    ),
+    Case(
         ops.conv2d(2, 3, padding=1),
         (real("N", 1, "H", "W"),),
         real("N", 2, "H", "W"),

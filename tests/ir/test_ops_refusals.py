@@ -100,6 +100,11 @@ SHAPES: tuple[tuple[Op, tuple[TensorType, ...], str], ...] = (
     (ops.MatMul(), (real(2, 3), real(4, 5)), "inner sizes differ"),
     (ops.MatMul(), (real(3), real(3, 5)), "at least two dimensions"),
     (ops.Embedding(9, 2), (FEATURES,), "integer indices"),
+    (
+        ops.Convolve((3,), (1,), ((0, 0),), (1,)),
+        (TensorType(("N", 4, 9)), TensorType((6, 5, 3))),
+        r"Convolve needs kernels of shape",
+    ),
     (ops.conv2d(4, 3), (FEATURES,), r"Conv needs \[N, C\] and 2 spatial axes"),
     (ops.conv1d(4, 3), (IMAGE,), "1 spatial axes"),
     (ops.conv2d(4, 3, groups=4), (real("N", 6, 5, 5),), "6 input channels do not divide"),

@@ -46,7 +46,8 @@ class PlainOutput(nn.Module):
 
 @dataclass(frozen=True)
 class Architecture:
-    """Names of the configuration and model classes, the sizes to set, inputs and output."""
+    """Names of the configuration and model classes, the sizes to set, inputs and output; and of a
+    method that is called once the model is made."""
 
     config: str
     model: str
@@ -56,6 +57,7 @@ class Architecture:
     cache: bool = False
     attention: str | None = "eager"
     nested: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    prepare: str = ""
 
 
 def build(architecture: Architecture) -> Built:
@@ -67,6 +69,8 @@ def build(architecture: Architecture) -> Built:
         options["attn_implementation"] = architecture.attention
     config = getattr(transformers, architecture.config)(**options)
     model = getattr(transformers, architecture.model)(config)
+    if architecture.prepare:
+        getattr(model, architecture.prepare)()
     names = tuple(architecture.inputs)
     return PlainOutput(model, names, architecture.output, architecture.cache), architecture.inputs
 
@@ -301,8 +305,13 @@ JOINT_AND_SOUND = {
         output="logits_per_text",
         nested={"text_config": DECODER, "vision_config": VISION},
     ),
+    # As it is fine-tuned; else it sets requires_grad on what is computed from its input.
     "wav2vec2": Architecture(
-        "Wav2Vec2Config", "Wav2Vec2ForCTC", WAVE, {"input_values": "float32[N,800]"}
+        "Wav2Vec2Config",
+        "Wav2Vec2ForCTC",
+        WAVE,
+        {"input_values": "float32[N,800]"},
+        prepare="freeze_feature_encoder",
     ),
     "whisper": Architecture(
         "WhisperConfig",

@@ -26,7 +26,6 @@ OTHERWISE = frozenset({
 transposes, a mean in the place of a pooling, a size in the place of a factor."""
 
 REFUSED = {
-    "tcn_weight_norm": "with weights that are computed",
     "transformer_encoder": "shapes other than the batch must be known",
 }
 """Networks that are refused on the way, and the words of that."""

@@ -81,6 +81,14 @@ def windows(site: Site) -> Decision:
     return Decision((place,), place)
 
 
+def convolve(site: Site) -> Decision:
+    """Kernels lie as a layer holds them: the output channels last, the input channels before."""
+    place = Placement(channels_last(site.rank))
+    plain(site.placements[1])
+    kernels = Placement((*range(2, site.rank), 1, 0))
+    return Decision((place, kernels), place)
+
+
 def batch_norm(site: Site) -> Decision:
     """Needs the channels physically last; with two dimensions these may be reordered features."""
     (place,) = site.placements
@@ -310,6 +318,7 @@ _WINDOWS = (ops.Conv, ops.MaxPool, ops.AvgPool)
 
 _SPATIAL = (
     *_WINDOWS,
+    ops.Convolve,
     ops.BatchNorm,
     ops.GroupNorm,
     ops.GlobalAvgPool,
@@ -324,6 +333,7 @@ RULES: dict[type[Op], Rule] = {
     **dict.fromkeys(ALIKE, as_it_comes),
     **dict.fromkeys(OF_TWO, binary),
     **dict.fromkeys(_WINDOWS, windows),
+    ops.Convolve: convolve,
     **dict.fromkeys((ops.GlobalAvgPool, ops.GlobalMaxPool), global_pool),
     **dict.fromkeys(REDUCTIONS, reduction),
     **dict.fromkeys((ops.ArgMax, ops.ArgMin), index),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from isograd.errors import UsageError
 from isograd.frameworks.emission import Site
 from isograd.frameworks.formatting import Bracket, Source, call, listed
@@ -55,10 +57,27 @@ def conv(site: Site) -> Source:
     sizes = site.types[0].shape[2:]
     if not is_same(sizes, op.kernel_size, op.stride, op.padding, op.dilation):
         x = _padded(x, op.padding)
-    if not strides_outside(op):
-        return call(site.layer, x)
-    steps = ", ".join(":" if step == 1 else f"::{step}" for step in op.stride)
-    return Bracket(f"{site.layer}(", (x,), f")[:, {steps}]")
+    source = call(site.layer, x)
+    return _every(source, op.stride) if strides_outside(op) else source
+
+
+def _every(x: Source, stride: tuple[int, ...]) -> Source:
+    """The results of a convolution at the places of its strides."""
+    steps = ", ".join(":" if step == 1 else f"::{step}" for step in stride)
+    assert isinstance(x, Bracket)
+    return replace(x, closing=f"{x.closing}[:, {steps}]")
+
+
+def convolve(site: Site) -> Source:
+    op = site.node.op
+    assert isinstance(op, ops.Convolve)
+    options: dict[str, object] = {}
+    if set(op.stride) != {1} and not strides_outside(op):
+        options["strides"] = short(op.stride)
+    if set(op.dilation) != {1}:
+        options["dilation_rate"] = short(op.dilation)
+    source = call("ops.conv", _padded(site.x, op.padding), site.arguments[1], **options)
+    return _every(source, op.stride) if strides_outside(op) else source
 
 
 def max_pool(site: Site) -> Source:
@@ -254,6 +273,7 @@ EXPRESSIONS: dict[type[Op], Expression] = {
     ops.Linear: linear,
     ops.Embedding: embedding,
     ops.Conv: conv,
+    ops.Convolve: convolve,
     ops.BatchNorm: layer_that_trains,
     ops.LayerNorm: layer,
     ops.RMSNorm: layer,

@@ -161,7 +161,7 @@ def is_same(
     return set(stride) == {1} or set(dilation) == {1}
 
 
-def strides_outside(op: ops.Conv) -> bool:
+def strides_outside(op: ops.Conv | ops.Convolve) -> bool:
     """Whether the layer works at every position, and the stride is taken from its result."""
     return set(op.stride) != {1} and set(op.dilation) != {1}
 

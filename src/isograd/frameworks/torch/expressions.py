@@ -24,9 +24,25 @@ def conv(site: Site) -> Source:
     assert isinstance(op, ops.Conv)
     if symmetric_padding(op) or not any(sum(op.padding, ())):
         return layer(site)
-    # F.pad counts from the last axis.
+    return call(site.layer, _padded(site.x, op))
+
+
+def convolve(site: Site) -> Source:
+    op = site.node.op
+    assert isinstance(op, ops.Convolve)
+    padding = symmetric_padding(op)
+    x = site.x if padding or not any(sum(op.padding, ())) else _padded(site.x, op)
+    options: dict[str, object] = {"padding": short(padding)} if padding else {}
+    for name, sizes in (("stride", op.stride), ("dilation", op.dilation)):
+        options |= {name: short(sizes)} if set(sizes) != {1} else {}
+    options |= {"groups": op.groups} if op.groups != 1 else {}
+    return call(f"F.conv{len(op.kernel_size)}d", x, site.arguments[1], **options)
+
+
+def _padded(x: str, op: ops.Conv | ops.Convolve) -> Source:
+    """F.pad counts from the last axis."""
     padding = tuple(size for pair in reversed(op.padding) for size in pair)
-    return call(site.layer, call("F.pad", site.x, padding))
+    return call("F.pad", x, padding)
 
 
 def max_pool(site: Site) -> Source:
@@ -188,6 +204,7 @@ EXPRESSIONS: dict[type[Op], Expression] = {
     ops.Linear: layer,
     ops.Embedding: layer,
     ops.Conv: conv,
+    ops.Convolve: convolve,
     ops.BatchNorm: layer,
     ops.LayerNorm: layer,
     ops.RMSNorm: layer,

@@ -99,7 +99,7 @@ def short(sizes: tuple[int, ...]) -> int | tuple[int, ...]:
     return sizes[0] if len(set(sizes)) == 1 else sizes
 
 
-def symmetric_padding(op: ops.Conv) -> tuple[int, ...]:
+def symmetric_padding(op: ops.Conv | ops.Convolve) -> tuple[int, ...]:
     """The padding that the layer itself can do; empty if there is none or it is not symmetric."""
     sizes = tuple(before for before, _ in op.padding)
     symmetric = all(before == after for before, after in op.padding)

@@ -41,7 +41,7 @@ from isograd.ir.ops.comparison import (
     Where,
 )
 from isograd.ir.ops.contraction import Attention, Einsum
-from isograd.ir.ops.convolution import Conv, ConvTranspose, conv1d, conv2d
+from isograd.ir.ops.convolution import Conv, Convolve, ConvTranspose, conv1d, conv2d
 from isograd.ir.ops.dropout import Dropout
 from isograd.ir.ops.elementwise import (
     Add,
@@ -169,6 +169,7 @@ __all__ = [
     "Concat",
     "Conv",
     "ConvTranspose",
+    "Convolve",
     "Cos",
     "Cosh",
     "CumSum",

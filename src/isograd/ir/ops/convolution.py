@@ -1,10 +1,11 @@
-"""Convolution over one to three spatial axes: `Conv`, `ConvTranspose`."""
+"""Convolution over one to three spatial axes: `Conv`, `Convolve`, `ConvTranspose`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from isograd.ir.ops.base import (
     Dim,
@@ -85,6 +86,36 @@ class Conv(Op):
         if channels % self.groups:
             raise ShapeError(f"{channels} input channels do not divide into {self.groups} groups")
         return channels // self.groups
+
+
+@dataclass(frozen=True)
+class Convolve(Op):
+    """`Conv` whose kernels are the second value, [out_channels, in_channels / groups,
+    *kernel_size], as where weights are normalised before they are used; without a bias.
+    """
+
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: Padding
+    dilation: tuple[int, ...]
+    groups: int = 1
+    arity: ClassVar[int | tuple[int, int] | None] = 2
+
+    def __post_init__(self) -> None:
+        check_whole(self, "groups", minimum=1)
+        check_windows(self, "stride", "dilation")
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        x, weight = inputs
+        channels = static(floating(weight, "Convolve").shape[0], "the number of output channels")
+        layer = Conv(channels, *self._window(), self.groups, False)
+        expected = layer.parameters(floating(x, "Convolve"))["weight"].shape
+        if weight.shape != expected:
+            raise ShapeError(f"Convolve needs kernels of shape {expected}, got {weight.shape}")
+        return layer.infer(x)
+
+    def _window(self) -> tuple[tuple[int, ...], tuple[int, ...], Padding, tuple[int, ...]]:
+        return self.kernel_size, self.stride, self.padding, self.dilation
 
 
 @dataclass(frozen=True)

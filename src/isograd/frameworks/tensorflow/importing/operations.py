@@ -272,6 +272,9 @@ RULES: dict[str, Rule] = {
     "Repeat": repeat,
     "Tile": plainly(lambda o: ops.Tile(_tuple(o.repeats))),
     "Flip": flip,
+    "Conv": lambda trace, operation, output, x, kernels: spatial.convolve(
+        trace, operation, trace.value(x), trace.value(kernels)
+    ),
     "MaxPool": pooled(spatial.max_pool),
     "AveragePool": pooled(spatial.average_pool),
     "Roll": plainly(lambda o: ops.Roll(_tuple(o.shift), _tuple(o.axis))),

@@ -37,6 +37,22 @@ def conv(trace: Trace, layer: Any, x: Value) -> Value:
     return activate(trace, layer.activation, made)
 
 
+def convolve(trace: Trace, operation: Any, x: Value, kernels: Value) -> Value:
+    """``keras.ops.conv``, whose kernels are computed: [*kernel_size, in_channels, out_channels]."""
+    x = _channels_first(trace, operation, x)
+    axes = x.rank - 2
+    kernels = trace.ordered(kernels, (*range(2, x.rank), 1, 0))
+    _, inner, *size = (int(n) for n in kernels.type.shape)
+    strides, dilation = (
+        (n,) * axes if isinstance(n, int) else tuple(n)
+        for n in (operation.strides, operation.dilation_rate)
+    )
+    x, padding = _window(trace, operation, x, size, dilation, 0.0, strides)
+    groups = int(x.type.shape[1]) // inner
+    op = ops.Convolve(tuple(size), strides, padding, dilation, groups)
+    return trace.add(op, x, kernels, order=x.order)
+
+
 def depthwise_conv(trace: Trace, layer: Any, x: Value) -> Value:
     x = _channels_first(trace, layer, x)
     made = _depthwise(trace, layer, x, layer.kernel, "weight", layer.use_bias)

@@ -86,7 +86,13 @@ def convolution(call: Call, x: Value, weight: Value, bias: Value | None, *rest: 
         groups,
         bias is not None,
     )
-    return call.layer_or(op, (x,), {"weight": weight, "bias": bias}, "a convolution")
+    if plain(weight, bias):
+        return call.layer(op, x, weight=weight, bias=bias)
+    window = (op.kernel_size, op.stride, op.padding, op.dilation, op.groups)
+    made = call(ops.Convolve(*window), x, weight)
+    if bias is None:
+        return made
+    return call(ops.Add(), made, call.reshape(bias, (op.out_channels, *(1,) * axes)))
 
 
 def _padding(
