@@ -10,8 +10,8 @@ from isograd import data, zoo
 from isograd.errors import UsageError
 from isograd.ir.builder import Builder
 from isograd.ir.graph import Graph
-from isograd.ir.ops import Add, Flatten, Linear
-from isograd.run.fit import check_fit
+from isograd.ir.ops import Add, Einsum, Flatten, Linear
+from isograd.run.fit import check_fit, check_loss
 from isograd.training import TrainSpec
 
 
@@ -57,3 +57,11 @@ def test_a_batch_as_large_as_the_data_set_is_fine() -> None:
 def test_more_outputs_than_classes_are_fine() -> None:
     wide = replace(classifier(12), name="wide")
     check_fit(wide, data.load("digits"), TrainSpec())
+
+
+def test_an_output_whose_rows_are_no_examples_is_refused() -> None:
+    b = Builder("pairs")
+    x = b(Linear(4), b.input("x", ("N", 3)), scope="fc")
+    graph = b.finish(b(Einsum("id,jd->ij"), x, x))
+    with pytest.raises(UsageError, match="on an inner axis"):
+        check_loss(graph, TrainSpec("mean_squared_error"))

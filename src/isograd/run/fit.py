@@ -8,6 +8,7 @@ from isograd.data import HOMES, Dataset
 from isograd.errors import UsageError
 from isograd.ir.graph import Graph
 from isograd.ir.ops import TensorType
+from isograd.ir.sizes import symbols
 from isograd.models import Model
 from isograd.training import LOSSES, TrainSpec
 
@@ -18,6 +19,14 @@ def check_loss(graph: Graph, spec: TrainSpec) -> None:
     kinds = [graph.type_of(name).dtype for name in graph.outputs]
     if "float" not in kinds:
         raise UsageError(f"The model {graph.name!r} has no floating-point output to train.")
+    for name in graph.outputs:
+        first, *rest = graph.type_of(name).shape or ("",)
+        if set(symbols(first)) & set(symbols(*rest)):
+            raise UsageError(
+                f"Output {name!r} has the shape {list(graph.type_of(name).shape)}: the batch's size "
+                "is on an inner axis, so that its rows are no examples.",
+                hint="No loss here takes that; let the network return what it is computed from.",
+            )
     used = {name for node in graph.needed for name in node.parameters.values()}
     if used.isdisjoint(graph.trainable):
         raise UsageError(f"No output of the model {graph.name!r} depends on a trained parameter.")
