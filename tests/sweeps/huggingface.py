@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 Built = tuple[nn.Module, Mapping[str, str]]
 
-TOKENS = {"input_ids": "int64[N,12]<99"}
-MASKED_TOKENS = {**TOKENS, "attention_mask": "bool[N,12]"}
-PAIR = {**TOKENS, "decoder_input_ids": "int64[N,9]<99"}
+TOKENS = {"input_ids": "int64[N,T]<99"}
+MASKED_TOKENS = {**TOKENS, "attention_mask": "bool[N,T]"}
+PAIR = {**TOKENS, "decoder_input_ids": "int64[N,S]<99"}
 IMAGE = {"pixel_values": "float32[N,3,32,32]"}
 LARGE_IMAGE = {"pixel_values": "float32[N,3,64,64]"}
 
@@ -322,7 +322,7 @@ JOINT_AND_SOUND = {
             "max_source_positions": 30,
             "max_target_positions": 40,
         },
-        {"input_features": "float32[N,8,60]", "decoder_input_ids": "int64[N,9]<99"},
+        {"input_features": "float32[N,8,60]", "decoder_input_ids": "int64[N,S]<99"},
         cache=True,
     ),
 }
