@@ -1,6 +1,6 @@
 """Which node of one graph is which of another: by structure and shapes, never by names.
 
-Values are told apart by signatures: what makes them, from what, all the way back to the inputs.
+Values are told apart by their forms: what makes them, from what, all the way back to the inputs.
 Parameters correspond if the nodes that use them do. Where two branches are alike in everything,
 structure cannot say which is which; such parameters are listed as ambiguous, not chosen.
 """
@@ -9,15 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import sha256
 
-from isograd.ir import ops
+from isograd.ir.forms import COMMUTATIVE, RESHAPES, Forms, forms_of
 from isograd.ir.graph import Graph, Node
 from isograd.ir.mapping import Link, TensorMap
-from isograd.ir.ops import Op
-from isograd.ir.ops.base import normalize_axis
-
-_COMMUTATIVE: tuple[type[Op], ...] = (ops.Add, ops.Multiply, ops.Maximum, ops.Minimum)
 
 
 @dataclass(frozen=True)
@@ -32,11 +27,15 @@ class Mismatch:
 
 @dataclass
 class Alignment:
-    """``nodes`` and ``parameters`` map the reference's names to the twin's. ``ambiguous`` holds
-    groups of parameters, reference's and twin's, that structure cannot tell apart."""
+    """``nodes`` and ``parameters`` map the reference's names to the twin's; transposes, and
+    reshapes in front of reshapes, are no nodes here. ``turns`` holds the order in which the twin
+    has a value's axes where that is another. ``ambiguous`` holds groups of parameters, reference's
+    and twin's, that structure cannot tell apart.
+    """
 
     nodes: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
+    turns: dict[str, tuple[int, ...]] = field(default_factory=dict)
     ambiguous: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     mismatches: list[Mismatch] = field(default_factory=list)
 
@@ -59,7 +58,7 @@ def align(reference: Graph, twin: Graph) -> Alignment:
         detail = f"{len(reference.outputs)} outputs against {len(twin.outputs)}"
         walk.found.mismatches.append(Mismatch(None, None, detail))
     for pair in zip(reference.outputs, twin.outputs, strict=False):
-        walk.pair(*pair)
+        walk.output(*pair)
     return walk.finish()
 
 
@@ -69,11 +68,20 @@ class _Walk:
     def __init__(self, reference: Graph, twin: Graph) -> None:
         self.graphs = reference, twin
         self.nodes = tuple({node.name: node for node in graph.nodes} for graph in self.graphs)
-        self.signatures = tuple(map(_signatures, self.graphs))
+        self.sides = tuple(map(forms_of, self.graphs))
         self.found = Alignment()
 
+    def output(self, a: str, b: str) -> None:
+        """Output ``a`` of the reference is output ``b`` of the twin."""
+        ours, theirs = (side.views[name] for side, name in zip(self.sides, (a, b), strict=True))
+        self.pair(ours.root, theirs.root)
+        if ours.axes != theirs.axes:
+            nodes = (self.nodes[0].get(a), self.nodes[1].get(b))
+            detail = f"an output of axes {ours.axes} against {theirs.axes}"
+            self.found.mismatches.append(Mismatch(*nodes, detail))
+
     def pair(self, a: str, b: str) -> None:
-        """Value ``a`` of the reference is value ``b`` of the twin, or the graphs part here."""
+        """Root ``a`` of the reference is root ``b`` of the twin, or the graphs part here."""
         stack = [(a, b)]
         while stack:
             a, b = stack.pop()
@@ -84,44 +92,67 @@ class _Walk:
             detail = self._difference(a, b)
             if detail:
                 self.found.mismatches.append(Mismatch(left, right, detail))
-                continue
-            if left is None or right is None:
+            if left is None or right is None or not self._goes_on(a, b):
                 continue
             self._parameters(left, right)
-            stack += reversed(list(self._inputs(left, right)))
+            ours, theirs = (v.views[n].axes for v, n in zip(self.sides, (a, b), strict=True))
+            if ours != theirs:
+                self.found.turns[a] = tuple(ours.index(axis) for axis in theirs)
+            stack += reversed(list(self._inputs(a, b)))
+
+    def _goes_on(self, a: str, b: str) -> bool:
+        """Whether two roots are made in one way, perhaps with other attributes, so that what they
+        are made from corresponds too."""
+        left, right = self.nodes[0][a], self.nodes[1][b]
+        counts = {
+            len(side.forms[root].inputs) for side, root in zip(self.sides, (a, b), strict=True)
+        }
+        alike = type(left.op) is type(right.op) or isinstance(left.op, RESHAPES)
+        return alike and len(counts) == 1 and left.parameters.keys() == right.parameters.keys()
 
     def _difference(self, a: str, b: str) -> str:
         left, right = self.nodes[0].get(a), self.nodes[1].get(b)
-        kinds = [graph.type_of(name) for graph, name in zip(self.graphs, (a, b), strict=True)]
+        ours, theirs = (side.forms[root] for side, root in zip(self.sides, (a, b), strict=True))
         if (left is None) != (right is None):
             return "an input against a computed value"
-        if left is None or right is None:
-            places = [list(g.inputs).index(n) for g, n in zip(self.graphs, (a, b), strict=True)]
-            return "" if places[0] == places[1] else f"input {places[0]} against input {places[1]}"
-        if _kind(left) != _kind(right):
-            return f"{left.op} against {right.op}"
-        if kinds[0].rank != kinds[1].rank:
-            return f"shape {kinds[0].shape} against {kinds[1].shape}"
-        return ""
+        if ours.text != theirs.text:
+            return _contrast(left, right) or f"{ours.text} against {theirs.text}"
+        ranks = [graph.type_of(name).rank for graph, name in zip(self.graphs, (a, b), strict=True)]
+        return "" if ranks[0] == ranks[1] else f"{ranks[0]} axes against {ranks[1]}"
 
-    def _inputs(self, left: Node, right: Node) -> Iterator[tuple[str, str]]:
-        ours, theirs = left.inputs, right.inputs
-        if isinstance(left.op, _COMMUTATIVE) and len(set(theirs)) == 2:
-            theirs = self._matched(ours, theirs)
+    def _inputs(self, a: str, b: str) -> Iterator[tuple[str, str]]:
+        ours, theirs = (
+            side.forms[root].inputs for side, root in zip(self.sides, (a, b), strict=True)
+        )
+        if isinstance(self.nodes[0][a].op, COMMUTATIVE) and len(set(theirs)) == 2:
+            self._note_likeness(ours, theirs)
+            if not self._are_alike(ours, theirs):
+                ours, theirs = self._as_written(0, a), self._as_written(1, b)
+                if any(map(self._are_alike, zip(ours), zip(theirs[::-1]))):
+                    theirs = theirs[::-1]
         return zip(ours, theirs, strict=True)
 
-    def _matched(self, ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
-        """The twin's operands in the order of the reference's."""
-        wanted = [self.signatures[0][name] for name in ours]
-        given = [self.signatures[1][name] for name in theirs]
+    def _are_alike(self, ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+        """Whether the roots are made alike, one by one."""
+        return all(
+            self.sides[0].forms[a].signature == self.sides[1].forms[b].signature
+            for a, b in zip(ours, theirs, strict=True)
+        )
+
+    def _as_written(self, side: int, name: str) -> tuple[str, ...]:
+        views = self.sides[side].views
+        return tuple(views[value].root for value in self.nodes[side][name].inputs)
+
+    def _note_likeness(self, ours: tuple[str, ...], theirs: tuple[str, ...]) -> None:
+        """Operands that change places and are made alike cannot be told apart."""
+        wanted = [self.sides[0].forms[name].signature for name in ours]
         if wanted[0] == wanted[1] and len(set(ours)) == 2:
             groups = tuple(
-                tuple(sorted(_behind(nodes, names)))
-                for nodes, names in zip(self.nodes, (ours, theirs), strict=True)
+                tuple(sorted(_behind(side, nodes, names)))
+                for side, nodes, names in zip(self.sides, self.nodes, (ours, theirs), strict=True)
             )
             if any(groups):
                 self.found.ambiguous.append((groups[0], groups[1]))
-        return theirs[::-1] if wanted != given and wanted == given[::-1] else theirs
 
     def _parameters(self, left: Node, right: Node) -> None:
         for role, name in left.parameters.items():
@@ -139,40 +170,25 @@ class _Walk:
         return self.found
 
 
-def _signatures(graph: Graph) -> dict[str, str]:
-    """Value to a text that is equal for values that are made alike."""
-    found = {name: f"input {index}" for index, name in enumerate(graph.inputs)}
-    for node in graph.nodes:
-        inputs = [found[name] for name in node.inputs]
-        if isinstance(node.op, _COMMUTATIVE):
-            inputs.sort()
-        shapes = [graph.parameters[name].shape for name in node.parameters.values()]
-        text = repr((_kind(node), shapes, inputs))
-        found[node.name] = sha256(text.encode()).hexdigest()
-    return found
+def _contrast(left: Node | None, right: Node | None) -> str:
+    """The attributes in which two ops of one kind differ."""
+    if left is None or right is None or type(left.op) is not type(right.op):
+        return ""
+    ours, theirs = left.op.attributes(), right.op.attributes()
+    names = [name for name in ours if ours[name] != theirs[name]]
+    sides = (", ".join(f"{name}={side[name]!r}" for name in names) for side in (ours, theirs))
+    return f"{type(left.op).__name__}: {' against '.join(sides)}" if names else ""
 
 
-def _kind(node: Node) -> str:
-    """The op with its attributes, written alike for ops that are the same function."""
-    op, rank = node.op, node.type.rank
-    if isinstance(op, ops.Flatten | ops.Reshape):
-        return f"Reshape to {node.type.shape[1:]}"
-    if isinstance(op, ops.Softmax | ops.LogSoftmax):
-        return f"{type(op).__name__} {normalize_axis(op.axis, rank)}"
-    if isinstance(op, ops.GlobalAvgPool):
-        return f"Mean of spatial axes, keepdims={op.keepdims}"
-    return repr(op)
-
-
-def _behind(nodes: dict[str, Node], names: tuple[str, ...]) -> Iterator[str]:
+def _behind(side: Forms, nodes: dict[str, Node], names: tuple[str, ...]) -> Iterator[str]:
     """Parameters that the values are made with, each once."""
     seen: set[str] = set()
     stack = list(names)
     while stack:
-        node = nodes.get(stack.pop())
-        if node is None or node.name in seen:
+        name = stack.pop()
+        if name not in nodes or name in seen:
             continue
-        seen.add(node.name)
-        yield from (name for name in node.parameters.values() if name not in seen)
-        seen.update(node.parameters.values())
-        stack += node.inputs
+        seen.add(name)
+        yield from (one for one in nodes[name].parameters.values() if one not in seen)
+        seen.update(nodes[name].parameters.values())
+        stack += side.forms[name].inputs

@@ -20,11 +20,11 @@ def check_loss(graph: Graph, spec: TrainSpec) -> None:
     if "float" not in kinds:
         raise UsageError(f"The model {graph.name!r} has no floating-point output to train.")
     for name in graph.outputs:
-        first, *rest = graph.type_of(name).shape or ("",)
-        if set(symbols(first)) & set(symbols(*rest)):
+        shape = graph.type_of(name).shape
+        if set(symbols(*shape[:1])) & set(symbols(*shape[1:])):
             raise UsageError(
-                f"Output {name!r} has the shape {list(graph.type_of(name).shape)}: the batch's size "
-                "is on an inner axis, so that its rows are no examples.",
+                f"Output {name!r} has the shape {list(shape)}: the batch's size is on an inner "
+                "axis, so that its rows are no examples.",
                 hint="No loss here takes that; let the network return what it is computed from.",
             )
     used = {name for node in graph.needed for name in node.parameters.values()}

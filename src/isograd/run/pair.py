@@ -12,6 +12,7 @@ from isograd.frameworks import part
 from isograd.frameworks.protocol import Emitted, Executor, Original
 from isograd.frameworks.side import Side, emitted_as_it_is, plan
 from isograd.ir.alignment import Alignment, Mismatch, align
+from isograd.ir.mapping import Permute, Transform
 from isograd.models import Model
 from isograd.proof import establish, make_trial, prove_side
 from isograd.proof.trial import RECORDED_STEPS
@@ -37,10 +38,9 @@ class Pair:
         here, there = self.reference.graph, self.twin.graph
         values = dict(zip(here.inputs, (own.values[name] for name in there.inputs), strict=True))
         values |= dict(zip(here.outputs, (own.values[name] for name in there.outputs), strict=True))
+        nodes = self.alignment.nodes
         dropouts = {
-            name: own.dropouts[other]
-            for name, other in self.alignment.nodes.items()
-            if other in own.dropouts
+            name: own.dropouts[other] for name, other in nodes.items() if other in own.dropouts
         }
         parameters = self.alignment.mapping.compose(own.parameters)
         names = parameters.names
@@ -51,8 +51,13 @@ class Pair:
             trainable=tuple(names[name] for name in here.trainable),
             values=values,
             dropouts=dropouts,
-            masks={name: own.masks[self.alignment.nodes[name]] for name in dropouts},
+            masks={name: self._turn(name) >> own.masks[nodes[name]] for name in dropouts},
         )
+
+    def _turn(self, name: str) -> Transform:
+        """From the reference's axes of a value to the twin's."""
+        axes = self.alignment.turns.get(name)
+        return Transform((Permute(axes),) if axes else ())
 
 
 def pair_up(reference: Model, twin: Model) -> Pair:
@@ -141,7 +146,7 @@ def _prove_here(
 def describe(mismatch: Mismatch) -> str:
     """One line: what differs, and where on both sides."""
     places = [
-        f"{name} {node.scope or node.name} ({node.source or 'no source'})"
+        f"{name} {node.scope or node.name}" + (f" ({node.source})" if node.source else "")
         for name, node in (("reference", mismatch.reference), ("twin", mismatch.twin))
         if node
     ]
