@@ -12,6 +12,7 @@ from isograd.cli.options import (
     BatchSizeOption,
     HyperOption,
     IdiomaticOption,
+    InputLayoutOption,
     InputOption,
     LearningRateOption,
     LossOption,
@@ -37,6 +38,7 @@ def command(
     inputs: InputOption = None,
     trust: TrustOption = False,
     idiomatic: IdiomaticOption = False,
+    input_layout: InputLayoutOption = None,
     proof: Annotated[
         bool, typer.Option("--proof/--no-proof", help="Prove the twin before it is written.")
     ] = True,
@@ -69,6 +71,7 @@ def command(
             spec=training_spec(loss or found.loss, optimizer, learning_rate, hyper, batch_size),
             modes=mode or (),
             idiomatic=idiomatic,
+            input_layout=input_layout,
             proven=proof,
             seed=seed,
             timeout_s=timeout,

@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from isograd.cli.options import IdiomaticOption, InputOption, ModelArgument, TrustOption
+from isograd.cli.options import (
+    IdiomaticOption,
+    InputLayoutOption,
+    InputOption,
+    ModelArgument,
+    TrustOption,
+)
 
 
 def command(
@@ -19,6 +25,7 @@ def command(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the initial weights.")] = 0,
     idiomatic: IdiomaticOption = False,
+    input_layout: InputLayoutOption = None,
     inputs: InputOption = None,
     trust: TrustOption = False,
 ) -> None:
@@ -27,7 +34,7 @@ def command(
     from isograd.run.emit import emit, write_emitted
 
     found = load(model, inputs or (), trust=trust)
-    emitted = emit(found, to, idiomatic=idiomatic)
+    emitted = emit(found, to, idiomatic=idiomatic, input_layout=input_layout)
     console = Console()
     if out is None:
         console.file.write(emitted.source)

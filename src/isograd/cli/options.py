@@ -68,6 +68,13 @@ IdiomaticOption = Annotated[
         help="Each framework's own optimizers and layers; differences become declared ones.",
     ),
 ]
+InputLayoutOption = Annotated[
+    str | None,
+    typer.Option(
+        help="How images go in and out: channels-first or channels-last. Default: as the framework "
+        "prefers it."
+    ),
+]
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Seconds a worker may take for one answer.")
 ]

@@ -2,7 +2,7 @@
 
 A framework's folder offers three modules, with the same names and outline in each:
 
-- ``emitter`` (imports no framework): ``emit(graph, idiomatic=False) -> Emitted``
+- ``emitter`` (imports no framework): ``emit(graph, idiomatic=False, input_layout=None) -> Emitted``
 - ``runtime``: ``configure(device, threads)``, once in a fresh process, before anything else
 - ``modes``: ``open_executor(plan) -> Executor``
 - ``original``: ``resolve(reference, trust=...)``, the user's network itself

@@ -8,8 +8,10 @@ demands that differ from how a value is held: each of them is one explicit trans
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from isograd.errors import UsageError, unknown
 from isograd.ir.graph import Graph, Node
 from isograd.ir.layout_movement import MOVEMENT
 from isograd.ir.layout_rules import (
@@ -77,6 +79,34 @@ def assign(graph: Graph) -> Layout:
             if needed.nodes <= explicit:
                 raise AssertionError(f"no layout for {sorted(needed.nodes)}") from None
             explicit |= needed.nodes
+
+
+def with_outer(layout: Layout, graph: Graph, outer: str | None) -> Layout:
+    """The layout with images handed in and out as ``outer`` says: ``channels-first``,
+    ``channels-last``, or None for as the layout has them; inside, nothing changes.
+
+    Raises `UsageError` for another word, and where no input is an image.
+    """
+    if outer is None:
+        return layout
+    if outer not in OUTER:
+        raise unknown("input layout", outer, OUTER)
+    images = assign(graph)
+    if all(images.values[name].order == logical_order(k.rank) for name, k in graph.inputs.items()):
+        raise UsageError(
+            f"No input of {graph.name!r} is an image, so that there are no channels to lay out.",
+            hint="Leave --input-layout out.",
+        )
+    face = OUTER[outer](graph)
+    inputs = {name: face.values[name] for name in graph.inputs}
+    return replace(layout, values={**layout.values, **inputs}, outputs=face.outputs)
+
+
+OUTER: dict[str, Callable[[Graph], Layout]] = {
+    "channels-first": assign_logical,
+    "channels-last": assign,
+}
+"""How images are handed in and out."""
 
 
 class _Assignment:

@@ -47,6 +47,7 @@ def convert(
     spec: TrainSpec | None = None,
     modes: Sequence[str] = (),
     idiomatic: bool = False,
+    input_layout: str | None = None,
     proven: bool = True,
     seed: int = 0,
     timeout_s: float = 600.0,
@@ -68,6 +69,8 @@ def convert(
         spec: the training that is proven and that ``train.py`` shows.
         modes: modes to prove; by default all of the framework ``to``.
         idiomatic: prefer the framework's own layers; the differences are declared.
+        input_layout: how the twin takes and returns images, ``channels-first`` or
+            ``channels-last``; by default as its framework prefers it.
         proven: whether to prove the twin, which takes longer than all the rest.
         seed: of the weights of a network that has none of its own, and of the proof's points.
         timeout_s: seconds that a worker may take for one answer.
@@ -77,7 +80,9 @@ def convert(
 
     """
     found = load(model, inputs, trust=trust)
-    emitted: Emitted = part(to, "emitter").emit(found.graph, idiomatic=idiomatic)
+    emitted: Emitted = part(to, "emitter").emit(
+        found.graph, idiomatic=idiomatic, input_layout=input_layout
+    )
     spec = spec or TrainSpec(loss=found.loss)
     _check_vacant(out)
     proof = None
@@ -87,6 +92,7 @@ def convert(
             spec=spec,
             modes=modes or [to],
             idiomatic=idiomatic,
+            input_layout=input_layout,
             timeout_s=timeout_s,
             seed=seed,
             progress=progress,

@@ -14,13 +14,19 @@ from isograd.ir.mapping import Array
 from isograd.models import load
 
 
-def emit(model: object, to: str, *, idiomatic: bool = False) -> Emitted:
+def emit(
+    model: object, to: str, *, idiomatic: bool = False, input_layout: str | None = None
+) -> Emitted:
     """The network's source in the framework ``to``, with the mapping of its tensors.
 
     ``model`` is whatever `isograd.load` takes. No framework needs to be installed for a network
-    that is a graph already. Raises `UsageError` for an unknown model or framework.
+    that is a graph already. ``input_layout`` is ``channels-first`` or ``channels-last``: how images
+    are handed in and out, by default as the framework prefers it. Raises `UsageError` for an
+    unknown model or framework.
     """
-    emitted: Emitted = part(to, "emitter").emit(load(model).graph, idiomatic=idiomatic)
+    emitted: Emitted = part(to, "emitter").emit(
+        load(model).graph, idiomatic=idiomatic, input_layout=input_layout
+    )
     return emitted
 
 

@@ -76,6 +76,7 @@ def prove(
     device: str = "cpu",
     threads: int = 1,
     idiomatic: bool = False,
+    input_layout: str | None = None,
     timeout_s: float = 600.0,
     seed: int = 0,
     progress: Progress | None = None,
@@ -98,6 +99,8 @@ def prove(
         device: ``cpu`` or ``cuda``.
         threads: threads of each framework.
         idiomatic: let each framework use its own optimizers and layers.
+        input_layout: how images are handed in and out, ``channels-first`` or ``channels-last``; by
+            default as each framework prefers it.
         timeout_s: seconds that a worker may take for one answer.
         seed: of the trial's points.
         progress: who is told about it.
@@ -122,6 +125,7 @@ def prove(
             device,
             threads,
             idiomatic,
+            input_layout,
             timeout_s=timeout_s,
             twins={framework: twin for framework in others if twin},
             twin_specs={framework: twin_spec for framework in others if twin_spec},

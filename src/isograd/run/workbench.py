@@ -42,6 +42,7 @@ class Setting:
     device: str = "cpu"
     threads: int = 1
     idiomatic: bool = False
+    input_layout: str | None = None
     steps_per_call: int = 1
     timeout_s: float = 600.0
     twins: dict[str, Graph] = field(default_factory=dict)
@@ -152,7 +153,9 @@ class Workbench:
 
     def _emit(self, framework: str) -> Emitted:
         graph = self.setting.twins.get(framework, self.setting.graph)
-        emitted: Emitted = part(framework, "emitter").emit(graph, idiomatic=self.setting.idiomatic)
+        emitted: Emitted = part(framework, "emitter").emit(
+            graph, idiomatic=self.setting.idiomatic, input_layout=self.setting.input_layout
+        )
         path = source_path(self.setting.directory, framework)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(emitted.source, encoding="utf-8")

@@ -20,7 +20,7 @@ from isograd.frameworks.tensorflow.expressions import (
 )
 from isograd.frameworks.tensorflow.layers import LAYERS, POSITIONAL
 from isograd.ir.graph import Graph
-from isograd.ir.layout import assign
+from isograd.ir.layout import assign, with_outer
 
 _LOADING = """
     from operator import attrgetter
@@ -39,14 +39,16 @@ BIASED_VARIANCE = (
 )
 
 
-def emit(graph: Graph, *, idiomatic: bool = False) -> Emitted:
+def emit(graph: Graph, *, idiomatic: bool = False, input_layout: str | None = None) -> Emitted:
     """The graph as a ``keras.Model``, and how its tensors correspond to the model's.
 
-    ``idiomatic`` takes Keras' own BatchNormalization and declares the difference. Raises
+    ``idiomatic`` takes Keras' own BatchNormalization and declares the difference. ``input_layout``
+    is how images are handed in and out: channels-last by default, or ``channels-first``. Raises
     `UsageError` when the graph holds an op or shares parameters in a way that one layer cannot
     express.
     """
-    emitted = emit_source(graph, assign(graph), DIALECT, idiomatic=idiomatic)
+    layout = with_outer(assign(graph), graph, input_layout)
+    emitted = emit_source(graph, layout, DIALECT, idiomatic=idiomatic)
     stock = "keras.layers.BatchNormalization(" in emitted.source
     return replace(emitted, declared=(BIASED_VARIANCE,)) if stock else emitted
 

@@ -13,7 +13,7 @@ from isograd.frameworks.torch.exact import EXACT
 from isograd.frameworks.torch.expressions import BORROW, EXPRESSIONS, permute, restore
 from isograd.frameworks.torch.layers import LAYERS, POSITIONAL
 from isograd.ir.graph import Graph
-from isograd.ir.layout import assign_logical
+from isograd.ir.layout import assign_logical, with_outer
 
 _LOADING = """
     from safetensors.torch import load_file
@@ -23,13 +23,16 @@ _LOADING = """
 """
 
 
-def emit(graph: Graph, *, idiomatic: bool = False) -> Emitted:
+def emit(graph: Graph, *, idiomatic: bool = False, input_layout: str | None = None) -> Emitted:
     """The graph as an ``nn.Module``, and how its tensors correspond to the module's.
 
-    ``idiomatic`` changes nothing here: PyTorch's own layers are the definition. Raises `UsageError`
-    when the graph holds an op or shares parameters in a way that one layer cannot express.
+    ``idiomatic`` changes nothing here: PyTorch's own layers are the definition. ``input_layout`` is
+    how images are handed in and out: channels-first by default, or ``channels-last``. Raises
+    `UsageError` when the graph holds an op or shares parameters in a way that one layer cannot
+    express.
     """
-    return emit_source(graph, assign_logical(graph), DIALECT, idiomatic=idiomatic)
+    layout = with_outer(assign_logical(graph), graph, input_layout)
+    return emit_source(graph, layout, DIALECT, idiomatic=idiomatic)
 
 
 def _frame(body: Body) -> str:
