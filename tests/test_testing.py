@@ -57,6 +57,17 @@ def test_a_port_with_another_constant_fails_with_both_places(wrong):
         assert_equivalent(Net(**wrong), port(), INPUT)
 
 
+class Scaled(Net):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x * (1 / 255))
+
+
+def test_constants_that_keras_rounds_to_single_precision_are_no_difference():
+    model = port()
+    scaled = keras.Sequential([keras.Input((4,)), layers.Rescaling(1 / 255), *model.layers])
+    assert assert_equivalent(Scaled(), scaled, INPUT).verdict == "equivalent"
+
+
 class Sum(nn.Module):
     """Two branches that structure cannot tell apart."""
 

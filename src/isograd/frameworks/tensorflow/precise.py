@@ -70,6 +70,7 @@ FORMS: dict[str, Callable[..., tf.Tensor]] = {
     f"{BACKEND}.nn.gelu": gelu,
     f"{BACKEND}.nn.leaky_relu": leaky_relu,
     f"{BACKEND}.image.resize": resize,
+    f"{BACKEND}.cast": cast,
     f"{BACKEND}.core.cast": cast,
     f"{BACKEND}.nn.dot_product_attention": dot_product_attention,
 }
