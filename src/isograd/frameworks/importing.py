@@ -11,7 +11,12 @@ from isograd.ir.imported import Imported
 from isograd.ir.inputs import InputSpec
 from isograd.references import Kind, Reference, load_object
 
-HOMES: dict[Kind, str] = {"pt2": "torch", "keras": "tensorflow", "savedmodel": "tensorflow"}
+HOMES: dict[Kind, str] = {
+    "pt2": "torch",
+    "onnx": "torch",
+    "keras": "tensorflow",
+    "savedmodel": "tensorflow",
+}
 """Kinds of file that belong to one framework."""
 
 _BASES = {"torch.nn.modules.module": "torch", "keras.src.models.model": "tensorflow"}

@@ -19,7 +19,8 @@ from isograd.training import LOSSES
 STEPS = (1e-7, 1e-6, 1e-8)
 """Steps of the central differences. Smooth functions would take cbrt(eps) = 6e-6 (Press et al.,
 Numerical Recipes, section 5.7), but networks have kinks (ReLU, max pooling), and the shorter the
-step, the fewer of them it crosses; rounding sets the lower end."""
+step, the fewer of them it crosses; rounding sets the lower end. Where the loss is steep, they are
+shortened until it changes by such a part of itself."""
 
 TOLERANCE = 1e-6
 """Allowed relative disagreement: rounding of the loss over the shortest step, with some room."""
@@ -63,7 +64,9 @@ def directional_check(side: Side, trial: Trial, seed: int = 0) -> DirectionalChe
         if table in direction:
             direction[table][row] = 0.0
     automatic = sum(float((gradients[name] * d).sum()) for name, d in direction.items())
-    checks = (DirectionalCheck(automatic, _slope(side, trial, direction, h)) for h in STEPS)
+    steep = min(1.0, abs(found.loss) / max(abs(automatic), np.finfo(float).tiny))
+    slopes = (_slope(side, trial, direction, step * steep) for step in STEPS)
+    checks = (DirectionalCheck(automatic, slope) for slope in slopes)
     best: DirectionalCheck | None = None
     for check in checks:
         if best is None or check.relative_error < best.relative_error:

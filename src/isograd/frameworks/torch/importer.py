@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, fx, nn
 from torch.export import ExportedProgram
 
-from isograd.errors import UsageError
 from isograd.frameworks.torch.importing.exporting import (
     bind_sizes,
     export,
+    open_program,
     order_inputs,
     stored_inputs,
 )
@@ -31,9 +31,11 @@ torch.backends.mha.set_fastpath_enabled(False)  # the fast path's ops have no gr
 
 
 def import_live(network: Any, inputs: Mapping[str, InputSpec]) -> Imported:
-    """A module, or what ``torch.export.load(path).module()`` gives: the name of this in every
-    framework.
+    """A module, what ``torch.export.load(path).module()`` gives, or that of an ONNX file: the name
+    of this in every framework.
     """
+    if type(network).__name__ == "OnnxModule":
+        return _import_onnx(network, inputs)
     if isinstance(network, fx.GraphModule) and not _has_modes(network):
         return _import_stored(network, inputs)
     return import_module(network, inputs)
@@ -70,15 +72,16 @@ def import_exported(path: str | Path, inputs: Mapping[str, InputSpec] | None = N
     batch normalisations are taken for ones that learn. ``inputs`` are by default those that it was
     exported with. Raises `UsageError` as `import_module` does, and when the file cannot be read.
     """
-    try:
-        program = torch.export.load(str(path))
-    except Exception as error:
-        raise UsageError(
-            f"This is no exported program: {type(error).__name__}.",
-            where=str(path),
-            hint="Write it with torch.export.save.",
-        ) from None
-    return _import_stored(program.module(), inputs or {})
+    return _import_stored(open_program(path).module(), inputs or {})
+
+
+def _import_onnx(module: Any, given: Mapping[str, InputSpec]) -> Imported:
+    from isograd.frameworks.torch.onnx.loading import check_against_evaluator, inputs_of
+
+    inputs = inputs_of(module.onnx_file, given)
+    found = import_module(module, inputs, name=Path(module.onnx_file).stem)
+    check_against_evaluator(module, module.onnx_file, found.inputs)
+    return found
 
 
 def _import_stored(module: nn.Module, inputs: Mapping[str, InputSpec]) -> Imported:

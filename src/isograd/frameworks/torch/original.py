@@ -21,6 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from isograd.errors import UsageError
 from isograd.frameworks.protocol import Plan
 from isograd.frameworks.torch.executor import EagerExecutor
+from isograd.frameworks.torch.importing.exporting import open_program
 from isograd.ir.mapping import Arrays
 from isograd.references import Reference, load_object
 
@@ -167,8 +168,11 @@ def resolve(network: Reference | object, *, trust: bool) -> nn.Module:
         return copy.deepcopy(network)
     assert isinstance(network, Reference)
     if network.kind == "pt2":
-        module: nn.Module = torch.export.load(network.path).module()
-        return module
+        return open_program(network.path).module()
+    if network.kind == "onnx":
+        from isograd.frameworks.torch.onnx.loading import open_model
+
+        return open_model(network.path)
     found = load_object(network)
     if not isinstance(found, nn.Module):
         raise UsageError(

@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -243,3 +244,15 @@ def _name(size: Any, axis: int, names: dict[str, str]) -> int | str:
         return size
     first = "N" if axis == 0 and not names else f"S{len(names)}"
     return names.setdefault(str(size), first)
+
+
+def open_program(path: str | Path) -> ExportedProgram:
+    """The program in a ``.pt2`` file. Raises `UsageError` when there is none."""
+    try:
+        return torch.export.load(str(path))
+    except Exception as error:
+        raise UsageError(
+            f"This is no exported program: {type(error).__name__}.",
+            where=str(path),
+            hint="Write it with torch.export.save.",
+        ) from None
