@@ -41,6 +41,14 @@ class Model:
     imported: Imported | None = None
 
     @property
+    def framework(self) -> str | None:
+        """The framework that a user's network is written in; None for a graph. A stored program,
+        which is not run as it is, is PyTorch's."""
+        if self.original:
+            return self.original.framework
+        return "torch" if self.imported else None
+
+    @property
     def bounds(self) -> dict[str, int]:
         """Input name to the number that its whole numbers stay below, where the user gave one."""
         specs = self.imported.inputs if self.imported else ()
@@ -91,7 +99,7 @@ def _stored(reference: Reference) -> Model:
     return replace(model, data=known.data, loss=known.loss) if known else model
 
 
-def _imported(original: Original, imported: Imported, name: str) -> Model:
+def _imported(original: Original | None, imported: Imported, name: str) -> Model:
     return Model(
         replace(imported.graph, modules=imported.modules),
         name,
@@ -105,7 +113,7 @@ def _imported(original: Original, imported: Imported, name: str) -> Model:
 
 def _import_elsewhere(
     reference: Reference, inputs: tuple[InputSpec, ...], trust: bool
-) -> tuple[Original, Imported]:
+) -> tuple[Original | None, Imported]:
     """In a process of its own: a user's code can do anything, and frameworks are slow to import."""
     from isograd.measure.process import WorkerProcess
 
@@ -113,7 +121,7 @@ def _import_elsewhere(
         log = Path(folder) / "import.log"
         worker = WorkerProcess(log, QUIET, timeout_s=IMPORT_TIMEOUT_S)
         try:
-            found: tuple[Original, Imported] = worker.call(
+            found: tuple[Original | None, Imported] = worker.call(
                 "import_network", reference, inputs, trust
             )
         finally:

@@ -31,8 +31,9 @@ def framework_of(network: object) -> str | None:
 
 def import_network(
     network: Reference | object, inputs: Sequence[InputSpec] = (), *, trust: bool = False
-) -> tuple[Original, Imported]:
-    """The network as it is, and as a graph.
+) -> tuple[Original | None, Imported]:
+    """The network as it is, and as a graph. A stored program (``.pt2``) is a graph only: it has one
+    mode, so that it cannot be trained and evaluated as it is.
 
     Raises `UsageError` when it is none of a known framework, and whatever its importer cannot do.
     """
@@ -50,4 +51,6 @@ def import_network(
         made = part(framework, "original").resolve(reference, trust=trust)
     named = {spec.name: spec for spec in inputs}
     imported: Imported = part(framework, "importer").import_live(made, named)
+    if reference and reference.kind == "pt2":
+        return None, imported
     return Original(framework, network, imported.inputs, trust), imported

@@ -64,7 +64,7 @@ class Worker:
 
     def import_network(
         self, reference: Reference, inputs: tuple[InputSpec, ...], trust: bool
-    ) -> tuple[Original, Imported]:
+    ) -> tuple[Original | None, Imported]:
         """A user's network as it is and as a graph; runs its code, here and nowhere else."""
         return import_network(reference, inputs, trust=trust)
 

@@ -90,7 +90,7 @@ def convert(
         proof = prove(
             found,
             spec=spec,
-            modes=modes or [to],
+            modes=[*_referee(found, to), *(modes or [to])],
             idiomatic=idiomatic,
             input_layout=input_layout,
             timeout_s=timeout_s,
@@ -99,6 +99,12 @@ def convert(
         )
     _write_at_once(out, found, emitted, to, spec, seed, proof)
     return Conversion(out, emitted, proof)
+
+
+def _referee(model: Model, to: str) -> list[str]:
+    """What twins of a graph are held against: its form in the other framework. A user's own network
+    is there anyway."""
+    return [] if model.original else [f"{other}/eager" for other in MODES if other != to]
 
 
 def native_map(model: Model, emitted: Emitted) -> TensorMap:
@@ -159,7 +165,7 @@ def _write(
         "train.py": part(to, "script").training_script(model.graph, emitted, spec),
         "mapping.json": mapping_document.to_json(
             mapping,
-            model.original.framework if model.original else "isograd",
+            model.framework or "isograd",
             to,
             [link.reference for link in mapping.links if link.twin in trainable],
         ),
@@ -189,5 +195,5 @@ def _write_weights(path: Path, weights: Weights, map: TensorMap) -> None:
 
 def other_framework(model: Model) -> str:
     """Where a network is converted to if nothing is said: the framework that it is not in."""
-    own = model.original.framework if model.original else "tensorflow"
+    own = model.framework or "tensorflow"
     return next(name for name in MODES if name != own)

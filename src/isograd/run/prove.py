@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cattrs
@@ -31,7 +31,7 @@ from isograd.proof.judge import worst
 from isograd.result import DerivativeRow, Mode, Proof, Stage, Verdict, to_json
 from isograd.run.fit import check_fit, check_loss
 from isograd.run.progress import Progress, Silent
-from isograd.run.workbench import Bench, Setting, Workbench
+from isograd.run.workbench import ORIGINAL, Bench, Setting, Workbench
 from isograd.training import TrainSpec
 
 
@@ -182,11 +182,26 @@ def prove_all(
     bench.each(_longest_first(bench.alive, reference), work)
     baseline = baselines[0] if baselines else _first_baseline(bench, trial)
     for one in bench.alive:
-        one.mode.proof = judge_evidence(baseline, evidence[one.mode.label])
-        one.mode.verdict = one.mode.proof.verdict
+        proof = judge_evidence(baseline, evidence[one.mode.label])
+        if setting.original and reference.mode.mode != ORIGINAL:
+            proof = _without_original(proof)
+        one.mode.proof, one.mode.verdict = proof, proof.verdict
     first = {b.mode.framework: b for b in reversed(bench.alive)}
     sides = {name: first[name].side("float64", shared_masks=True) for name in reversed(first)}
     return derivative_rows(sides, trial, setting.spec.loss) if sides else []
+
+
+def _without_original(proof: Proof) -> Proof:
+    """Twins that agree with each other, where the user's own network could not be run."""
+    structure, *others = proof.stages
+    unknown = replace(
+        structure,
+        verdict=worst([structure.verdict, "inconclusive"]),
+        detail="the original could not be run, so that the twins are held against each other only",
+    )
+    return replace(
+        proof, stages=[unknown, *others], verdict=worst([proof.verdict, unknown.verdict])
+    )
 
 
 def worst_stages(proofs: dict[str, Proof]) -> list[Stage]:
