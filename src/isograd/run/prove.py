@@ -183,7 +183,7 @@ def prove_all(
     baseline = baselines[0] if baselines else _first_baseline(bench, trial)
     for one in bench.alive:
         proof = judge_evidence(baseline, evidence[one.mode.label])
-        if setting.original and reference.mode.mode != ORIGINAL:
+        if setting.original and not any(other.mode.mode == ORIGINAL for other in bench.alive):
             proof = _without_original(proof)
         one.mode.proof, one.mode.verdict = proof, proof.verdict
     first = {b.mode.framework: b for b in reversed(bench.alive)}
