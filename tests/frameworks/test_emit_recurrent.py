@@ -228,3 +228,45 @@ def test_another_order_of_the_gates_is_found_to_be_different(monkeypatch):
     )
     found = deviations(one_op(ops.GRU(5), SEQUENCE, STATE))
     assert found["eval op"] > 1e6
+
+
+def last_step(op: ops.Op, index: int, *, again: bool = False) -> Graph:
+    """A recurrence of which one step is read, and with ``again`` all of them too."""
+    b = Builder("last")
+    x = b(op, b.input("x", ("N", 5, 3)), scope="layer")
+    y = b(ops.Linear(2), b(ops.Select(1, index), x), scope="head")
+    return b.finish(y, b(ops.Mean((1,)), x)) if again else b.finish(y)
+
+
+@pytest.mark.parametrize(
+    "op", [ops.LSTM(4, "double"), ops.GRU(4, "stacked"), ops.RNN(4, "single"), ops.LSTM(4, "none")]
+)
+@pytest.mark.parametrize("mode", ["eager", "function"])
+def test_a_layer_keeps_the_last_step_only_where_no_other_is_read(op, mode):
+    graph = last_step(op, -1)
+    source = tensorflow_emitter.emit(graph).source
+    assert "return_sequences=True" not in source
+    assert "[:, -1]" not in source
+    assert_twins(graph, mode=mode)
+
+
+def test_backwards_it_is_the_first_step_that_is_made_last():
+    graph = last_step(ops.LSTM(4, "double", True), 0)
+    source = tensorflow_emitter.emit(graph).source
+    assert "return_sequences=True" not in source
+    assert "ops.flip" not in source
+    assert_twins(graph)
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        last_step(ops.LSTM(4, "double"), 0),
+        last_step(ops.LSTM(4, "double", True), -1),
+        last_step(ops.LSTM(4, "double"), -1, again=True),
+    ],
+    ids=["the first step", "the last step, backwards", "all steps too"],
+)
+def test_steps_that_are_read_are_kept(graph):
+    assert "return_sequences=True" in tensorflow_emitter.emit(graph).source
+    assert_twins(graph)

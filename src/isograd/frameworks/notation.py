@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from isograd.frameworks.emission import Site
+from isograd.frameworks.dialect import Site
 from isograd.frameworks.formatting import Source, call
 
 Expression = Callable[[Site], Source]

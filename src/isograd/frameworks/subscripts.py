@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isograd.frameworks.emission import Site
+from isograd.frameworks.dialect import Site
 from isograd.frameworks.formatting import Source
 from isograd.ir import ops
 from isograd.ir.ops.base import normalize_axis

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from isograd.errors import UsageError
 from isograd.frameworks.classes import ClassBody
-from isograd.frameworks.emission import Body, Dialect, Layer, Site, emit_source
+from isograd.frameworks.dialect import Body, Dialect, Layer, Site
+from isograd.frameworks.emission import emit_source
 from isograd.frameworks.formatting import WIDTH, Bracket, Source, call, listed, statement
 from isograd.frameworks.frame import called, constructed, describe_inputs
 from isograd.frameworks.protocol import Emitted

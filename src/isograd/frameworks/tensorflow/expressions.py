@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from isograd.errors import UsageError
-from isograd.frameworks.emission import Site
+from isograd.frameworks.dialect import Site
 from isograd.frameworks.formatting import Bracket, Source, call, listed
 from isograd.frameworks.notation import Expression, function, operator
 from isograd.frameworks.scalars import plus, power, times

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from isograd.frameworks.emission import Layer, Site
+from isograd.frameworks.dialect import Layer, Site
 from isograd.frameworks.formatting import Source, call
 from isograd.frameworks.tensorflow import functions, recurrent, resizing, sources
 from isograd.ir import ops

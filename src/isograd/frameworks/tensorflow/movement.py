@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from isograd.errors import UsageError
-from isograd.frameworks.emission import Site
+from isograd.frameworks.dialect import Site
 from isograd.frameworks.formatting import Bracket, Source, call
 from isograd.frameworks.notation import Expression
 from isograd.frameworks.subscripts import expand_dims, physical, select, slice_of
@@ -135,7 +135,7 @@ def attention(site: Site) -> Source:
 
 EXPRESSIONS: dict[type[Op], Expression] = {
     ops.Slice: slice_of,
-    ops.Select: select,
+    ops.Select: lambda site: site.x if site.last else select(site),
     ops.ExpandDims: expand_dims,
     ops.Squeeze: squeeze,
     ops.BroadcastTo: broadcast_to,

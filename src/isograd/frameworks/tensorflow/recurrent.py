@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from isograd.frameworks.emission import Layer, Site
+from isograd.frameworks.dialect import Layer, Site
 from isograd.frameworks.formatting import Source, call
 from isograd.ir import ops
 from isograd.ir.mapping import Blocks, Permute, Transform
@@ -46,15 +46,15 @@ def rnn(site: Site) -> Layer:
 
 
 def recurrence(site: Site) -> Source:
-    """The outputs of all steps. A layer that goes backwards gives them in the order in which it
-    made them, which is turned around again.
+    """The outputs of all steps, or of the last one where no other is read. A layer that goes
+    backwards gives them in the order in which it made them, which is turned around again.
     """
     op = site.node.op
     assert isinstance(op, ops.LSTM | ops.GRU | ops.RNN)
     states = ", ".join(site.arguments[1:])
     initial = {"initial_state": f"[{states}]"} if states else {}
     outputs = call(site.layer, site.x, **initial)
-    return call("ops.flip", outputs, axis=1) if op.reverse else outputs
+    return call("ops.flip", outputs, axis=1) if op.reverse and not site.last else outputs
 
 
 def _layer(
@@ -67,9 +67,8 @@ def _layer(
     """``order`` is the framework's order of the gates, as numbers of the IR's."""
     without = {"use_bias": False} if op.bias == "none" else {}
     backwards = {"go_backwards": True} if op.reverse else {}
-    constructor = call(
-        name, op.hidden_size, **options, **without, **backwards, return_sequences=True
-    )
+    whole = {} if site.last else {"return_sequences": True}
+    constructor = call(name, op.hidden_size, **options, **without, **backwards, **whole)
     return Layer(
         constructor,
         {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from isograd.errors import UsageError
-from isograd.frameworks.emission import Layer, Site
+from isograd.frameworks.dialect import Layer, Site
 from isograd.frameworks.formatting import Source, call, listed
 from isograd.frameworks.notation import Expression
 from isograd.ir import ops

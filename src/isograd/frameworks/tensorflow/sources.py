@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isograd.frameworks.emission import Layer, Site
+from isograd.frameworks.dialect import Layer, Site
 from isograd.frameworks.formatting import Bracket, Source, call
 from isograd.frameworks.notation import Expression, number
 from isograd.ir import ops

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from isograd.frameworks.classes import ClassBody
-from isograd.frameworks.emission import Body, Dialect, Layer, Site, emit_source
+from isograd.frameworks.dialect import Body, Dialect, Layer, Site
+from isograd.frameworks.emission import emit_source
 from isograd.frameworks.formatting import Bracket, call, statement
 from isograd.frameworks.frame import called, constructed, describe_inputs
 from isograd.frameworks.protocol import Emitted

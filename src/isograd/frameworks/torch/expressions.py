@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isograd.frameworks.emission import Site
+from isograd.frameworks.dialect import Site
 from isograd.frameworks.formatting import Source, call, listed
 from isograd.frameworks.notation import Expression, function, operator
 from isograd.frameworks.scalars import plus, power, times

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isograd.frameworks.emission import Layer, Site
+from isograd.frameworks.dialect import Layer, Site
 from isograd.frameworks.formatting import Source, call
 from isograd.frameworks.notation import Expression, function, number, operator
 from isograd.ir import ops

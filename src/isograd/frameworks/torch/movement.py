@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from isograd.errors import UsageError
-from isograd.frameworks.emission import Site
+from isograd.frameworks.dialect import Site
 from isograd.frameworks.formatting import Source, call
 from isograd.frameworks.notation import Expression
 from isograd.frameworks.subscripts import expand_dims, physical, select, slice_of

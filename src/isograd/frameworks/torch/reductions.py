@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isograd.frameworks.emission import Site
+from isograd.frameworks.dialect import Site
 from isograd.frameworks.formatting import Source, call
 from isograd.frameworks.notation import Expression, physical_axes
 from isograd.ir import ops
