@@ -16,9 +16,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from rich.console import Console
@@ -63,9 +65,17 @@ def chosen(words: list[str]) -> Iterator[tuple[str, str]]:
                 yield corpus, name
 
 
+ALONE = Lock()
+"""Held by networks of many million parameters: two proofs of such would not fit into memory."""
+
+
 def prove(pair: tuple[str, str]) -> dict[str, Any]:
     """The row of one network, from a process of its own."""
-    corpus, name = pair
+    with ALONE if pair[0] == "applications" else nullcontext():
+        return _proven(*pair)
+
+
+def _proven(corpus: str, name: str) -> dict[str, Any]:
     command = [sys.executable, str(HERE / "one.py"), corpus, name]
     try:
         done = subprocess.run(
