@@ -119,7 +119,8 @@ def _import_elsewhere(
 
     with tempfile.TemporaryDirectory(prefix="isograd-") as folder:
         log = Path(folder) / "import.log"
-        worker = WorkerProcess(log, QUIET, timeout_s=IMPORT_TIMEOUT_S)
+        environment = {**QUIET, "TMPDIR": folder}
+        worker = WorkerProcess(log, environment, timeout_s=IMPORT_TIMEOUT_S)
         try:
             found: tuple[Original | None, Imported] = worker.call(
                 "import_network", reference, inputs, trust

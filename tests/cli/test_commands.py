@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,15 @@ def test_help_imports_no_framework_and_no_numerics() -> None:
     assert "compare" in done.stdout
 
 
+def test_the_version_is_that_of_the_package() -> None:
+    assert isograd("--version").stdout.strip() == f"isograd {version('isograd')}"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["prove", "mnist-mlp", "--timeout", "nan"], "--timeout"),
+        (["prove", "mnist-mlp", "--timeout", "inf"], "--timeout"),
         (["compare", "mnist-mpl"], "Did you mean 'mnist-mlp'"),
         (["report", "/nowhere/result.json"], "/nowhere"),
     ],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import traceback
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -13,7 +15,6 @@ from isograd.errors import IsogradError, WorkerError
 
 app = typer.Typer(
     name="isograd",
-    help="One neural network in PyTorch and in TensorFlow: proven to be the same, measured fairly.",
     epilog="With --debug, any command shows the traceback of an error.",
     no_args_is_help=True,
     add_completion=False,
@@ -27,6 +28,22 @@ app.command("emit")(emit.command)
 app.command("transfer")(transfer.command)
 app.command("zoo")(zoo.command)
 app.command("report")(report.command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"isograd {version('isograd')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """One neural network in PyTorch and in TensorFlow: proven to be the same, measured fairly."""
 
 
 def main() -> None:

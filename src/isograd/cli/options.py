@@ -75,8 +75,19 @@ InputLayoutOption = Annotated[
         "prefers it."
     ),
 ]
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise typer.BadParameter("must be a number of seconds.")
+    return value
+
+
 TimeoutOption = Annotated[
-    float, typer.Option("--timeout", min=1.0, help="Seconds a worker may take for one answer.")
+    float,
+    typer.Option(
+        "--timeout", min=1.0, callback=_finite, help="Seconds a worker may take for one answer."
+    ),
 ]
 
 BELOW_ONE = ("momentum", "beta_1", "beta_2", "rho")

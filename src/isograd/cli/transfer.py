@@ -11,9 +11,9 @@ from rich.console import Console
 from isograd.cli.options import InputOption, TrustOption
 from isograd.cli.watch import TerminalProgress
 from isograd.errors import UsageError
-from isograd.ir.mapping_document import MappingDocument, to_json
 
 if TYPE_CHECKING:
+    from isograd.ir.mapping_document import MappingDocument
     from isograd.run.matching import Match
 
 
@@ -75,6 +75,7 @@ def command(
     Twins are those of a mapping, or any two networks that are the same function: these are held
     against each other first, and the mapping that is found is written next to the result.
     """
+    from isograd.ir.mapping_document import MappingDocument
     from isograd.run.transfer import transfer
 
     console = Console()
@@ -129,6 +130,8 @@ def _matched(
 
 def _write_mapping(document: MappingDocument, out: Path) -> Path:
     """Next to the checkpoint; one that is there already is left as it is."""
+    from isograd.ir.mapping_document import to_json
+
     path = out.with_suffix(".mapping.json")
     text = to_json(document.map, document.reference, document.twin, document.trainable)
     with path.open("x", encoding="utf-8") as file:

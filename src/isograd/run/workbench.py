@@ -260,8 +260,11 @@ def new_directory(path: Path | None, default: Callable[[], Path]) -> Path:
 
 
 def _environment(setting: Setting, cache: Path) -> dict[str, str]:
-    """The same for every worker: threads, quiet logs, a compiler cache that starts empty."""
+    """The same for every worker: threads, quiet logs, a compiler cache that starts empty, and a
+    place for temporary files, which a worker that is killed leaves behind."""
     threads = str(setting.threads)
+    temporary = cache.resolve() / "temporary"
+    temporary.mkdir(parents=True, exist_ok=True)
     return {
         "OMP_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
@@ -269,6 +272,7 @@ def _environment(setting: Setting, cache: Path) -> dict[str, str]:
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "TORCHINDUCTOR_CACHE_DIR": str(cache.resolve()),
+        "TMPDIR": str(temporary),
         "PYTHONHASHSEED": "0",
         **({"CUDA_VISIBLE_DEVICES": "-1"} if setting.device == "cpu" else {}),
     }
