@@ -6,6 +6,10 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same", deadline=None, derandomize=True, database=None)
+settings.load_profile("same")  # the same examples everywhere, however slow the machine is
 
 
 @pytest.fixture(autouse=True)
