@@ -33,10 +33,8 @@ from model import {name}
 
 def main():
     random = np.random.default_rng(0)
-    inputs = [{inputs}]
-    targets = [{targets}]
-    x = inputs[0] if len(inputs) == 1 else inputs
-    y = targets[0] if len(targets) == 1 else tuple(targets)
+    x = {inputs}
+    y = {targets}
     model = {name}()
     model.predict(x, verbose=0)  # a first call makes the variables
     for name, array in load_file("weights.safetensors").items():
@@ -56,16 +54,22 @@ def training_script(graph: Graph, emitted: Emitted, spec: TrainSpec) -> str:
     loss = _LOSSES[spec.loss]
     return _SCRIPT.format(
         name=emitted.class_name,
-        inputs=", ".join(map(_drawn, samples(graph, emitted))),
-        targets=", ".join(map(_drawn, targets(graph, emitted, spec))),
+        inputs=_one_or("[{}]", samples(graph, emitted)),
+        targets=_one_or("({})", targets(graph, emitted, spec)),
         optimizer=_OPTIMIZERS[str(optimizer["name"])].format(rate=optimizer["learning_rate"]),
         loss=loss if len(graph.outputs) == 1 else f"({', '.join([loss] * len(graph.outputs))})",
     )
 
 
+def _one_or(several: str, found: list[Sample]) -> str:
+    """A single array by itself."""
+    drawn = [_drawn(sample) for sample in found]
+    return drawn[0] if len(drawn) == 1 else several.format(", ".join(drawn))
+
+
 def _drawn(sample: Sample) -> str:
-    shape = ", ".join(map(str, (ROWS, *sample.shape)))
+    shape = (ROWS, *sample.shape)
     if sample.dtype == "float":
-        return f'random.standard_normal(({shape},)).astype("float32")'
-    drawn = f"random.integers({sample.below}, size=({shape},))"
+        return f'random.standard_normal({shape}).astype("float32")'
+    drawn = f"random.integers({sample.below}, size={shape})"
     return f'{drawn}.astype("bool")' if sample.dtype == "bool" else drawn

@@ -72,8 +72,8 @@ def training_script(graph: Graph, emitted: Emitted, spec: TrainSpec) -> str:
 
 
 def _drawn(sample: Sample) -> str:
-    shape = ", ".join(map(str, (ROWS, *sample.shape)))
+    shape = (ROWS, *sample.shape)
     if sample.dtype == "float":
         return f"torch.randn({shape})"
-    drawn = f"torch.randint({sample.below}, ({shape},))"
+    drawn = f"torch.randint({sample.below}, {shape})"
     return f"{drawn}.bool()" if sample.dtype == "bool" else drawn
