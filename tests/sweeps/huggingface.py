@@ -258,12 +258,12 @@ IMAGES = {
         "MobileViTConfig",
         "MobileViTForImageClassification",
         {
-            "image_size": 128,
+            "image_size": 64,
             "hidden_sizes": [24, 32, 40],
             "neck_hidden_sizes": [8, 8, 12, 16, 20, 24, 32],
             "num_attention_heads": 4,
         },
-        {"pixel_values": "float32[N,3,128,128]"},
+        LARGE_IMAGE,
     ),
     "segformer": Architecture(
         "SegformerConfig",
