@@ -144,6 +144,12 @@ def test_operands_that_may_not_change_places_keep_them() -> None:
     assert align(network(minus), network(swapped)).mismatches
 
 
+def test_values_of_different_rank_are_a_difference_and_no_crash() -> None:
+    ours = chain(ops.Mean((1,)), ops.Transpose((0, 2, 1)))
+    theirs = chain(ops.Mean((1,), True), TO_LAST)
+    assert align(network(ours), network(theirs)).mismatches
+
+
 def test_the_order_of_a_dropped_values_axes_is_told() -> None:
     twin = chain(TO_LAST, ops.Dropout(0.5, (1, 2)), TO_FIRST)
     found = align(network(chain(ops.Dropout(0.5, (2, 3)))), network(twin))

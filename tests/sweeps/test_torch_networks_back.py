@@ -17,7 +17,7 @@ from torch_networks import NETWORKS, TorchNetwork
 
 OTHERWISE = frozenset({
     "autoencoder_conv", "convnext", "dcgan_generator", "googlenet", "gpt_fused", "gpt_multihead",
-    "handwritten_statistics", "llama", "maxvit", "mlp_mixer", "style_transfer", "swin", "t5", "tcn",
+    "handwritten_statistics", "llama", "mlp_mixer", "style_transfer", "t5", "tcn",
     "tcn_weight_norm", "transformer_translator", "vit",
 })  # fmt: skip
 """Networks that come back in a form that computes the same, but is written otherwise: axes that lie

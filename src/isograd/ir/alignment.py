@@ -96,7 +96,7 @@ class _Walk:
                 continue
             self._parameters(left, right)
             ours, theirs = (v.views[n].axes for v, n in zip(self.sides, (a, b), strict=True))
-            if ours != theirs:
+            if ours != theirs and len(ours) == len(theirs):
                 self.found.turns[a] = tuple(ours.index(axis) for axis in theirs)
             stack += reversed(list(self._inputs(a, b)))
 
