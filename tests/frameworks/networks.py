@@ -146,6 +146,17 @@ def shared_over_layouts() -> Graph:
     return b.finish(b(ops.Add(), y, z))
 
 
+def shared_norms_over_layouts() -> Graph:
+    """Square images, so that only the numbers tell which axis is which."""
+    b = Builder("shared norms over layouts")
+    x = b.input("x", ("N", 4, 4))
+    for norm in (ops.LayerNorm((4,)), ops.RMSNorm((4,))):
+        scope = type(norm).__name__
+        x = b(norm, b(ops.BatchNorm(), x), scope=scope)
+        x = b(norm, b(ops.MatMul(), x, x), scope=scope)
+    return b.finish(x)
+
+
 def unused() -> Graph:
     b = Builder("unused")
     x = b.input("x", ("N", 2, 4, 4))
@@ -173,6 +184,7 @@ NETWORKS: dict[str, Callable[[], Graph]] = {
         attention,
         linear_over_width,
         shared_over_layouts,
+        shared_norms_over_layouts,
         unused,
     )
 }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from isograd.ir.forms import COMMUTATIVE, RESHAPES, Forms, forms_of
 from isograd.ir.graph import Graph, Node
 from isograd.ir.mapping import Link, TensorMap
+from isograd.ir.ops import Dropout, TensorType
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ class _Walk:
         self.graphs = reference, twin
         self.nodes = tuple({node.name: node for node in graph.nodes} for graph in self.graphs)
         self.sides = tuple(map(forms_of, self.graphs))
+        self.seen: set[tuple[str, str]] = set()
+        self.owners: dict[str, str] = {}
+        self.drawn: dict[str, str] = {}
         self.found = Alignment()
 
     def output(self, a: str, b: str) -> None:
@@ -84,17 +88,21 @@ class _Walk:
         """Root ``a`` of the reference is root ``b`` of the twin, or the graphs part here."""
         stack = [(a, b)]
         while stack:
-            a, b = stack.pop()
-            if a in self.found.nodes:
+            a, b = pair = stack.pop()
+            if pair in self.seen:
                 continue
-            self.found.nodes[a] = b
+            self.seen.add(pair)
+            first = self.found.nodes.setdefault(a, b) == b
             left, right = self.nodes[0].get(a), self.nodes[1].get(b)
             detail = self._difference(a, b)
             if detail:
                 self.found.mismatches.append(Mismatch(left, right, detail))
             if left is None or right is None or not self._goes_on(a, b):
                 continue
+            if detail and not first:
+                continue  # what it is made from has been compared with what it really is
             self._parameters(left, right)
+            self._draws(left, right)
             ours, theirs = (v.views[n].axes for v, n in zip(self.sides, (a, b), strict=True))
             if ours != theirs and len(ours) == len(theirs):
                 self.found.turns[a] = tuple(ours.index(axis) for axis in theirs)
@@ -117,8 +125,10 @@ class _Walk:
             return "an input against a computed value"
         if ours.text != theirs.text:
             return _contrast(left, right) or f"{ours.text} against {theirs.text}"
-        ranks = [graph.type_of(name).rank for graph, name in zip(self.graphs, (a, b), strict=True)]
-        return "" if ranks[0] == ranks[1] else f"{ranks[0]} axes against {ranks[1]}"
+        kinds = [graph.type_of(name) for graph, name in zip(self.graphs, (a, b), strict=True)]
+        if kinds[0].rank != kinds[1].rank:
+            return f"{kinds[0].rank} axes against {kinds[1].rank}"
+        return _input_difference(*kinds) if left is None else ""
 
     def _inputs(self, a: str, b: str) -> Iterator[tuple[str, str]]:
         ours, theirs = (
@@ -128,7 +138,7 @@ class _Walk:
             self._note_likeness(ours, theirs)
             if not self._are_alike(ours, theirs):
                 ours, theirs = self._as_written(0, a), self._as_written(1, b)
-                if any(map(self._are_alike, zip(ours), zip(theirs[::-1]))):
+                if self._likeness(ours, theirs[::-1]) > self._likeness(ours, theirs):
                     theirs = theirs[::-1]
         return zip(ours, theirs, strict=True)
 
@@ -138,6 +148,13 @@ class _Walk:
             self.sides[0].forms[a].signature == self.sides[1].forms[b].signature
             for a, b in zip(ours, theirs, strict=True)
         )
+
+    def _likeness(self, ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[int, int]:
+        """How many are made alike all the way back, and how many by the same op at least."""
+        pairs = [*zip(ours, theirs, strict=True)]
+        forms = [(self.sides[0].forms[a], self.sides[1].forms[b]) for a, b in pairs]
+        whole = sum(one.signature == other.signature for one, other in forms)
+        return whole, sum(one.text == other.text for one, other in forms)
 
     def _as_written(self, side: int, name: str) -> tuple[str, ...]:
         views = self.sides[side].views
@@ -158,9 +175,26 @@ class _Walk:
         for role, name in left.parameters.items():
             other = right.parameters[role]
             known = self.found.parameters.setdefault(name, other)
+            owner = self.owners.setdefault(other, name)
             if known != other:
                 detail = f"{name!r} is shared; the twin has {known!r} and {other!r}"
                 self.found.mismatches.append(Mismatch(left, right, detail))
+            elif owner != name:
+                detail = f"the twin's {other!r} is shared; the reference has {owner!r} and {name!r}"
+                self.found.mismatches.append(Mismatch(left, right, detail))
+
+    def _draws(self, left: Node, right: Node) -> None:
+        """Two values may be computed alike, but no two are drawn alike."""
+        if not isinstance(left.op, Dropout):
+            return
+        known = self.found.nodes[left.name]
+        owner = self.drawn.setdefault(right.name, left.name)
+        if known != right.name:
+            detail = f"{left.name!r} is drawn once; the twin draws {known!r} and {right.name!r}"
+            self.found.mismatches.append(Mismatch(left, right, detail))
+        elif owner != left.name:
+            detail = f"the twin's {right.name!r} is drawn once; the reference draws {owner!r} and "
+            self.found.mismatches.append(Mismatch(left, right, f"{detail}{left.name!r}"))
 
     def finish(self) -> Alignment:
         order = {node.name: place for place, node in enumerate(self.graphs[0].nodes)}
@@ -168,6 +202,14 @@ class _Walk:
             key=lambda m: order[m.reference.name] if m.reference else len(order)
         )
         return self.found
+
+
+def _input_difference(left: TensorType, right: TensorType) -> str:
+    """What differs but for the names of open sizes and the order of axes."""
+    if left.dtype != right.dtype:
+        return f"{left.dtype} values against {right.dtype} values"
+    known = [sorted(size for size in kind.shape if isinstance(size, int)) for kind in (left, right)]
+    return "" if known[0] == known[1] else f"shape {left.shape} against {right.shape}"
 
 
 def _contrast(left: Node | None, right: Node | None) -> str:

@@ -32,7 +32,7 @@ from isograd.ir.layout_rules import (
 from isograd.ir.mapping import Transform
 from isograd.ir.ops import Buffer, Op, Parameter
 from isograd.ir.ops.base import TensorType
-from isograd.ir.placement import Placement, channels_last, logical, logical_order
+from isograd.ir.placement import Order, Placement, channels_last, logical, logical_order
 
 RULES = {**BASIC, **MOVEMENT}
 """Op to its rule; every op has one."""
@@ -120,6 +120,7 @@ class _Assignment:
         self.values = {name: self._outer(name) for name in graph.inputs}
         self.demands: dict[str, tuple[Placement, ...]] = {}
         self.parameters: dict[str, tuple[Transform, frozenset[str]]] = {}
+        self.axes: dict[str, Order] = {}
 
     def layout(self) -> Layout:
         for node in self.graph.nodes:
@@ -153,7 +154,7 @@ class _Assignment:
         self.demands[node.name] = decision.demands
         origins = frozenset({node.name}).union(*(place.origins for place in site.placements))
         for role, name in node.parameters.items():
-            self._claim(name, decision.parameters.get(role, Transform()), origins)
+            self._claim(name, decision.parameters.get(role, Transform()), decision.axes, origins)
 
     def _absorb(self, node: Node) -> None:
         """A tensor that all its readers want in one order is held so from the start."""
@@ -170,10 +171,11 @@ class _Assignment:
             self.values[node.name] = place
             self.parameters[name] = place.transform, frozenset()
 
-    def _claim(self, name: str, transform: Transform, origins: frozenset[str]) -> None:
-        """A parameter of two nodes has one layout: if they differ, both go back to the logical."""
+    def _claim(self, name: str, transform: Transform, axes: Order, origins: frozenset[str]) -> None:
+        """A parameter of two nodes has one layout, and the layer that holds it is made for the same
+        axes in both: if they differ, both go back to the logical."""
         known, before = self.parameters.setdefault(name, (transform, origins))
-        if known != transform:
+        if known != transform or self.axes.setdefault(name, axes) != axes:
             raise Explicit(before | origins)
 
     def _handed_out(self, name: str) -> Placement:

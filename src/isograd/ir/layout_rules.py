@@ -43,11 +43,15 @@ class Site:
 
 @dataclass(frozen=True)
 class Decision:
-    """``parameters`` maps a role to the parameter's transform; a role left out is not moved."""
+    """``parameters`` maps a role to the parameter's transform; a role left out is not moved.
+    ``axes`` are the physical axes, counted from the end, that a layer is made for, if any: all uses
+    of one layer find theirs in the same places.
+    """
 
     demands: tuple[Placement, ...]
     result: Placement
     parameters: Mapping[str, Transform] = field(default_factory=dict)
+    axes: Order = ()
 
 
 Rule = Callable[[Site], Decision]
@@ -118,7 +122,8 @@ def layer_norm(site: Site) -> Decision:
     if place.features:
         steps += (Reorder(count - 1, place.features.sizes, place.features.order),)
     parameters = {role: Transform(steps) for role in site.node.parameters}
-    return Decision((place,), place, parameters)
+    held = tuple(i - site.rank for i, axis in enumerate(place.order) if axis >= first)
+    return Decision((place,), place, parameters, held)
 
 
 def linear(site: Site) -> Decision:
