@@ -84,6 +84,8 @@ ONE: dict[str, tuple[ops.Op, ...]] = {
     ),
     "adaptive_pool": (ops.AdaptiveAvgPool((3, 2)), ops.AdaptiveMaxPool((3, 2))),
     "unbiased_variance": (ops.Variance((1, 3), 1, True), ops.Variance((2,), 1)),
+    "argmax": (ops.ArgMax(1), ops.ArgMax(-1, keepdims=True)),
+    "argmin": (ops.ArgMin(1), ops.ArgMin(-1, keepdims=True)),
 }
 """Exact form to ops of an image that need it."""
 

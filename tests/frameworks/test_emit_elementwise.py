@@ -89,6 +89,9 @@ def test_equal_extremes_share_the_gradient(op: Op):
 @pytest.mark.parametrize("op", [ops.ArgMax(1), ops.ArgMin(1)], ids=str)
 def test_the_first_of_equal_extremes_is_found(op: Op):
     assert_same_at(one_op(op, LINE), -1.0, 0.0, -0.0, 2.0)
+    for sign in (1.0, -1.0):
+        assert_same_at(one_op(op, LINE), sign, -0.0, 0.0, sign)
+        assert_same_at(one_op(op, LINE), sign, 0.0, -0.0, sign)
 
 
 def test_the_product_of_factors_some_of_which_are_zero_has_the_same_gradient():

@@ -63,8 +63,8 @@ EXPRESSIONS: dict[type[Op], Expression] = {
     ops.Any: reduction("ops.any"),
     ops.Prod: reduction("ops.prod"),
     ops.Variance: variance,
-    ops.ArgMax: index("ops.argmax"),
-    ops.ArgMin: index("ops.argmin"),
+    ops.ArgMax: index("argmax"),
+    ops.ArgMin: index("argmin"),
     ops.CumSum: running_sum,
 }
 """Op to its expression."""
@@ -80,5 +80,27 @@ def unbiased_variance(x, axis, keepdims=False):
     return ops.sum(distances, axis=axis, keepdims=keepdims) / (count - 1)
 '''
 
-EXACT: dict[str, str] = {"unbiased_variance": UNBIASED_VARIANCE}
+ARGMAX = '''\
+def argmax(x, axis, keepdims=False):
+    """The place of the first of the largest values.
+
+    ops.argmax holds -0.0 for smaller than 0.0; here they are equal.
+    """
+    return ops.argmax(ops.where(x == 0, ops.zeros_like(x), x), axis=axis, keepdims=keepdims)
+'''
+
+ARGMIN = '''\
+def argmin(x, axis, keepdims=False):
+    """The place of the first of the smallest values.
+
+    ops.argmin holds -0.0 for smaller than 0.0; here they are equal.
+    """
+    return ops.argmin(ops.where(x == 0, ops.zeros_like(x), x), axis=axis, keepdims=keepdims)
+'''
+
+EXACT: dict[str, str] = {
+    "unbiased_variance": UNBIASED_VARIANCE,
+    "argmax": ARGMAX,
+    "argmin": ARGMIN,
+}
 """Name to source of the exact forms that these expressions call."""

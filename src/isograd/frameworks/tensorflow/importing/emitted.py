@@ -165,6 +165,13 @@ def _unbiased(axes: tuple[int, ...], keepdims: bool) -> Op:
     return ops.Variance(axes, 1, keepdims)
 
 
+def place(op: Callable[[int, bool], Op]) -> Callable[..., Value]:
+    def rule(trace: Trace, x: Any, axis: int, keepdims: bool = False) -> Value:
+        return trace.add(op(axis, keepdims), trace.plain(trace.value(x)))
+
+    return rule
+
+
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "floor_divide": of_two(ops.FloorDivide()),
     "remainder": of_two(ops.Remainder()),
@@ -192,5 +199,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "resize_linear": resize_linear,
     "adaptive_pool": adaptive_pool,
     "unbiased_variance": unbiased_variance,
+    "argmax": place(ops.ArgMax),
+    "argmin": place(ops.ArgMin),
 }
 """Name of an exact function to its rule, which gets the trace and the function's arguments."""
