@@ -35,6 +35,7 @@ def test_a_text_becomes_an_input(text, spec):
         ("x=float32[N,0]", "'0' is no size"),
         ("x=float32[N,-1]", "'-1' is no size"),
         ("x=float32[N,,3]", "'' is no size"),
+        ("x=float32[1 2]", "'1 2' is no size"),
         ("x=float32[N,2*T]", r"'2\*T' is no size"),
         ("x=float32[N]<5", "Only whole numbers have a bound"),
         ("x=int64[N]<0", "'0' is no bound"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sides import BATCH, baseline, proof_of, side, stages, with_op, with_transform
 
@@ -171,3 +173,13 @@ def test_analytic_automatic_and_finite_differences_stand_side_by_side() -> None:
         assert row.finite_difference == pytest.approx(automatic[0], rel=1e-6)
         if row.tensor == "outputs":
             assert row.analytic == pytest.approx(automatic[0], rel=1e-12)
+
+
+def test_a_wrong_gradient_of_the_reference_is_named_as_the_references(graph: Graph) -> None:
+    found = baseline(graph, SPEC)
+    automatic = found.slope.automatic
+    broken = replace(found, slope=replace(found.slope, automatic=1.5 * automatic))
+    for one, expected in ((found, "finite differences agree"), (broken, "in the reference")):
+        proof = proof_of(one, graph, "tensorflow/eager", SPEC)
+        (detail,) = [stage.detail for stage in proof.stages if stage.name == "gradients"]
+        assert expected in detail

@@ -48,7 +48,7 @@ def parse_input(text: str, name: str = "x") -> InputSpec:
 
     Raises `UsageError` that says what is wrong with the text.
     """
-    found = _FORM.fullmatch(text.replace(" ", ""))
+    found = _FORM.fullmatch(re.sub(r"\s*([=\[\],<])\s*", r"\1", text.strip()))
     if found is None:
         raise UsageError(f"{text!r} is no input.", hint=f"Write it like {EXAMPLE}.")
     if found["kind"] not in _KINDS:

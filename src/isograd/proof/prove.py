@@ -36,6 +36,7 @@ class Baseline:
     exact: Observation
     disturbed: tuple[Observation, ...]
     single: tuple[Observation, ...]
+    slope: DirectionalCheck
 
     @property
     def idle(self) -> tuple[str, ...]:
@@ -63,6 +64,7 @@ def establish(double: Side, single: Side, trial: Trial) -> Baseline:
             observe(single, trial),
             *(observe(single, trial.disturbed(seed, "float32")) for seed in seeds),
         ),
+        slope=directional_check(double, trial),
     )
 
 
@@ -104,7 +106,7 @@ def judge_evidence(baseline: Baseline, evidence: Evidence) -> Proof:
         if name == "optimizer" and baseline.idle:
             stage.detail += f"; set aside, for want of a gradient: {', '.join(baseline.idle)}"
         stages.append(stage)
-    _check_slope(stages[STAGES.index("gradients")], evidence.slope)
+    _check_slopes(stages[STAGES.index("gradients")], baseline.slope, evidence.slope)
     stages.append(_single_precision(baseline, evidence.single))
     verdict = worst([stage.verdict for stage in stages])
     return Proof(verdict, stages, evidence.parameters)
@@ -131,15 +133,23 @@ def _visible(reference: Arrays, twin: Arrays) -> Arrays:
     return {name: array for name, array in reference.items() if not is_slot(name)}
 
 
-def _check_slope(stage: Stage, check: DirectionalCheck) -> None:
-    """Adds the finite-difference check of the side's own gradient to the gradient stage."""
-    stage.detail += f"; finite differences agree to {check.relative_error:.0e}"
-    if not check.agrees:
+def _check_slopes(stage: Stage, reference: DirectionalCheck, twin: DirectionalCheck) -> None:
+    """Adds the finite-difference checks of both sides' gradients to the gradient stage: they tell
+    whose gradients are wrong."""
+    if not twin.agrees:
         stage.verdict = "different"
-        stage.detail = (
-            f"automatic differentiation gives the slope {check.automatic:.9g}, "
-            f"finite differences {check.finite_difference:.9g}"
-        )
+        stage.detail = _contradiction("" if reference.agrees else "on both sides ", twin)
+    elif not reference.agrees:
+        stage.detail = _contradiction("in the reference, but not in the twin, ", reference)
+    else:
+        stage.detail += f"; finite differences agree to {twin.relative_error:.0e}"
+
+
+def _contradiction(where: str, check: DirectionalCheck) -> str:
+    return (
+        f"{where}automatic differentiation gives the slope {check.automatic:.9g}, "
+        f"finite differences of the loss {check.finite_difference:.9g}"
+    )
 
 
 def _single_precision(baseline: Baseline, found: Observation) -> Stage:
