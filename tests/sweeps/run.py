@@ -4,8 +4,8 @@
     python tests/sweeps/run.py torch keras          these corpora
     python tests/sweeps/run.py torch/resnet18       these networks
 
-Rows are written as they come, to ``isograd-runs/sweep-<time>/rows.jsonl``; the table stands beside
-them. Ends with 1 if a network is not proven equivalent.
+Rows are written as they come, to ``isograd-runs/sweep-<time>-<process>/rows.jsonl``; the table
+stands beside them. Ends with 1 if a network is not proven equivalent.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def summary(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def main() -> None:
-    folder = Path("isograd-runs") / f"sweep-{datetime.now():%Y%m%d-%H%M%S}"
+    folder = Path("isograd-runs") / f"sweep-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
     folder.mkdir(parents=True)
     console = Console()
     rows: list[dict[str, Any]] = []

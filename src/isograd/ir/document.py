@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, Literal, TypeVar
 
 from isograd.errors import UsageError, unknown
 from isograd.ir.graph import Graph, Node
@@ -18,6 +18,7 @@ from isograd.ir.ops import Initializer, Op, ParameterSpec, Shape, TensorType
 from isograd.ir.ops.base import DType
 from isograd.ir.ops.checks import is_number, is_whole
 from isograd.ir.sizes import is_canonical
+from isograd.ir.untrusted import field, read
 
 SCHEMA = "isograd/graph/1"
 
@@ -30,7 +31,6 @@ _INITS: dict[str, Literal["uniform", "normal", "constant"]] = {
     "normal": "normal",
     "constant": "constant",
 }
-_KINDS = {str: "a string", dict: "an object", list: "a list", bool: "true or false"}
 
 
 def to_json(graph: Graph) -> str:
@@ -53,16 +53,9 @@ def from_json(text: str, where: str = "graph") -> Graph:
     Raises `UsageError` when the text is no JSON, of another schema, names an op that does not
     exist, or contradicts itself.
     """
-    document = _parse(text, where)
-    _check_schema(document, where)
-    try:
-        return _graph(document)
-    except UsageError as error:
-        raise UsageError(error.what, where=where, hint=error.hint) from None
-    except ValueError as error:
-        raise UsageError(
-            f"This graph is damaged: {error}.", where=where, hint="Save the graph again."
-        ) from None
+    return read(
+        text, _graph, kind="graph", schema=SCHEMA, where=where, hint="Save the graph again."
+    )
 
 
 def _type_out(value: TensorType) -> dict[str, Any]:
@@ -91,38 +84,6 @@ def _parameter_out(spec: ParameterSpec) -> dict[str, Any]:
     }
 
 
-def _parse(text: str, where: str) -> Any:
-    try:
-        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f"This graph is no valid JSON, or it is cut off: {error}.",
-            where=where,
-            hint="Save the graph again.",
-        ) from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return result
-
-
-def _check_schema(document: Any, where: str) -> None:
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if schema is None:
-        raise UsageError("This is not an isograd graph.", where=where)
-    if schema != SCHEMA:
-        raise UsageError(
-            f"This graph has the schema {schema!r}; this version reads {SCHEMA!r}.", where=where
-        )
-
-
 def _graph(document: Any) -> Graph:
     inputs = _each(document, "inputs", _type_in)
     parameters = _each(document, "parameters", _parameter_in)
@@ -132,11 +93,11 @@ def _graph(document: Any) -> Graph:
         _named(name, _is_path, "a parameter's name")
     types = dict(inputs)
     nodes = []
-    for raw in _field(document, "nodes", list):
+    for raw in field(document, "nodes", list):
         node = _node_in(raw, types, parameters)
         types[node.name] = node.type
         nodes.append(node)
-    name = _named(_field(document, "name", str), _TITLE.fullmatch, "the graph's name")
+    name = _named(field(document, "name", str), _TITLE.fullmatch, "the graph's name")
     outputs = _strings(document, "outputs")
     if not outputs:
         raise ValueError("it has no output")
@@ -147,16 +108,16 @@ def _graph(document: Any) -> Graph:
 
 
 def _node_in(raw: Any, types: dict[str, TensorType], parameters: dict[str, ParameterSpec]) -> Node:
-    name = _named(_field(raw, "name", str), str.isidentifier, "a node's name")
+    name = _named(field(raw, "name", str), str.isidentifier, "a node's name")
     try:
         node = Node(
             name=name,
             op=_op_in(raw),
             inputs=_strings(raw, "inputs"),
-            parameters=_field(raw, "parameters", dict),
-            scope=_named(_field(raw, "scope", str), _is_path, "a scope"),
+            parameters=field(raw, "parameters", dict),
+            scope=_named(field(raw, "scope", str), _is_path, "a scope"),
             source=_source_in(raw),
-            type=_type_in(_field(raw, "type", dict)),
+            type=_type_in(field(raw, "type", dict)),
         )
         _check_node(node, types, parameters)
     except UsageError:
@@ -167,11 +128,11 @@ def _node_in(raw: Any, types: dict[str, TensorType], parameters: dict[str, Param
 
 
 def _op_in(raw: Any) -> Op:
-    name = _field(raw, "op", str)
+    name = field(raw, "op", str)
     if name not in Op.registry:
         raise unknown("op", name, Op.registry)
     try:
-        return Op.registry[name].from_attributes(_field(raw, "attributes", dict))
+        return Op.registry[name].from_attributes(field(raw, "attributes", dict))
     except TypeError:
         raise ValueError(f"the attributes are not those of {name}") from None
 
@@ -179,7 +140,7 @@ def _op_in(raw: Any) -> Op:
 def _source_in(raw: Any) -> str | None:
     if isinstance(raw, dict) and raw.get("source", "") is None:
         return None
-    source = _field(raw, "source", str)
+    source = field(raw, "source", str)
     if not source.isprintable():
         raise ValueError("'source' must be one printable line")
     return source
@@ -216,14 +177,14 @@ def _check_parameter(name: Any, spec: ParameterSpec, parameters: dict[str, Param
 
 
 def _type_in(raw: Any) -> TensorType:
-    dtype = _field(raw, "dtype", str)
+    dtype = field(raw, "dtype", str)
     if dtype not in _DTYPES:
         raise ValueError(f"'dtype' must be 'float', 'int' or 'bool', not {dtype!r}")
     return TensorType(_shape_in(raw), _DTYPES[dtype])
 
 
 def _shape_in(raw: Any) -> Shape:
-    shape = _field(raw, "shape", list)
+    shape = field(raw, "shape", list)
     for dim in shape:
         if isinstance(dim, str):
             _named(dim, is_canonical, "a symbolic size")
@@ -236,14 +197,14 @@ def _parameter_in(raw: Any) -> ParameterSpec:
     shape = tuple(dim for dim in _shape_in(raw) if isinstance(dim, int))
     if len(shape) != len(raw["shape"]):
         raise ValueError(f"a parameter's sizes must be numbers, not {raw['shape']}")
-    init = _field(raw, "init", dict)
-    kind, value = _field(init, "kind", str), init.get("value")
+    init = field(raw, "init", dict)
+    kind, value = field(init, "kind", str), init.get("value")
     if kind not in _INITS:
         raise ValueError(f"initial values of kind {kind!r} are not known")
     if not is_number(value) or (kind != "constant" and value < 0):
         raise ValueError(f"initial values of kind {kind!r} cannot have the value {value!r}")
-    trainable = _field(raw, "trainable", bool)
-    dtype = _field({"dtype": "float", **raw}, "dtype", str)
+    trainable = field(raw, "trainable", bool)
+    dtype = field({"dtype": "float", **raw}, "dtype", str)
     if dtype not in _DTYPES or (trainable and dtype != "float"):
         raise ValueError(f"a parameter of kind {dtype!r} cannot be (trainable: {trainable})")
     return ParameterSpec(shape, Initializer(_INITS[kind], value), trainable, _DTYPES[dtype])
@@ -257,7 +218,7 @@ def _class_in(raw: Any) -> str:
 
 def _each(raw: Any, key: str, read: Callable[[Any], T]) -> dict[str, T]:
     result = {}
-    for name, value in _field(raw, key, dict).items():
+    for name, value in field(raw, key, dict).items():
         try:
             result[name] = read(value)
         except ValueError as error:
@@ -266,7 +227,7 @@ def _each(raw: Any, key: str, read: Callable[[Any], T]) -> dict[str, T]:
 
 
 def _strings(raw: Any, key: str) -> tuple[str, ...]:
-    values = _field(raw, key, list)
+    values = field(raw, key, list)
     if not all(isinstance(value, str) for value in values):
         raise ValueError(f"{key!r} must hold strings")
     return tuple(values)
@@ -283,12 +244,3 @@ def _is_path(name: str) -> bool:
     digit.
     """
     return all(part and f"_{part}".isidentifier() for part in name.split("."))
-
-
-def _field(raw: Any, key: str, kind: type[T]) -> T:
-    if not isinstance(raw, dict) or key not in raw:
-        raise ValueError(f"{key!r} is missing")
-    value = raw[key]
-    if not isinstance(value, kind):
-        raise ValueError(f"{key!r} must be {_KINDS[kind]}")
-    return value

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeVar
 
-from isograd.errors import UsageError
 from isograd.ir.mapping import (
     Blocks,
     Link,
@@ -24,6 +23,7 @@ from isograd.ir.mapping import (
     Transform,
 )
 from isograd.ir.ops.checks import is_whole
+from isograd.ir.untrusted import field, read
 
 SCHEMA = "isograd/mapping/1"
 
@@ -31,8 +31,6 @@ OPTIMIZER = "optimizer/"
 """What the names of optimizer state begin with in a checkpoint, so that no tensor's may."""
 
 T = TypeVar("T")
-
-_KINDS: dict[type, str] = {str: "a string", dict: "an object", list: "a list"}
 
 
 @dataclass(frozen=True)
@@ -73,21 +71,14 @@ def from_json(text: str, where: str = "mapping") -> MappingDocument:
 
     Raises `UsageError` when the text is no JSON, of another schema, or contradicts itself.
     """
-    try:
-        raw = json.loads(text, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f"This mapping is no valid JSON, or it is cut off: {error}.",
-            where=where,
-            hint="Convert the network again.",
-        ) from None
-    _check_schema(raw, where)
-    try:
-        return _document(raw)
-    except ValueError as error:
-        raise UsageError(
-            f"This mapping is damaged: {error}.", where=where, hint="Convert the network again."
-        ) from None
+    return read(
+        text,
+        _document,
+        kind="mapping",
+        schema=SCHEMA,
+        where=where,
+        hint="Convert the network again.",
+    )
 
 
 def _step_out(step: Step) -> dict[str, Any]:
@@ -98,23 +89,6 @@ def _step_out(step: Step) -> dict[str, Any]:
     if isinstance(step, Blocks):
         return {"blocks": {"axis": step.axis, "order": list(step.order)}}
     return {"reorder": {"axis": step.axis, "sizes": list(step.sizes), "order": list(step.order)}}
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return result
-
-
-def _check_schema(raw: Any, where: str) -> None:
-    schema = raw.get("schema") if isinstance(raw, dict) else None
-    if schema is None:
-        raise UsageError("This is not an isograd mapping.", where=where)
-    if schema != SCHEMA:
-        raise UsageError(
-            f"This mapping has the schema {schema!r}; this version reads {SCHEMA!r}.", where=where
-        )
 
 
 def _document(raw: Any) -> MappingDocument:
@@ -129,14 +103,14 @@ def _document(raw: Any) -> MappingDocument:
 
 
 def _framework(raw: Any, side: str) -> str:
-    name = _field(_field(raw, side, dict), "framework", str)
+    name = field(field(raw, side, dict), "framework", str)
     if not name.isidentifier():
         raise ValueError(f"{name!r} cannot be the framework of {side!r}")
     return name
 
 
 def _link(raw: Any) -> Link:
-    reference, twin = (_name(_field(raw, side, str)) for side in ("reference", "twin"))
+    reference, twin = (_name(field(raw, side, str)) for side in ("reference", "twin"))
     try:
         return Link(reference, twin, Transform(tuple(_each(raw, "transform", _step))))
     except ValueError as error:
@@ -163,20 +137,20 @@ def _permute(raw: Any) -> Permute:
 
 
 def _reorder(raw: Any) -> Reorder:
-    sizes = _wholes(_field(raw, "sizes", list), 1)
-    order = _permutation(_field(raw, "order", list))
+    sizes = _wholes(field(raw, "sizes", list), 1)
+    order = _permutation(field(raw, "order", list))
     if len(sizes) != len(order):
         raise ValueError("'sizes' and 'order' must be of one length")
     return Reorder(_axis(raw), sizes, order)
 
 
 def _blocks(raw: Any) -> Blocks:
-    order = _permutation(_field(raw, "order", list))
+    order = _permutation(field(raw, "order", list))
     return Blocks(_axis(raw), order)
 
 
 def _reshaped(raw: Any) -> Reshaped:
-    before, after = (_wholes(_field(raw, side, list), 1) for side in ("before", "after"))
+    before, after = (_wholes(field(raw, side, list), 1) for side in ("before", "after"))
     if prod(before) != prod(after):
         raise ValueError(f"{list(before)} and {list(after)} hold another number of elements")
     return Reshaped(before, after)
@@ -208,13 +182,4 @@ def _wholes(raw: Any, least: int) -> tuple[int, ...]:
 
 
 def _each(raw: Any, key: str, read: Callable[[Any], T]) -> list[T]:
-    return [read(value) for value in _field(raw, key, list)]
-
-
-def _field(raw: Any, key: str, kind: type[T]) -> T:
-    if not isinstance(raw, dict) or key not in raw:
-        raise ValueError(f"{key!r} is missing")
-    value = raw[key]
-    if not isinstance(value, kind):
-        raise ValueError(f"{key!r} must be {_KINDS[kind]}")
-    return value
+    return [read(value) for value in field(raw, key, list)]
