@@ -77,7 +77,7 @@ PADDED_EMBEDDING = '''\
 def padded_embedding(layer, indices, padding_idx):
     """Rows of a table, of which one gets no gradient."""
     rows = layer(indices)
-    return ops.where((indices == padding_idx)[..., None], ops.stop_gradient(rows), rows)
+    return ops.where(ops.equal(indices, padding_idx)[..., None], ops.stop_gradient(rows), rows)
 '''
 
 MAXIMUM = '''\

@@ -203,6 +203,8 @@ def set_precision(model: keras.Model, dtype: str) -> None:
     policy = keras.DTypePolicy(dtype)
     for layer in model._flatten_layers():
         layer.dtype_policy = policy
+        if isinstance(layer, keras.layers.Normalization) and layer.mean is not None:
+            layer.mean, layer.variance = tf.cast(layer.mean, dtype), tf.cast(layer.variance, dtype)
     for variable in model.variables:
         if keras.backend.is_float_dtype(variable.dtype) and variable.dtype != dtype:
             variable._dtype = dtype

@@ -86,7 +86,8 @@ def argmax(x, axis, keepdims=False):
 
     ops.argmax holds -0.0 for smaller than 0.0; here they are equal.
     """
-    return ops.argmax(ops.where(x == 0, ops.zeros_like(x), x), axis=axis, keepdims=keepdims)
+    x = ops.where(ops.equal(x, 0), ops.zeros_like(x), x)
+    return ops.argmax(x, axis=axis, keepdims=keepdims)
 '''
 
 ARGMIN = '''\
@@ -95,7 +96,8 @@ def argmin(x, axis, keepdims=False):
 
     ops.argmin holds -0.0 for smaller than 0.0; here they are equal.
     """
-    return ops.argmin(ops.where(x == 0, ops.zeros_like(x), x), axis=axis, keepdims=keepdims)
+    x = ops.where(ops.equal(x, 0), ops.zeros_like(x), x)
+    return ops.argmin(x, axis=axis, keepdims=keepdims)
 '''
 
 EXACT: dict[str, str] = {

@@ -121,7 +121,8 @@ class SessionExecutor(EagerExecutor):
         loss = self.loss(outputs, targets)
         floating = [x for x in inputs if x.dtype.is_floating]
         sources = [outputs, *floating, *self.parameters]
-        found = tf.gradients(loss, sources, unconnected_gradients="zero")
+        sparse = tf.gradients(loss, sources, unconnected_gradients="zero")
+        found = [tf.convert_to_tensor(gradient) for gradient in sparse]
         with tf.control_dependencies(found):
             moved = [variable.assign(value) for variable, value in changes]
         split = 1 + len(floating)
