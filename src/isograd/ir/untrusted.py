@@ -10,7 +10,7 @@ from isograd.errors import UsageError
 
 T = TypeVar("T")
 
-KINDS: dict[type, str] = {
+_KINDS: dict[type, str] = {
     str: "a string",
     dict: "an object",
     list: "a list",
@@ -63,7 +63,7 @@ def field(raw: Any, key: str, kind: type[T]) -> T:
         raise ValueError(f"{key!r} is missing")
     value = raw[key]
     if not isinstance(value, kind):
-        raise ValueError(f"{key!r} must be {KINDS[kind]}")
+        raise ValueError(f"{key!r} must be {_KINDS[kind]}")
     return value
 
 

@@ -121,8 +121,7 @@ class SessionExecutor(EagerExecutor):
         loss = self.loss(outputs, targets)
         floating = [x for x in inputs if x.dtype.is_floating]
         sources = [outputs, *floating, *self.parameters]
-        sparse = tf.gradients(loss, sources, unconnected_gradients="zero")
-        found = [tf.convert_to_tensor(gradient) for gradient in sparse]
+        found = _gradients(loss, sources)
         with tf.control_dependencies(found):
             moved = [variable.assign(value) for variable, value in changes]
         split = 1 + len(floating)
@@ -135,8 +134,7 @@ class SessionExecutor(EagerExecutor):
         inputs = [tf.gather(x, rows) for x in data]
         outputs, changes = self._stateless(inputs, training=True)
         loss = self.loss(outputs, tf.gather(labels, rows))
-        found = tf.gradients(loss, self.parameters, unconnected_gradients="zero")
-        gradients = [tf.convert_to_tensor(gradient) for gradient in found]
+        gradients = _gradients(loss, self.parameters)
         # A v1 graph orders nothing by itself: every read must be over before the first write.
         with tf.control_dependencies([*gradients, loss]):
             writes = [variable.assign(value) for variable, value in changes]
@@ -210,3 +208,9 @@ class SessionExecutor(EagerExecutor):
 
     def compilations(self) -> int:
         return int("step" in self._callables)
+
+
+def _gradients(loss: tf.Tensor, sources: list[Any]) -> list[tf.Tensor]:
+    """Of the loss with respect to each source; those of a table's rows are made dense."""
+    found = tf.gradients(loss, sources, unconnected_gradients="zero")
+    return [tf.convert_to_tensor(gradient) for gradient in found]
