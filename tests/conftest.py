@@ -14,13 +14,15 @@ settings.load_profile("same")  # the same examples everywhere, however slow the 
 
 @pytest.fixture(autouse=True)
 def usual_precision() -> Iterator[None]:
-    """Executors set the precision of new tensors and layers; it is put back behind each test."""
+    """Executors set the precision of new tensors and layers; it is put back behind each test. The
+    fixtures of a module run before this one, so that PyTorch's is set to what it is at first."""
     torch, keras = sys.modules.get("torch"), sys.modules.get("keras")
-    dtype = torch.get_default_dtype() if torch else None
     policy = (keras.config.floatx(), keras.config.dtype_policy()) if keras else None
+    if torch:
+        torch.set_default_dtype(torch.float32)
     yield
     if torch:
-        torch.set_default_dtype(dtype)
+        torch.set_default_dtype(torch.float32)
     if keras:
         keras.config.set_floatx(policy[0])
         keras.config.set_dtype_policy(policy[1])
