@@ -30,7 +30,7 @@ from isograd.models import load as load_model
 from isograd.result import Mode
 from isograd.run.training import Course
 from isograd.run.workbench import Bench, Setting, Workbench
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 from tutorial import DEVIATION, MEAN
 
 BATCH = 64
@@ -67,7 +67,7 @@ class Contender:
         self.folder = tempfile.TemporaryDirectory(prefix="isograd-")
         setting = Setting(
             model.graph,
-            course.spec,
+            course.recipe,
             Path(self.folder.name),
             threads=threads,
             steps_per_call=per_call,
@@ -166,7 +166,7 @@ def course_of(framework: str, data: Dataset) -> Course:
             train_inputs=(data.train_inputs - mean) / deviation,
             test_inputs=(data.test_inputs - mean) / deviation,
         )
-    return Course.of(load_model("mnist-mlp").graph, data, TrainSpec(batch_size=BATCH))
+    return Course.of(load_model("mnist-mlp").graph, data, Recipe(batch_size=BATCH))
 
 
 def data(data_dir: Path | None) -> Dataset:

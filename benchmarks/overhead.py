@@ -20,7 +20,7 @@ from isograd.result import Mode
 from isograd.run.timing import StepArm
 from isograd.run.training import Course
 from isograd.run.workbench import Bench, Setting, Workbench
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 LABELS = ("torch/eager", "tensorflow/function")
 BUDGET_S = 40.0
@@ -55,11 +55,11 @@ def main() -> None:
     """Prints, for each mode, isograd's step time over that of the loop written by hand."""
     console = Console(width=100)
     model = load_model("mnist-mlp")
-    course = Course.of(model.graph, load("digits"), TrainSpec())
+    course = Course.of(model.graph, load("digits"), Recipe())
     batches = batch_order(len(course.targets), 64, 20, seed=0).reshape(-1, 64)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        workbench = Workbench(Setting(model.graph, course.spec, folder), LABELS)
+        workbench = Workbench(Setting(model.graph, course.recipe, folder), LABELS)
         arms: list[StepArm | HandArm] = []
         for label in LABELS:
             framework, mode = label.split("/")

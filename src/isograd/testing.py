@@ -8,7 +8,7 @@ from isograd.ir.inputs import InputSpec
 from isograd.models import load
 from isograd.result import Proof
 from isograd.run.pair import describe, pair_up, prove_pair
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 __all__ = ["assert_equivalent"]
 
@@ -19,7 +19,7 @@ def assert_equivalent(
     inputs: Sequence[str | InputSpec] = (),
     *,
     twin_inputs: Sequence[str | InputSpec] | None = None,
-    spec: TrainSpec | None = None,
+    recipe: Recipe | None = None,
     seed: int = 0,
 ) -> Proof:
     """Asserts that two networks are the same function and train alike.
@@ -35,7 +35,7 @@ def assert_equivalent(
         inputs: what the reference is called with, such as ``"x=float32[N,3,32,32]"``.
         twin_inputs: what the twin is called with, where that has another layout; by default like
             the reference.
-        spec: the training; by default Adam on the mean squared error to random targets.
+        recipe: the training; by default Adam on the mean squared error to random targets.
         seed: of weights that are all alike, inputs and targets.
 
     Returns the proof. Raises `AssertionError`, with the first difference and the user's lines, when
@@ -55,7 +55,7 @@ def assert_equivalent(
             "Structure cannot tell which parameters correspond: "
             f"{', '.join(ours)} and {', '.join(theirs)}."
         )
-    proof = prove_pair(pair, spec or TrainSpec(loss="mean_squared_error", batch_size=8), seed)
+    proof = prove_pair(pair, recipe or Recipe(loss="mean_squared_error", batch_size=8), seed)
     if proof.verdict != "equivalent":
         stages = [
             f"{stage.name}: {stage.verdict}, {stage.ratio:.1f} times the rounding envelope, "

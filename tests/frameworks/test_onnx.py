@@ -20,11 +20,11 @@ from isograd.ir import ops as ir
 from isograd.ir.imported import Imported
 from isograd.models import load
 from isograd.run.pair import prove_twin
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 ACME = helper.make_opsetid("com.acme", 1)
 
-SPEC = TrainSpec(loss="mean_squared_error", batch_size=4)
+RECIPE = Recipe(loss="mean_squared_error", batch_size=4)
 
 
 def write(
@@ -103,7 +103,7 @@ def test_an_exported_network_keeps_its_names_and_its_open_batch(exported):
 
 
 def test_its_twin_is_proven_against_the_file_itself(exported):
-    assert prove_twin(load(str(exported)), "tensorflow", SPEC).verdict == "equivalent"
+    assert prove_twin(load(str(exported)), "tensorflow", RECIPE).verdict == "equivalent"
 
 
 FORMS = {

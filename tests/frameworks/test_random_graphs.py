@@ -16,9 +16,9 @@ from isograd.frameworks.tensorflow import emitter
 from isograd.ir.graph import Graph
 from isograd.models import Model, load
 from isograd.run.pair import prove_twin
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
-SPEC = TrainSpec(loss="mean_squared_error", batch_size=4)
+RECIPE = Recipe(loss="mean_squared_error", batch_size=4)
 
 OBSERVABLE = 1e-3
 """How far a planted change must move some output, gradient or statistic, relative to the largest
@@ -91,7 +91,7 @@ def test_the_comparison_sees_every_planted_change(pair):
 @examples(4)
 def test_the_proof_of_a_random_network_never_finds_a_difference(graph):
     model = as_users(graph)
-    assert prove_twin(model, "tensorflow", SPEC).verdict in ("equivalent", "inconclusive")
+    assert prove_twin(model, "tensorflow", RECIPE).verdict in ("equivalent", "inconclusive")
 
 
 @given(networks(batched=True), st.data())
@@ -101,4 +101,4 @@ def test_a_network_with_a_planted_change_is_never_proven(graph, data):
     found = [changed for _, changed in changes(model.graph) if is_observable(model.graph, changed)]
     assume(found)
     planted = replace(model, graph=data.draw(st.sampled_from(found)))
-    assert prove_twin(planted, "tensorflow", SPEC).verdict != "equivalent"
+    assert prove_twin(planted, "tensorflow", RECIPE).verdict != "equivalent"

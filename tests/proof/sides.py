@@ -15,7 +15,7 @@ from isograd.ir.graph import Graph
 from isograd.ir.mapping import Link, TensorMap, Transform
 from isograd.proof import Baseline, establish, make_trial, prove_side
 from isograd.result import Proof
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 _folder = tempfile.TemporaryDirectory()
 _numbers = itertools.count()
@@ -27,7 +27,7 @@ def side(
     graph: Graph,
     label: str,
     dtype: str,
-    spec: TrainSpec,
+    recipe: Recipe,
     *,
     emitted: Emitted | None = None,
     idiomatic: bool = False,
@@ -38,25 +38,25 @@ def side(
     path.write_text(emitted.source)
     options: Any = {"dtype": dtype, "shared_masks": True, "idiomatic": idiomatic}
     executor = part(framework, "modes").open_executor(
-        plan(graph, emitted, path, mode, spec, **options)
+        plan(graph, emitted, path, mode, recipe, **options)
     )
     return Side(graph, emitted, executor)
 
 
-def baseline(graph: Graph, spec: TrainSpec) -> Baseline:
+def baseline(graph: Graph, recipe: Recipe) -> Baseline:
     """The reference is PyTorch's eager mode, the data random."""
     return establish(
-        side(graph, "torch/eager", "float64", spec),
-        side(graph, "torch/eager", "float32", spec),
-        make_trial(graph, spec, None),
+        side(graph, "torch/eager", "float64", recipe),
+        side(graph, "torch/eager", "float32", recipe),
+        make_trial(graph, recipe, None),
     )
 
 
-def proof_of(found: Baseline, graph: Graph, label: str, spec: TrainSpec, **planted: Any) -> Proof:
+def proof_of(found: Baseline, graph: Graph, label: str, recipe: Recipe, **planted: Any) -> Proof:
     return prove_side(
         found,
-        side(graph, label, "float64", spec, **planted),
-        side(graph, label, "float32", spec, **planted),
+        side(graph, label, "float64", recipe, **planted),
+        side(graph, label, "float32", recipe, **planted),
     )
 
 

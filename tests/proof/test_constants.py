@@ -12,9 +12,9 @@ from isograd.ir import ops
 from isograd.ir.builder import Builder
 from isograd.ir.graph import Graph
 from isograd.proof import Baseline
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
-SPEC = TrainSpec(batch_size=BATCH)
+RECIPE = Recipe(batch_size=BATCH)
 LABELS = [f"{framework}/{mode}" for framework, modes in MODES.items() for mode in modes]
 
 
@@ -38,12 +38,12 @@ def graph() -> Graph:
 
 @pytest.fixture(scope="module")
 def reference(graph: Graph) -> Baseline:
-    return baseline(graph, SPEC)
+    return baseline(graph, RECIPE)
 
 
 @pytest.mark.parametrize("label", LABELS)
 def test_a_twin_with_constants_is_equivalent(graph: Graph, reference: Baseline, label: str) -> None:
-    proof = proof_of(reference, graph, label, SPEC)
+    proof = proof_of(reference, graph, label, RECIPE)
     assert [s for s in proof.stages if s.verdict != "equivalent"] == []
     assert proof.verdict == "equivalent"
 
@@ -51,5 +51,5 @@ def test_a_twin_with_constants_is_equivalent(graph: Graph, reference: Baseline, 
 def test_another_slope_is_found_in_the_forward_pass(graph: Graph, reference: Baseline) -> None:
     node = next(node.name for node in graph.nodes if isinstance(node.op, ops.Softplus))
     wrong = with_op(graph, node, beta=2.0000001)
-    proof = proof_of(reference, wrong, "tensorflow/function", SPEC)
+    proof = proof_of(reference, wrong, "tensorflow/function", RECIPE)
     assert stages(proof)["forward"] == "different"

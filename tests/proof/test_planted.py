@@ -15,9 +15,9 @@ from isograd.ir.mapping import Permute
 from isograd.ir.ops import BatchNorm, Dropout, Embedding, Flatten, Linear, ReLU, conv2d, max_pool2d
 from isograd.proof import Baseline
 from isograd.proof.derivatives import derivative_rows, directional_check
-from isograd.training import SGD, Adam, AdamW, RMSprop, TrainSpec
+from isograd.training import SGD, Adam, AdamW, Recipe, RMSprop
 
-SPEC = TrainSpec(batch_size=BATCH)
+RECIPE = Recipe(batch_size=BATCH)
 LABELS = [f"{framework}/{mode}" for framework, modes in MODES.items() for mode in modes]
 
 
@@ -44,12 +44,12 @@ def graph() -> Graph:
 
 @pytest.fixture(scope="module")
 def reference(graph: Graph) -> Baseline:
-    return baseline(graph, SPEC)
+    return baseline(graph, RECIPE)
 
 
 @pytest.mark.parametrize("label", LABELS)
 def test_a_correct_twin_is_equivalent(graph: Graph, reference: Baseline, label: str) -> None:
-    proof = proof_of(reference, graph, label, SPEC)
+    proof = proof_of(reference, graph, label, RECIPE)
     assert [s for s in proof.stages if s.verdict != "equivalent"] == []
     assert proof.verdict == "equivalent"
 
@@ -60,16 +60,16 @@ def test_a_correct_twin_is_equivalent(graph: Graph, reference: Baseline, label: 
     ids=lambda optimizer: f"{optimizer.name}-{optimizer.slots}",
 )
 def test_every_optimizer_follows_one_definition(graph: Graph, optimizer: object) -> None:
-    spec = TrainSpec(optimizer=optimizer, batch_size=BATCH)  # type: ignore[arg-type]
-    found = baseline(graph, spec)
+    recipe = Recipe(optimizer=optimizer, batch_size=BATCH)  # type: ignore[arg-type]
+    found = baseline(graph, recipe)
     for label in ("tensorflow/session", "tensorflow/function"):
-        assert stages(proof_of(found, graph, label, spec))["optimizer"] == "equivalent"
+        assert stages(proof_of(found, graph, label, recipe))["optimizer"] == "equivalent"
 
 
 def test_another_batch_norm_epsilon_is_found_in_the_forward_pass(
     graph: Graph, reference: Baseline
 ) -> None:
-    proof = proof_of(reference, with_op(graph, "bn", eps=1e-3), "tensorflow/function", SPEC)
+    proof = proof_of(reference, with_op(graph, "bn", eps=1e-3), "tensorflow/function", RECIPE)
     assert proof.verdict == "different"
     assert stages(proof)["forward"] == "different"
 
@@ -77,7 +77,7 @@ def test_another_batch_norm_epsilon_is_found_in_the_forward_pass(
 def test_another_batch_norm_momentum_is_found_only_in_the_statistics(
     graph: Graph, reference: Baseline
 ) -> None:
-    proof = proof_of(reference, with_op(graph, "bn", momentum=0.01), "tensorflow/function", SPEC)
+    proof = proof_of(reference, with_op(graph, "bn", momentum=0.01), "tensorflow/function", RECIPE)
     assert stages(proof)["forward"] == "equivalent"
     assert stages(proof)["train-forward"] == "different"
     assert stages(proof)["gradients"] == "equivalent"
@@ -85,7 +85,7 @@ def test_another_batch_norm_momentum_is_found_only_in_the_statistics(
 
 def test_a_transposed_square_weight_is_found(graph: Graph, reference: Baseline) -> None:
     planted = with_transform(emit(graph), "square.weight", Permute((1, 0)))
-    proof = proof_of(reference, graph, "tensorflow/function", SPEC, emitted=planted)
+    proof = proof_of(reference, graph, "tensorflow/function", RECIPE, emitted=planted)
     assert stages(proof)["structure"] == "equivalent"
     assert stages(proof)["forward"] == "different"
 
@@ -94,23 +94,23 @@ def test_epsilon_in_the_wrong_place_is_found_in_the_optimizer(
     graph: Graph, reference: Baseline
 ) -> None:
     # Keras' own Adam adds epsilon before the bias correction.
-    proof = proof_of(reference, graph, "tensorflow/function", SPEC, idiomatic=True)
+    proof = proof_of(reference, graph, "tensorflow/function", RECIPE, idiomatic=True)
     assert stages(proof)["gradients"] == "equivalent"
     assert stages(proof)["optimizer"] == "different"
 
 
 def test_another_epsilon_is_found_in_the_optimizer(graph: Graph, reference: Baseline) -> None:
-    spec = TrainSpec(optimizer=Adam(epsilon=1e-7), batch_size=BATCH)
-    proof = proof_of(reference, graph, "torch/eager", spec)
+    recipe = Recipe(optimizer=Adam(epsilon=1e-7), batch_size=BATCH)
+    proof = proof_of(reference, graph, "torch/eager", recipe)
     assert stages(proof)["gradients"] == "equivalent"
     assert stages(proof)["optimizer"] == "different"
 
 
 def test_keras_own_batch_norm_differs_in_the_running_variance_alone(graph: Graph) -> None:
-    spec = TrainSpec(optimizer=SGD(), batch_size=BATCH)
+    recipe = Recipe(optimizer=SGD(), batch_size=BATCH)
     planted = emit(graph, idiomatic=True)
     assert planted.declared
-    proof = proof_of(baseline(graph, spec), graph, "tensorflow/eager", spec, emitted=planted)
+    proof = proof_of(baseline(graph, recipe), graph, "tensorflow/eager", recipe, emitted=planted)
     found = {stage.name: stage for stage in proof.stages}
     assert found["train-forward"].verdict == "different"
     assert found["train-forward"].worst == "bn.running_var"
@@ -118,8 +118,8 @@ def test_keras_own_batch_norm_differs_in_the_running_variance_alone(graph: Graph
 
 
 def test_training_that_amplifies_rounding_beyond_reason_is_inconclusive(graph: Graph) -> None:
-    spec = TrainSpec(optimizer=SGD(learning_rate=30.0), batch_size=BATCH)
-    proof = proof_of(baseline(graph, spec), graph, "tensorflow/function", spec)
+    recipe = Recipe(optimizer=SGD(learning_rate=30.0), batch_size=BATCH)
+    proof = proof_of(baseline(graph, recipe), graph, "tensorflow/function", recipe)
     assert stages(proof)["gradients"] == "equivalent"
     assert stages(proof)["optimizer"] == "inconclusive"
 
@@ -140,7 +140,7 @@ def test_a_gradient_that_is_not_the_slope_of_its_loss_is_found(
                 gradient *= 1.001
             return found
 
-    honest = side(graph, "torch/eager", "float64", SPEC)
+    honest = side(graph, "torch/eager", "float64", RECIPE)
     assert directional_check(honest, reference.trial).agrees
     honest.executor = Wrong(honest.executor)  # type: ignore[assignment]
     assert not directional_check(honest, reference.trial).agrees
@@ -151,8 +151,8 @@ def test_a_row_that_gets_no_gradient_by_definition_does_not_move() -> None:
     tokens = b.input("tokens", ("N", 4), "int")
     x = b(Embedding(3, 5, padding_idx=0), tokens, scope="table")
     padded = b.finish(b(Linear(3), b(Flatten(), x), scope="head"))
-    found = baseline(padded, SPEC)
-    assert directional_check(side(padded, "torch/eager", "float64", SPEC), found.trial).agrees
+    found = baseline(padded, RECIPE)
+    assert directional_check(side(padded, "torch/eager", "float64", RECIPE), found.trial).agrees
 
 
 def test_analytic_automatic_and_finite_differences_stand_side_by_side() -> None:
@@ -160,12 +160,12 @@ def test_analytic_automatic_and_finite_differences_stand_side_by_side() -> None:
     from isograd.proof import make_trial
 
     graph = zoo.get("bce-mlp").build()
-    spec = TrainSpec(loss="binary_cross_entropy", batch_size=BATCH)
+    recipe = Recipe(loss="binary_cross_entropy", batch_size=BATCH)
     sides = {
-        "torch": side(graph, "torch/eager", "float64", spec),
-        "tensorflow": side(graph, "tensorflow/eager", "float64", spec),
+        "torch": side(graph, "torch/eager", "float64", recipe),
+        "tensorflow": side(graph, "tensorflow/eager", "float64", recipe),
     }
-    rows = derivative_rows(sides, make_trial(graph, spec, None), spec.loss)
+    rows = derivative_rows(sides, make_trial(graph, recipe, None), recipe.loss)
     assert {row.tensor for row in rows} == {"outputs", *graph.trainable}
     for row in rows:
         automatic = list(row.automatic.values())
@@ -176,10 +176,10 @@ def test_analytic_automatic_and_finite_differences_stand_side_by_side() -> None:
 
 
 def test_a_wrong_gradient_of_the_reference_is_named_as_the_references(graph: Graph) -> None:
-    found = baseline(graph, SPEC)
+    found = baseline(graph, RECIPE)
     automatic = found.slope.automatic
     broken = replace(found, slope=replace(found.slope, automatic=1.5 * automatic))
     for one, expected in ((found, "finite differences agree"), (broken, "in the reference")):
-        proof = proof_of(one, graph, "tensorflow/eager", SPEC)
+        proof = proof_of(one, graph, "tensorflow/eager", RECIPE)
         (detail,) = [stage.detail for stage in proof.stages if stage.name == "gradients"]
         assert expected in detail

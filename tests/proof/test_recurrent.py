@@ -12,9 +12,9 @@ from isograd.ir.graph import Graph
 from isograd.ir.mapping import Blocks
 from isograd.ir.ops import GRU, LSTM, Flatten, Linear
 from isograd.proof import Baseline
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
-SPEC = TrainSpec(batch_size=BATCH)
+RECIPE = Recipe(batch_size=BATCH)
 LABELS = [f"{framework}/{mode}" for framework, modes in MODES.items() for mode in modes]
 
 
@@ -33,17 +33,17 @@ def graph() -> Graph:
 
 @pytest.fixture(scope="module")
 def reference(graph: Graph) -> Baseline:
-    return baseline(graph, SPEC)
+    return baseline(graph, RECIPE)
 
 
 @pytest.mark.parametrize("label", LABELS)
 def test_a_recurrent_twin_is_equivalent(graph: Graph, reference: Baseline, label: str) -> None:
-    proof = proof_of(reference, graph, label, SPEC)
+    proof = proof_of(reference, graph, label, RECIPE)
     assert [s for s in proof.stages if s.verdict != "equivalent"] == []
     assert proof.verdict == "equivalent"
 
 
 def test_swapped_gates_are_found_in_the_forward_pass(graph: Graph, reference: Baseline) -> None:
     wrong = with_transform(emit(graph), "gru.weight_hh", Blocks(1, (1, 0, 2)))
-    proof = proof_of(reference, graph, "tensorflow/function", SPEC, emitted=wrong)
+    proof = proof_of(reference, graph, "tensorflow/function", RECIPE, emitted=wrong)
     assert stages(proof)["forward"] == "different"

@@ -13,16 +13,16 @@ from isograd.frameworks.side import Side
 from isograd.proof import make_trial
 from isograd.proof.judge import judge
 from isograd.proof.trial import Trial
-from isograd.training import SGD, Adam, AdamW, RMSprop, TrainSpec
+from isograd.training import SGD, Adam, AdamW, Recipe, RMSprop
 
 GRAPH = zoo.get("bce-mlp").build()
 OPTIMIZERS = [Adam(), AdamW(), SGD(momentum=0.9), RMSprop(momentum=0.5)]
 STEPS = 200
 
 
-def trial_of(spec: TrainSpec) -> Trial:
-    trial = make_trial(GRAPH, spec, None)
-    return replace(trial, batches=np.resize(trial.batches, (STEPS, spec.batch_size)))
+def trial_of(recipe: Recipe) -> Trial:
+    trial = make_trial(GRAPH, recipe, None)
+    return replace(trial, batches=np.resize(trial.batches, (STEPS, recipe.batch_size)))
 
 
 def begin(one: Side, trial: Trial) -> None:
@@ -35,16 +35,16 @@ def state_after(one: Side) -> dict[str, np.ndarray]:
     return one.get_state() | {f"{s} of {n}": a for s in slots for n, a in slots[s].items()}
 
 
-def straight(label: str, spec: TrainSpec, trial: Trial) -> dict[str, np.ndarray]:
-    one = side(GRAPH, label, "float64", spec)
+def straight(label: str, recipe: Recipe, trial: Trial) -> dict[str, np.ndarray]:
+    one = side(GRAPH, label, "float64", recipe)
     begin(one, trial)
     one.train(trial.batches)
     return state_after(one)
 
 
-def switched(first: str, second: str, spec: TrainSpec, trial: Trial) -> dict[str, np.ndarray]:
+def switched(first: str, second: str, recipe: Recipe, trial: Trial) -> dict[str, np.ndarray]:
     half = STEPS // 2
-    one, other = (side(GRAPH, label, "float64", spec) for label in (first, second))
+    one, other = (side(GRAPH, label, "float64", recipe) for label in (first, second))
     begin(one, trial)
     one.train(trial.batches[:half])
     begin(other, trial)
@@ -60,33 +60,36 @@ def switched(first: str, second: str, spec: TrainSpec, trial: Trial) -> dict[str
     [("torch/eager", "tensorflow/function"), ("tensorflow/eager", "torch/eager")],
 )
 def test_a_switch_after_100_of_200_steps_changes_nothing(first, second, optimizer):
-    spec = TrainSpec("binary_cross_entropy", optimizer, batch_size=16)
-    trial = trial_of(spec)
-    disturbed = [straight(first, spec, trial.disturbed(seed)) for seed in (1, 2)]
-    found = switched(first, second, spec, trial)
-    stage = judge("optimizer", straight(first, spec, trial), found, disturbed)
+    recipe = Recipe("binary_cross_entropy", optimizer, batch_size=16)
+    trial = trial_of(recipe)
+    disturbed = [straight(first, recipe, trial.disturbed(seed)) for seed in (1, 2)]
+    found = switched(first, second, recipe, trial)
+    stage = judge("optimizer", straight(first, recipe, trial), found, disturbed)
     assert stage.verdict == "equivalent", stage
 
 
 def test_a_switch_that_forgets_the_optimizer_is_found():
-    spec = TrainSpec("binary_cross_entropy", Adam(), batch_size=16)
-    trial = trial_of(spec)
-    one, other = (side(GRAPH, label, "float64", spec) for label in ("torch/eager", "torch/eager"))
+    recipe = Recipe("binary_cross_entropy", Adam(), batch_size=16)
+    trial = trial_of(recipe)
+    one, other = (side(GRAPH, label, "float64", recipe) for label in ("torch/eager", "torch/eager"))
     begin(one, trial)
     one.train(trial.batches[:100])
     begin(other, trial)
     other.set_state(one.get_state())
     other.train(trial.batches[100:])
-    disturbed = [straight("torch/eager", spec, trial.disturbed(1))]
-    stage = judge("optimizer", straight("torch/eager", spec, trial), state_after(other), disturbed)
+    disturbed = [straight("torch/eager", recipe, trial.disturbed(1))]
+    reference = straight("torch/eager", recipe, trial)
+    stage = judge("optimizer", reference, state_after(other), disturbed)
+        "optimizer", straight("torch/eager", recipe, trial), state_after(other), disturbed
+    )
     assert stage.verdict == "different"
 
 
 @pytest.mark.parametrize("mode", ["tensorflow/session", "tensorflow/xla", "torch/jit"])
 def test_every_mode_takes_over(mode):
-    spec = TrainSpec("binary_cross_entropy", Adam(), batch_size=16)
-    trial = trial_of(spec)
-    disturbed = [straight("torch/eager", spec, trial.disturbed(seed)) for seed in (1, 2)]
-    found = switched("torch/eager", mode, spec, trial)
-    stage = judge("optimizer", straight("torch/eager", spec, trial), found, disturbed)
+    recipe = Recipe("binary_cross_entropy", Adam(), batch_size=16)
+    trial = trial_of(recipe)
+    disturbed = [straight("torch/eager", recipe, trial.disturbed(seed)) for seed in (1, 2)]
+    found = switched("torch/eager", mode, recipe, trial)
+    stage = judge("optimizer", straight("torch/eager", recipe, trial), found, disturbed)
     assert stage.verdict == "equivalent", stage

@@ -10,7 +10,7 @@ from isograd.errors import WorkerError
 from isograd.run import compare as module
 from isograd.run.compare import Comparison, Request, compare
 from isograd.run.workbench import Bench
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 
 def test_a_failing_copy_costs_the_noise_floor_only(
@@ -28,9 +28,9 @@ def test_a_failing_copy_costs_the_noise_floor_only(
 
     monkeypatch.setattr(module, "Bench", Watched)
     monkeypatch.setattr(Comparison, "_warm", warm)
-    spec = TrainSpec("binary_cross_entropy", batch_size=32)
+    recipe = Recipe("binary_cross_entropy", batch_size=32)
     request = Request(
-        spec, "breast-cancer", modes=("torch/eager",), epochs=1, seeds=1, measure_s=0.0
+        recipe, "breast-cancer", modes=("torch/eager",), epochs=1, seeds=1, measure_s=0.0
     )
     result, _ = compare("bce-mlp", request, out=tmp_path / "run")
     assert result.status == "complete"

@@ -14,9 +14,9 @@ from isograd.run import workbench
 from isograd.run.compare import Request, compare
 from isograd.run.prove import prove
 from isograd.run.workbench import new_directory
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
-SPEC = TrainSpec("binary_cross_entropy", batch_size=32)
+RECIPE = Recipe("binary_cross_entropy", batch_size=32)
 WORKER_FAILED = 4
 
 
@@ -61,7 +61,7 @@ def test_the_others_are_proven_without_it(
     sends, signal_number: int, status: str, words: str
 ) -> None:
     progress = sends(1, "proving", signal_number)
-    report = prove("bce-mlp", spec=SPEC, modes=["torch/eager", "torch/jit"], progress=progress)
+    report = prove("bce-mlp", recipe=RECIPE, modes=["torch/eager", "torch/jit"], progress=progress)
     kept, lost = report.modes
     assert (kept.status, kept.verdict) == ("ok", "equivalent")
     assert (lost.status, lost.verdict) == (status, None)
@@ -71,7 +71,7 @@ def test_the_others_are_proven_without_it(
 
 def test_a_lost_reference_is_replaced_by_the_next_mode(sends, tmp_path: Path) -> None:
     request = Request(
-        SPEC,
+        RECIPE,
         "breast-cancer",
         modes=("torch/eager", "torch/jit"),
         epochs=1,

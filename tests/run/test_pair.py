@@ -10,9 +10,9 @@ from torch import nn
 
 from isograd.models import load
 from isograd.run.pair import prove_twin
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
-SPEC = TrainSpec(loss="mean_squared_error", batch_size=4)
+RECIPE = Recipe(loss="mean_squared_error", batch_size=4)
 
 
 def test_constants_of_a_keras_layer_follow_the_precision_and_come_back() -> None:
@@ -21,7 +21,7 @@ def test_constants_of_a_keras_layer_follow_the_precision_and_come_back() -> None
     normalization = layers.Normalization(mean=[0.485, 0.456, 0.406], variance=[0.05, 0.06, 0.07])
     model = keras.Sequential([keras.Input((3,)), normalization, layers.Dense(2)])
     before = normalization.mean
-    assert prove_twin(load(model), "torch", SPEC, recorded=(1,)).verdict == "equivalent"
+    assert prove_twin(load(model), "torch", RECIPE, recorded=(1,)).verdict == "equivalent"
     assert normalization.mean.dtype == before.dtype == "float32"
     assert (normalization.mean.numpy() == before.numpy()).all()
 
@@ -41,4 +41,4 @@ class Bag(nn.Module):
 @pytest.mark.parametrize("mode", ["eager", "session", "function", "xla"])
 def test_rows_of_a_table_are_proven_in_every_mode(mode: str) -> None:
     model = load(Bag(), ["tokens=int64[N,3]<9"])
-    assert prove_twin(model, "tensorflow", SPEC, mode=mode).verdict == "equivalent"
+    assert prove_twin(model, "tensorflow", RECIPE, mode=mode).verdict == "equivalent"

@@ -18,14 +18,14 @@ from isograd.ir.graph import Graph
 from isograd.run.compare import Request, compare
 from isograd.run.prove import prove
 from isograd.run.workbench import choose_modes
-from isograd.training import SGD, TrainSpec
+from isograd.training import SGD, Recipe
 
 MODES = ("torch/eager", "tensorflow/session")
 
 
 def request(**changes: object) -> Request:
     settings: dict[str, object] = {
-        "spec": TrainSpec("binary_cross_entropy", batch_size=32),
+        "recipe": Recipe("binary_cross_entropy", batch_size=32),
         "data": "breast-cancer",
         "modes": MODES,
         "epochs": 2,
@@ -98,9 +98,9 @@ def test_ctrl_c_leaves_a_partial_labelled_result_and_no_worker(tmp_path: Path) -
 
 
 def test_a_mode_that_a_framework_cannot_do_is_said_to_be_unsupported() -> None:
-    spec = TrainSpec("binary_cross_entropy", batch_size=32)
+    recipe = Recipe("binary_cross_entropy", batch_size=32)
     with pytest.raises(UsageError, match="No mode could run"):
-        prove("bce-mlp", spec=spec, modes=["torch/eager"], device="cuda")
+        prove("bce-mlp", recipe=recipe, modes=["torch/eager"], device="cuda")
 
 
 def test_without_any_framework_the_way_to_install_one_is_shown(
@@ -108,7 +108,7 @@ def test_without_any_framework_the_way_to_install_one_is_shown(
 ) -> None:
     monkeypatch.setattr("isograd.run.workbench.installed", lambda framework: False)
     with pytest.raises(MissingDependency, match="No mode could run") as caught:
-        prove("bce-mlp", spec=TrainSpec("binary_cross_entropy", batch_size=32))
+        prove("bce-mlp", recipe=Recipe("binary_cross_entropy", batch_size=32))
     assert "pip install 'isograd[torch]'" in (caught.value.hint or "")
 
 
@@ -133,7 +133,7 @@ def test_two_different_networks_are_different() -> None:
     report = prove(
         graph,
         twin=replace(graph, nodes=nodes),
-        spec=TrainSpec(optimizer=SGD(), batch_size=8),
+        recipe=Recipe(optimizer=SGD(), batch_size=8),
         modes=MODES,
     )
     assert report.verdict == "different"

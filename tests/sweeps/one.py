@@ -17,7 +17,7 @@ from isograd.errors import IsogradError
 from isograd.models import load
 from isograd.result import Proof
 from isograd.run.pair import prove_twin
-from isograd.training import SGD, TrainSpec
+from isograd.training import SGD, Recipe
 
 OTHER = {"torch": "tensorflow", "huggingface": "tensorflow"}
 """Corpus to the framework of the twins; that of all others is PyTorch."""
@@ -67,12 +67,12 @@ def proven(corpus: str, name: str) -> dict[str, Any]:
         model = load(made, [f"{key}={value}" for key, value in inputs.items()])
         row["import_s"] = perf_counter() - start
         row["parameters"] = model.graph.count_parameters()
-        spec = TrainSpec(loss="mean_squared_error", batch_size=4)
+        recipe = Recipe(loss="mean_squared_error", batch_size=4)
         options: dict[str, Any] = {}
         if corpus == "applications":
             gentle = SGD(learning_rate=1e-5)  # their slopes are steep
-            spec, options = replace(spec, optimizer=gentle), {"recorded": LARGE}
-        proof = prove_twin(model, OTHER.get(corpus, "torch"), spec, **options)
+            recipe, options = replace(recipe, optimizer=gentle), {"recorded": LARGE}
+        proof = prove_twin(model, OTHER.get(corpus, "torch"), recipe, **options)
         row |= _summary(proof)
     except IsogradError as error:
         row |= {"verdict": "unsupported", "reason": " ".join(str(error).split())}

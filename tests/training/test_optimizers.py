@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isograd.training import OPTIMIZERS, SGD, Adam, AdamW, RMSprop, TrainSpec
+from isograd.training import OPTIMIZERS, SGD, Adam, AdamW, Recipe, RMSprop
 
 
 def run(optimizer, gradients, start=1.0):
@@ -59,4 +59,4 @@ def test_a_report_shows_every_hyper_parameter(name: str) -> None:
 
 def test_an_unknown_loss_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(Exception, match="Did you mean 'cross_entropy'"):
-        TrainSpec(loss="cros_entropy")
+        Recipe(loss="cros_entropy")

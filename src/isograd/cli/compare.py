@@ -25,7 +25,7 @@ from isograd.cli.options import (
     TimeoutOption,
     TrustOption,
     check_device,
-    training_spec,
+    training_recipe,
 )
 from isograd.cli.watch import TerminalProgress
 
@@ -72,7 +72,7 @@ def command(
     check_device(device)
     found = load(model, inputs or (), trust=trust)
     request = Request(
-        spec=training_spec(loss or found.loss, optimizer, learning_rate, hyper, batch_size),
+        recipe=training_recipe(loss or found.loss, optimizer, learning_rate, hyper, batch_size),
         data=data or usual_data(found),
         data_dir=data_dir,
         modes=tuple(mode or ()),

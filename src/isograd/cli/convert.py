@@ -21,7 +21,7 @@ from isograd.cli.options import (
     OptimizerOption,
     TimeoutOption,
     TrustOption,
-    training_spec,
+    training_recipe,
 )
 from isograd.cli.watch import TerminalProgress
 from isograd.result import EXIT_CODES
@@ -68,7 +68,7 @@ def command(
             found,
             target,
             folder,
-            spec=training_spec(loss or found.loss, optimizer, learning_rate, hyper, batch_size),
+            recipe=training_recipe(loss or found.loss, optimizer, learning_rate, hyper, batch_size),
             modes=mode or (),
             idiomatic=idiomatic,
             input_layout=input_layout,

@@ -94,11 +94,11 @@ BELOW_ONE = ("momentum", "beta_1", "beta_2", "rho")
 """Hyper-parameters that weigh the past; the others may be any finite number from 0 on."""
 
 
-def training_spec(
+def training_recipe(
     loss: str, optimizer: str, learning_rate: float | None, hyper: list[str] | None, batch: int
 ) -> Any:
     """The training specification from the options' values. Raises `UsageError` for a bad one."""
-    from isograd.training import OPTIMIZERS, TrainSpec
+    from isograd.training import OPTIMIZERS, Recipe
 
     if optimizer not in OPTIMIZERS:
         raise unknown("optimizer", optimizer, OPTIMIZERS)
@@ -114,7 +114,7 @@ def training_spec(
         values[name] = _number(name, text, defaults[name])
     for name, value in values.items():
         _check_range(name, value)
-    return TrainSpec(loss=loss, optimizer=definition(**values), batch_size=batch)
+    return Recipe(loss=loss, optimizer=definition(**values), batch_size=batch)
 
 
 def _number(name: str, text: str, default: Any) -> Any:

@@ -24,7 +24,7 @@ from isograd.cli.options import (
     TimeoutOption,
     TrustOption,
     check_device,
-    training_spec,
+    training_recipe,
 )
 from isograd.cli.watch import TerminalProgress
 from isograd.result import EXIT_CODES
@@ -62,13 +62,13 @@ def command(
 
     check_device(device)
     found = load(model, inputs or (), trust=trust)
-    spec = training_spec(loss or found.loss, optimizer, learning_rate, hyper, batch_size)
+    recipe = training_recipe(loss or found.loss, optimizer, learning_rate, hyper, batch_size)
     name = data or found.data
     dataset = datasets.load(name, data_dir) if name else None
     with TerminalProgress() as progress:
         report = prove(
             found,
-            spec=spec,
+            recipe=recipe,
             modes=mode or (),
             data=dataset,
             device=device,

@@ -23,7 +23,7 @@ from isograd.ir.inputs import InputSpec
 from isograd.ir.mapping import Array, Arrays, TensorMap, Transform
 from isograd.ir.ops.base import DType
 from isograd.references import Reference
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Plan:
     buffers: tuple[str, ...]
     inputs: tuple[tuple[tuple[int, ...], DType], ...]
     mode: str
-    spec: TrainSpec
+    recipe: Recipe
     dtype: Literal["float32", "float64"] = "float32"
     masks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     seed: int = 0

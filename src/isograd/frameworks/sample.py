@@ -11,7 +11,7 @@ from isograd.frameworks.side import concrete
 from isograd.ir.graph import Graph
 from isograd.ir.ops import Embedding
 from isograd.ir.ops.base import DType, TensorType
-from isograd.training import LOSSES, TrainSpec
+from isograd.training import LOSSES, Recipe
 
 ROWS = 64
 """Examples in the script."""
@@ -40,13 +40,13 @@ def samples(graph: Graph, emitted: Emitted) -> list[Sample]:
     ]
 
 
-def targets(graph: Graph, emitted: Emitted, spec: TrainSpec) -> list[Sample]:
+def targets(graph: Graph, emitted: Emitted, recipe: Recipe) -> list[Sample]:
     """What each output is held against."""
     found = []
     for name in graph.outputs:
         kind = graph.type_of(name)
         shape = _shape(graph, emitted, name, kind)
-        if LOSSES[spec.loss].integer_targets:
+        if LOSSES[recipe.loss].integer_targets:
             found.append(Sample(shape[:-1], "int", shape[-1]))
         else:
             found.append(Sample(shape, "float"))

@@ -21,7 +21,7 @@ from isograd.ir.mapping import Array, Arrays, Transform
 from isograd.ir.ops import Dropout
 from isograd.ir.ops.base import TensorType
 from isograd.ir.sizes import evaluate
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 
 class Side:
@@ -121,7 +121,7 @@ def plan(
     emitted: Emitted,
     source: Path | None,
     mode: str,
-    spec: TrainSpec,
+    recipe: Recipe,
     *,
     dtype: Literal["float32", "float64"] = "float32",
     shared_masks: bool = False,
@@ -134,7 +134,7 @@ def plan(
 ) -> Plan:
     """The plan for running a graph's emitted source; see `isograd.frameworks.protocol.Plan`."""
     names = emitted.parameters.names
-    sizes = graph.sizes(spec.batch_size)
+    sizes = graph.sizes(recipe.batch_size)
     return Plan(
         source=source,
         class_name=emitted.class_name,
@@ -145,7 +145,7 @@ def plan(
             for name, kind in graph.inputs.items()
         ),
         mode=mode,
-        spec=spec,
+        recipe=recipe,
         dtype=dtype,
         masks=_mask_shapes(graph, emitted, sizes) if shared_masks else {},
         seed=seed,

@@ -14,7 +14,7 @@ from isograd.frameworks.side import concrete
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array, Arrays
 from isograd.ir.ops import Embedding, TensorType
-from isograd.training import LOSSES, TrainSpec
+from isograd.training import LOSSES, Recipe
 
 RECORDED_STEPS = (1, 10, 100)
 """The training steps after which parameters and optimizer state are compared, unless fewer are
@@ -74,7 +74,7 @@ class Trial:
 
 def make_trial(
     graph: Graph,
-    spec: TrainSpec,
+    recipe: Recipe,
     dataset: Dataset | None,
     seed: int = 0,
     weights: Weights | None = None,
@@ -89,12 +89,12 @@ def make_trial(
     Values are rounded to float32, so that both precisions see the same numbers.
     """
     generator = np.random.default_rng(seed)
-    batch, steps = spec.batch_size, recorded[-1]
+    batch, steps = recipe.batch_size, recorded[-1]
     tables = _tables(graph) | dict(bounds or {})
     draws = [_random_inputs(graph, tables, generator, size) for size in (*FORWARD_BATCHES, batch)]
     if dataset is None:
         data = _random_inputs(graph, tables, generator, 4 * batch)
-        labels = _random_targets(graph, spec, generator, 4 * batch)
+        labels = _random_targets(graph, recipe, generator, 4 * batch)
     else:
         data, labels = (_textured(dataset, graph, generator),), dataset.train_targets
     epochs = -(-steps // max(len(labels) // batch, 1))
@@ -103,7 +103,7 @@ def make_trial(
         weights=_generic(weights or graph.initialize(seed), graph, generator),
         forward=tuple(draws[:2]),
         inputs=draws[2],
-        targets=_random_targets(graph, spec, generator, batch),
+        targets=_random_targets(graph, recipe, generator, batch),
         data=tuple(array[rows] for array in data),
         labels=labels[rows],
         batches=np.arange(len(rows)).reshape(steps, batch),
@@ -175,13 +175,13 @@ def _random_inputs(
 
 
 def _random_targets(
-    graph: Graph, spec: TrainSpec, generator: np.random.Generator, batch: int
+    graph: Graph, recipe: Recipe, generator: np.random.Generator, batch: int
 ) -> Array:
     sizes = graph.sizes(batch)
     shapes = [concrete(graph.type_of(name), sizes) for name in graph.outputs]
     shape = shapes[0] if len(shapes) == 1 else (batch, sum(prod(shape[1:]) for shape in shapes))
-    if LOSSES[spec.loss].integer_targets:
+    if LOSSES[recipe.loss].integer_targets:
         return generator.integers(0, shape[-1], shape[:-1])
-    if spec.loss == "binary_cross_entropy":
+    if recipe.loss == "binary_cross_entropy":
         return generator.integers(0, 2, shape).astype(np.float64)
     return generator.standard_normal(shape).astype(np.float32).astype(np.float64)

@@ -27,7 +27,7 @@ from isograd.run.prove import declared_differences, prove_all
 from isograd.run.timing import copy_of, measure_steps
 from isograd.run.training import DISTURBED_STARTS, Course, agreement, disturb
 from isograd.run.workbench import Bench, Setting, Workbench, new_directory
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 WARM_UP_CALLS = 10
 """Calls after the first call, before memory is read and anything is timed."""
@@ -37,7 +37,7 @@ WARM_UP_CALLS = 10
 class Request:
     """What a user asked `compare` for; the defaults are the command line's."""
 
-    spec: TrainSpec
+    recipe: Recipe
     data: str
     data_dir: Path | None = None
     modes: tuple[str, ...] = ()
@@ -81,9 +81,9 @@ def compare(
 
     """
     found = load(model, inputs, trust=trust)
-    request = request or Request(TrainSpec(loss=found.loss), usual_data(found))
+    request = request or Request(Recipe(loss=found.loss), usual_data(found))
     dataset = load_data(request.data, request.data_dir)
-    check_fit(found.graph, dataset, request.spec)
+    check_fit(found.graph, dataset, request.recipe)
     directory = new_directory(out, lambda: _fresh(found.graph.name))
     run = Comparison(found, request, dataset, directory, progress or Silent(), command)
     return run.everything(), directory
@@ -103,14 +103,14 @@ class Comparison:
     ) -> None:
         self.model, self.request, self.dataset = model, request, dataset
         self.directory, self.progress = directory, progress
-        self.course = Course.of(model.graph, dataset, request.spec)
+        self.course = Course.of(model.graph, dataset, request.recipe)
         self.order = [
-            batch_order(len(self.course.targets), request.spec.batch_size, request.epochs, seed)
+            batch_order(len(self.course.targets), request.recipe.batch_size, request.epochs, seed)
             for seed in range(request.seeds)
         ]
         setting = Setting(
             graph=model.graph,
-            spec=request.spec,
+            recipe=request.recipe,
             directory=directory,
             device=request.device,
             threads=request.threads,
@@ -141,7 +141,7 @@ class Comparison:
                 "sha256": dataset.sha256,
             },
             training={
-                **request.spec.to_dict(),
+                **request.recipe.to_dict(),
                 "epochs": request.epochs,
                 "seeds": request.seeds,
                 "steps_per_epoch": int(self.order[0].shape[1]),
@@ -225,7 +225,7 @@ class Comparison:
             found = measure_steps(
                 self.bench.alive,
                 copies,
-                self.order[0].reshape(-1, self.request.spec.batch_size),
+                self.order[0].reshape(-1, self.request.recipe.batch_size),
                 self.result,
                 budget_s=self.request.measure_s,
                 progress=self.progress,

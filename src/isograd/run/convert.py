@@ -24,7 +24,7 @@ from isograd.report import handover
 from isograd.run.emit import single
 from isograd.run.progress import Progress
 from isograd.run.prove import ProofReport, prove
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def convert(
     *,
     inputs: Sequence[str | InputSpec] = (),
     trust: bool = False,
-    spec: TrainSpec | None = None,
+    recipe: Recipe | None = None,
     modes: Sequence[str] = (),
     idiomatic: bool = False,
     input_layout: str | None = None,
@@ -66,7 +66,7 @@ def convert(
         out: a folder that does not exist yet, or is empty.
         inputs: what the network is called with, such as ``"x=float32[N,3,32,32]"``.
         trust: let a model file bring code of its own.
-        spec: the training that is proven and that ``train.py`` shows.
+        recipe: the training that is proven and that ``train.py`` shows.
         modes: modes to prove; by default all of the framework ``to``.
         idiomatic: prefer the framework's own layers; the differences are declared.
         input_layout: how the twin takes and returns images, ``channels-first`` or
@@ -83,13 +83,13 @@ def convert(
     emitted: Emitted = part(to, "emitter").emit(
         found.graph, idiomatic=idiomatic, input_layout=input_layout
     )
-    spec = spec or TrainSpec(loss=found.loss)
+    recipe = recipe or Recipe(loss=found.loss)
     _check_vacant(out)
     proof = None
     if proven:
         proof = prove(
             found,
-            spec=spec,
+            recipe=recipe,
             modes=[*_referee(found, to), *(modes or [to])],
             idiomatic=idiomatic,
             input_layout=input_layout,
@@ -97,7 +97,7 @@ def convert(
             seed=seed,
             progress=progress,
         )
-    _write_at_once(out, found, emitted, to, spec, seed, proof)
+    _write_at_once(out, found, emitted, to, recipe, seed, proof)
     return Conversion(out, emitted, proof)
 
 
@@ -128,7 +128,7 @@ def _write_at_once(
     model: Model,
     emitted: Emitted,
     to: str,
-    spec: TrainSpec,
+    recipe: Recipe,
     seed: int,
     proof: ProofReport | None,
 ) -> None:
@@ -137,7 +137,7 @@ def _write_at_once(
         out.parent.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         try:
-            _write(making, model, emitted, to, spec, seed, proof)
+            _write(making, model, emitted, to, recipe, seed, proof)
             making.chmod(0o755)
             if out.exists():
                 out.rmdir()
@@ -153,7 +153,7 @@ def _write(
     model: Model,
     emitted: Emitted,
     to: str,
-    spec: TrainSpec,
+    recipe: Recipe,
     seed: int,
     proof: ProofReport | None,
 ) -> None:
@@ -162,7 +162,7 @@ def _write(
     trainable = set(emitted.trainable)
     texts = {
         "model.py": emitted.source,
-        "train.py": part(to, "script").training_script(model.graph, emitted, spec),
+        "train.py": part(to, "script").training_script(model.graph, emitted, recipe),
         "mapping.json": mapping_document.to_json(
             mapping,
             model.framework or "isograd",

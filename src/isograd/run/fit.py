@@ -10,10 +10,10 @@ from isograd.ir.graph import Graph
 from isograd.ir.ops import TensorType
 from isograd.ir.sizes import symbols
 from isograd.models import Model
-from isograd.training import LOSSES, TrainSpec
+from isograd.training import LOSSES, Recipe
 
 
-def check_loss(graph: Graph, spec: TrainSpec) -> None:
+def check_loss(graph: Graph, recipe: Recipe) -> None:
     """Raises `UsageError` when the outputs of ``graph`` cannot go into the loss, or that
     loss would train nothing."""
     kinds = [graph.type_of(name).dtype for name in graph.outputs]
@@ -30,9 +30,9 @@ def check_loss(graph: Graph, spec: TrainSpec) -> None:
     used = {name for node in graph.needed for name in node.parameters.values()}
     if used.isdisjoint(graph.trainable):
         raise UsageError(f"No output of the model {graph.name!r} depends on a trained parameter.")
-    if len(kinds) > 1 and LOSSES[spec.loss].integer_targets:
+    if len(kinds) > 1 and LOSSES[recipe.loss].integer_targets:
         raise UsageError(
-            f"The model {graph.name!r} has {len(kinds)} outputs; {spec.loss} takes one.",
+            f"The model {graph.name!r} has {len(kinds)} outputs; {recipe.loss} takes one.",
             hint="Choose --loss mean_squared_error, which takes all of them.",
         )
 
@@ -50,17 +50,17 @@ def usual_data(model: Model) -> str:
     return model.data
 
 
-def check_fit(graph: Graph, dataset: Dataset, spec: TrainSpec) -> None:
+def check_fit(graph: Graph, dataset: Dataset, recipe: Recipe) -> None:
     """Raises `UsageError`, with the option to change, when ``graph`` cannot be trained on
-    ``dataset`` as ``spec`` says."""
+    ``dataset`` as ``recipe`` says."""
     for kind, names in (("inputs", graph.inputs), ("outputs", graph.outputs)):
         if len(names) != 1:
             raise UsageError(f"The model {graph.name!r} has {len(names)} {kind}, not one.")
     _check_inputs(graph, dataset)
-    _check_targets(graph, dataset, spec.loss)
-    if spec.batch_size > len(dataset.train_targets):
+    _check_targets(graph, dataset, recipe.loss)
+    if recipe.batch_size > len(dataset.train_targets):
         raise UsageError(
-            f"A batch of {spec.batch_size} is larger than the data set "
+            f"A batch of {recipe.batch_size} is larger than the data set "
             f"({len(dataset.train_targets)} examples).",
             hint="Choose a smaller --batch-size.",
         )

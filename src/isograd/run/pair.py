@@ -19,7 +19,7 @@ from isograd.proof.trial import RECORDED_STEPS
 from isograd.result import Proof
 from isograd.run.fit import check_loss
 from isograd.run.workbench import ORIGINAL
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,15 @@ def pair_up(reference: Model, twin: Model) -> Pair:
     return Pair(reference, twin, align(reference.graph, twin.graph))
 
 
-def prove_pair(pair: Pair, spec: TrainSpec, seed: int = 0) -> Proof:
+def prove_pair(pair: Pair, recipe: Recipe, seed: int = 0) -> Proof:
     """All stages, both networks run as they are, in this process."""
-    return _prove_here(pair.reference, pair.twin.original, pair.emitted_twin(), spec, seed)
+    return _prove_here(pair.reference, pair.twin.original, pair.emitted_twin(), recipe, seed)
 
 
 def prove_twin(
     model: Model,
     to: str,
-    spec: TrainSpec,
+    recipe: Recipe,
     *,
     mode: str = "eager",
     seed: int = 0,
@@ -86,24 +86,24 @@ def prove_twin(
     than `isograd.prove`, which gives every mode a process of its own. ``recorded`` are the training
     steps after which the sides are compared; fewer take less time and memory."""
     emitted: Emitted = part(to, "emitter").emit(model.graph)
-    return _prove_here(model, None, emitted, spec, seed, to=to, mode=mode, recorded=recorded)
+    return _prove_here(model, None, emitted, recipe, seed, to=to, mode=mode, recorded=recorded)
 
 
 def _prove_here(
     model: Model,
     twin: Original | None,
     emitted: Emitted,
-    spec: TrainSpec,
+    recipe: Recipe,
     seed: int,
     *,
     to: str = "",
     mode: str = ORIGINAL,
     recorded: tuple[int, ...] = RECORDED_STEPS,
 ) -> Proof:
-    check_loss(model.graph, spec)
+    check_loss(model.graph, recipe)
     if model.imported is None or model.original is None:
         raise UsageError(f"{model.reference!r} is a graph, not a network of a framework's own.")
-    trial = make_trial(model.graph, spec, None, seed, model.weights, model.bounds, recorded)
+    trial = make_trial(model.graph, recipe, None, seed, model.weights, model.bounds, recorded)
     with tempfile.TemporaryDirectory(prefix="isograd-") as folder:
         source = Path(folder) / "model.py"
         source.write_text(emitted.source, encoding="utf-8")
@@ -117,7 +117,7 @@ def _prove_here(
                 emitted,
                 source,
                 ORIGINAL if original else mode,
-                spec,
+                recipe,
                 dtype=dtype,
                 shared_masks=bool(emitted.dropouts),
                 original=original,

@@ -32,7 +32,7 @@ from isograd.result import DerivativeRow, Mode, Proof, Stage, Verdict, to_json
 from isograd.run.fit import check_fit, check_loss
 from isograd.run.progress import Progress, Silent
 from isograd.run.workbench import ORIGINAL, Bench, Setting, Workbench
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 
 @dataclass
@@ -68,8 +68,8 @@ def prove(
     inputs: Sequence[str | InputSpec] = (),
     trust: bool = False,
     twin: Graph | None = None,
-    spec: TrainSpec | None = None,
-    twin_spec: TrainSpec | None = None,
+    recipe: Recipe | None = None,
+    twin_recipe: Recipe | None = None,
     modes: Sequence[str] = (),
     data: Dataset | None = None,
     data_dir: Path | None = None,
@@ -90,8 +90,8 @@ def prove(
         trust: let a model file bring code of its own.
         twin: another graph for every framework but the reference's, with the same parameter names
             and shapes: are the two the same network?
-        spec: the training; by default Adam with the model's usual loss.
-        twin_spec: another training for every framework but the reference's.
+        recipe: the training; by default Adam with the model's usual loss.
+        twin_recipe: another training for every framework but the reference's.
         modes: words such as ``torch``, ``xla`` or ``tensorflow/session``; all by default.
         data: what the optimizer stage trains on; by default the model's usual data set, or random
             data where none is known.
@@ -109,18 +109,18 @@ def prove(
 
     """
     found = load(model, inputs, trust=trust)
-    spec = spec or TrainSpec(loss=found.loss)
+    recipe = recipe or Recipe(loss=found.loss)
     if data is None and found.data:
         data = load_data(found.data, data_dir)
-    check_loss(found.graph, spec)
+    check_loss(found.graph, recipe)
     if data:
-        check_fit(found.graph, data, spec)
+        check_fit(found.graph, data, recipe)
     progress = progress or Silent()
     with tempfile.TemporaryDirectory(prefix="isograd-") as directory:
         others = list(MODES)[1:]
         setting = Setting(
             found.graph,
-            spec,
+            recipe,
             Path(directory),
             device,
             threads,
@@ -128,7 +128,7 @@ def prove(
             input_layout,
             timeout_s=timeout_s,
             twins={framework: twin for framework in others if twin},
-            twin_specs={framework: twin_spec for framework in others if twin_spec},
+            twin_recipes={framework: twin_recipe for framework in others if twin_recipe},
             original=found.original,
             imported=found.imported,
         )
@@ -167,7 +167,7 @@ def prove_all(
     of the loss as each framework's first mode finds them."""
     progress.phase("proving", 1 + len(bench.alive))
     setting = bench.setting
-    trial = make_trial(setting.graph, setting.spec, data, seed, model.weights, model.bounds)
+    trial = make_trial(setting.graph, setting.recipe, data, seed, model.weights, model.bounds)
     baselines: list[Baseline] = []
     evidence: dict[str, Evidence] = {}
     reference = bench.reference
@@ -188,7 +188,7 @@ def prove_all(
         one.mode.proof, one.mode.verdict = proof, proof.verdict
     first = {b.mode.framework: b for b in reversed(bench.alive)}
     sides = {name: first[name].side("float64", shared_masks=True) for name in reversed(first)}
-    return derivative_rows(sides, trial, setting.spec.loss) if sides else []
+    return derivative_rows(sides, trial, setting.recipe.loss) if sides else []
 
 
 def _without_original(proof: Proof) -> Proof:
@@ -237,7 +237,7 @@ def declared_differences(bench: Workbench) -> list[str]:
     """What an idiomatic run accepts: differences of stock layers and of stock optimizers."""
     if not bench.setting.idiomatic:
         return []
-    optimizer = bench.setting.spec.optimizer.name
+    optimizer = bench.setting.recipe.optimizer.name
     lines = [line for emitted in bench.emitted.values() for line in emitted.declared]
     lines += [
         known[optimizer]

@@ -13,7 +13,7 @@ from isograd.frameworks.side import Side, concrete
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array
 from isograd.result import Agreement, Curve, Verdict
-from isograd.training import LOSSES, TrainSpec
+from isograd.training import LOSSES, Recipe
 
 EVALUATION_BATCH = 1000
 """Examples per evaluation call, the same on every side."""
@@ -34,10 +34,10 @@ class Course:
     targets: Array
     test_inputs: Array
     test_targets: Array
-    spec: TrainSpec
+    recipe: Recipe
 
     @classmethod
-    def of(cls, graph: Graph, dataset: Dataset, spec: TrainSpec) -> Course:
+    def of(cls, graph: Graph, dataset: Dataset, recipe: Recipe) -> Course:
         """The data set, shaped for the graph's input."""
         (kind,) = graph.inputs.values()
 
@@ -49,7 +49,7 @@ class Course:
             dataset.train_targets,
             fit(dataset.test_inputs),
             dataset.test_targets,
-            spec,
+            recipe,
         )
 
     def train(self, side: Side, start: Weights, order: NDArray[np.int64], seed: int) -> Curve:
@@ -71,7 +71,7 @@ class Course:
             side.forward((self.test_inputs[i : i + EVALUATION_BATCH],))
             for i in range(0, len(self.test_inputs), EVALUATION_BATCH)
         ]
-        return LOSSES[self.spec.loss].quality(np.concatenate(outputs), self.test_targets)
+        return LOSSES[self.recipe.loss].quality(np.concatenate(outputs), self.test_targets)
 
 
 def disturb(weights: Weights, seed: int) -> Weights:

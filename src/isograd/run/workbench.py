@@ -18,7 +18,7 @@ from isograd.ir.imported import Imported
 from isograd.measure.process import LocalWorker, RemoteExecutor, WorkerProcess
 from isograd.references import Reference
 from isograd.result import Mode
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 ORIGINAL = "original"
 """The mode in which a user's own network runs as it is."""
@@ -37,7 +37,7 @@ class Setting:
     """
 
     graph: Graph
-    spec: TrainSpec
+    recipe: Recipe
     directory: Path
     device: str = "cpu"
     threads: int = 1
@@ -46,7 +46,7 @@ class Setting:
     steps_per_call: int = 1
     timeout_s: float = 600.0
     twins: dict[str, Graph] = field(default_factory=dict)
-    twin_specs: dict[str, TrainSpec] = field(default_factory=dict)
+    twin_recipes: dict[str, Recipe] = field(default_factory=dict)
     original: Original | None = None
     imported: Imported | None = None
 
@@ -74,7 +74,7 @@ class Bench:
         self.mode = mode
         self.emitted = emitted
         self.graph = setting.twins.get(mode.framework, setting.graph)
-        self.spec = setting.twin_specs.get(mode.framework, setting.spec)
+        self.recipe = setting.twin_recipes.get(mode.framework, setting.recipe)
         logs = setting.directory / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         name = f"{mode.framework}-{mode.mode}{tag}"
@@ -114,7 +114,7 @@ class Bench:
                     self.emitted,
                     source_path(setting.directory, self.mode.framework),
                     self.mode.mode,
-                    self.spec,
+                    self.recipe,
                     dtype=dtype,
                     shared_masks=shared_masks and bool(self.emitted.dropouts),
                     steps_per_call=setting.steps_per_call,

@@ -2,7 +2,7 @@
 
 from isograd.training.losses import LOSSES, Loss
 from isograd.training.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
-from isograd.training.spec import TrainSpec
+from isograd.training.recipe import Recipe
 
 __all__ = [
     "LOSSES",
@@ -13,5 +13,5 @@ __all__ = [
     "Loss",
     "Optimizer",
     "RMSprop",
-    "TrainSpec",
+    "Recipe",
 ]

@@ -43,9 +43,9 @@ class EagerExecutor:
         self._install_masks()
         zeros = [np.zeros((2, *shape)) for shape, _ in plan.inputs]
         self._call(self._inputs(tuple(zeros)), training=False)
-        self.loss = LOSSES[plan.spec.loss]
-        self._update = update(plan.spec.optimizer)
-        self._target_dtype = tf.int64 if plan.spec.loss == "cross_entropy" else self.dtype
+        self.loss = LOSSES[plan.recipe.loss]
+        self._update = update(plan.recipe.optimizer)
+        self._target_dtype = tf.int64 if plan.recipe.loss == "cross_entropy" else self.dtype
         self._prepare()
 
     def _build(self) -> keras.Model:
@@ -65,14 +65,14 @@ class EagerExecutor:
         self._step_number = tf.Variable(0.0, dtype=tf.float64, trainable=False)
         self._slots = {
             slot: [tf.Variable(tf.zeros_like(v), trainable=False) for v in self.parameters]
-            for slot in self.plan.spec.optimizer.slots
+            for slot in self.plan.recipe.optimizer.slots
         }
         self._prepare_stock()
 
     def _prepare_stock(self) -> None:
         """Keras' own optimizer, where the plan is idiomatic."""
         if self.plan.idiomatic:
-            self._stock = stock(self.plan.spec.optimizer)
+            self._stock = stock(self.plan.recipe.optimizer)
             self._stock.build([self._variable(name) for name in self.plan.trainable])
 
     def _stock_variables(self) -> list[keras.Variable]:
@@ -98,7 +98,7 @@ class EagerExecutor:
     def get_optimizer_state(self) -> dict[str, Arrays]:
         if self.plan.idiomatic:
             return {}
-        scales = slot_scales(self.plan.spec.optimizer, self.plan.dtype)
+        scales = slot_scales(self.plan.recipe.optimizer, self.plan.dtype)
         return {
             slot: {
                 name: value / np.asarray(scales[slot], value.dtype)
@@ -110,7 +110,7 @@ class EagerExecutor:
     def set_optimizer_state(self, step: int, slots: dict[str, Arrays]) -> None:
         if self.plan.idiomatic:
             raise UsageError("Keras' own optimizers keep their state to themselves.")
-        scales = slot_scales(self.plan.spec.optimizer, self.plan.dtype)
+        scales = slot_scales(self.plan.recipe.optimizer, self.plan.dtype)
         self._put(self._step_number, np.asarray(step, np.float64))
         for slot, variables in self._slots.items():
             for name, variable in zip(self.plan.trainable, variables, strict=True):

@@ -34,7 +34,7 @@ class FunctionExecutor(EagerExecutor):
         self._differentiate = tf.function(  # type: ignore[method-assign]
             super()._differentiate, jit_compile=self.jit_compile
         )
-        rows = tf.TensorSpec([self.plan.steps_per_call, self.plan.spec.batch_size], tf.int64)
+        rows = tf.TensorSpec([self.plan.steps_per_call, self.plan.recipe.batch_size], tf.int64)
         self._call_steps = tf.function(self._steps, input_signature=[rows])
         self.data: list[tf.Variable] = []
 

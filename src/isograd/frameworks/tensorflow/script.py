@@ -5,7 +5,7 @@ from __future__ import annotations
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.sample import ROWS, Sample, samples, targets
 from isograd.ir.graph import Graph
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 _LOSSES = {
     "cross_entropy": "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
@@ -48,14 +48,14 @@ if __name__ == "__main__":
 '''
 
 
-def training_script(graph: Graph, emitted: Emitted, spec: TrainSpec) -> str:
+def training_script(graph: Graph, emitted: Emitted, recipe: Recipe) -> str:
     """The source of ``train.py``, which stands beside the emitted ``model.py``."""
-    optimizer = spec.optimizer.to_dict()
-    loss = _LOSSES[spec.loss]
+    optimizer = recipe.optimizer.to_dict()
+    loss = _LOSSES[recipe.loss]
     return _SCRIPT.format(
         name=emitted.class_name,
         inputs=_one_or("[{}]", samples(graph, emitted)),
-        targets=_one_or("({})", targets(graph, emitted, spec)),
+        targets=_one_or("({})", targets(graph, emitted, recipe)),
         optimizer=_OPTIMIZERS[str(optimizer["name"])].format(rate=optimizer["learning_rate"]),
         loss=loss if len(graph.outputs) == 1 else f"({', '.join([loss] * len(graph.outputs))})",
     )

@@ -54,10 +54,10 @@ class SessionExecutor(EagerExecutor):
             self._step_number = self._make(np.float64(0.0))
             self._slots = {
                 slot: [self._make(np.zeros(v.shape, self.plan.dtype)) for v in self.parameters]
-                for slot in self.plan.spec.optimizer.slots
+                for slot in self.plan.recipe.optimizer.slots
             }
             if self.plan.idiomatic:
-                self._session_stock = session_stock(self.plan.spec.optimizer)
+                self._session_stock = session_stock(self.plan.recipe.optimizer)
 
     def _make(self, value: Any, *, any_length: bool = False) -> tf.Variable:
         """A variable in the graph; its start is fed, because a graph holds at most 2 GB."""
@@ -129,7 +129,7 @@ class SessionExecutor(EagerExecutor):
         return self.session.make_callable(fetches, feed_list=[*inputs, targets])
 
     def _build_step(self) -> Any:
-        rows = v1.placeholder(tf.int64, [self.plan.spec.batch_size])
+        rows = v1.placeholder(tf.int64, [self.plan.recipe.batch_size])
         *data, labels = self._examples
         inputs = [tf.gather(x, rows) for x in data]
         outputs, changes = self._stateless(inputs, training=True)

@@ -46,11 +46,11 @@ class EagerExecutor:
         self.model = self._build()
         self._install_masks()
         self.model.to(device=self.device, dtype=self.dtype).train()
-        self.loss = LOSSES[plan.spec.loss]
+        self.loss = LOSSES[plan.recipe.loss]
         state = self._native_state()
         self.parameters = [state[name] for name in plan.trainable]
         self.buffers = [state[name] for name in plan.buffers]
-        self._integer_targets = plan.spec.loss == "cross_entropy"
+        self._integer_targets = plan.recipe.loss == "cross_entropy"
         self._prepare()
 
     def _build(self) -> nn.Module:
@@ -88,7 +88,7 @@ class EagerExecutor:
         named = dict(zip(self.plan.trainable, self.parameters, strict=True))
         return {
             slot: {name: self._slot(parameter, slot) for name, parameter in named.items()}  # type: ignore[arg-type]
-            for slot in self.plan.spec.optimizer.slots
+            for slot in self.plan.recipe.optimizer.slots
         }
 
     def _slot(self, parameter: nn.Parameter, slot: str) -> Array:
@@ -110,7 +110,7 @@ class EagerExecutor:
             self.model.get_submodule(attribute).mask.copy_(torch.from_numpy(mask))  # type: ignore[operator]
 
     def _reset_optimizer(self) -> None:
-        self.optimizer = stock(self.plan.spec.optimizer, self.parameters)
+        self.optimizer = stock(self.plan.recipe.optimizer, self.parameters)
 
     def _tensors(self) -> dict[str, Tensor]:
         names = self.plan.trainable + self.plan.buffers

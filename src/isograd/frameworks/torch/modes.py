@@ -61,9 +61,9 @@ class CompiledExecutor(EagerExecutor):
             slot: [
                 torch.zeros_like(parameter, requires_grad=False) for parameter in self.parameters
             ]
-            for slot in self.plan.spec.optimizer.slots
+            for slot in self.plan.recipe.optimizer.slots
         }
-        self._rule = rule(self.plan.spec.optimizer)
+        self._rule = rule(self.plan.recipe.optimizer)
         self._evaluate = _compiled(super()._evaluate)  # type: ignore[method-assign]
         self._differentiate = _compiled(super()._differentiate)  # type: ignore[method-assign]
         self._compiled_steps = _compiled(self._steps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.sample import ROWS, Sample, samples, targets
 from isograd.ir.graph import Graph
-from isograd.training import TrainSpec
+from isograd.training import Recipe
 
 _LOSSES = {
     "cross_entropy": "nn.CrossEntropyLoss()",
@@ -59,15 +59,15 @@ if __name__ == "__main__":
 '''
 
 
-def training_script(graph: Graph, emitted: Emitted, spec: TrainSpec) -> str:
+def training_script(graph: Graph, emitted: Emitted, recipe: Recipe) -> str:
     """The source of ``train.py``, which stands beside the emitted ``model.py``."""
-    optimizer = spec.optimizer.to_dict()
+    optimizer = recipe.optimizer.to_dict()
     return _SCRIPT.format(
         name=emitted.class_name,
         inputs=", ".join(map(_drawn, samples(graph, emitted))),
-        targets=", ".join(map(_drawn, targets(graph, emitted, spec))),
+        targets=", ".join(map(_drawn, targets(graph, emitted, recipe))),
         optimizer=_OPTIMIZERS[str(optimizer["name"])].format(rate=optimizer["learning_rate"]),
-        loss=_LOSSES[spec.loss],
+        loss=_LOSSES[recipe.loss],
     )
 
 

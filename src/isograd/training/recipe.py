@@ -1,4 +1,4 @@
-"""The training specification: one for all sides."""
+"""The recipe of a training: one for all sides."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from isograd.training.optimizers import Adam, Optimizer
 
 
 @dataclass(frozen=True)
-class TrainSpec:
+class Recipe:
     """Loss, optimizer and batch size. The last partial batch of an epoch is left out on every side.
 
     Raises `UsageError` for an unknown loss.
