@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from isograd.ir.forms import COMMUTATIVE, RESHAPES, Forms, forms_of
+from isograd.ir.forms import COMMUTATIVE, Forms, forms_of
 from isograd.ir.graph import Graph, Node
 from isograd.ir.mapping import Link, TensorMap
 from isograd.ir.ops import Dropout, TensorType
@@ -111,12 +111,9 @@ class _Walk:
     def _goes_on(self, a: str, b: str) -> bool:
         """Whether two roots are made in one way, perhaps with other attributes, so that what they
         are made from corresponds too."""
-        left, right = self.nodes[0][a], self.nodes[1][b]
-        counts = {
-            len(side.forms[root].inputs) for side, root in zip(self.sides, (a, b), strict=True)
-        }
-        alike = type(left.op) is type(right.op) or isinstance(left.op, RESHAPES)
-        return alike and len(counts) == 1 and left.parameters.keys() == right.parameters.keys()
+        ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
+        alike = type(ours.op) is type(theirs.op) and len(ours.inputs) == len(theirs.inputs)
+        return alike and ours.parameters.keys() == theirs.parameters.keys()
 
     def _difference(self, a: str, b: str) -> str:
         left, right = self.nodes[0].get(a), self.nodes[1].get(b)

@@ -47,11 +47,20 @@ class View:
 
 @dataclass(frozen=True)
 class Form:
-    """What a root is: the op with its attributes, as a text; the roots that it is made from;
-    ``signature`` is equal for values that are made alike, all the way back to the inputs."""
+    """What a root is.
 
+    ``op`` is one op for all that compute the same, its axes named by the roots' (None for an input
+    of the graph); ``order`` tells how it sees its inputs, and is empty where it sees them as they
+    are made; ``text`` is both, to read. ``inputs`` are the roots that it is made from,
+    ``parameters`` its own by role. ``signature`` is equal for values that are made alike, all the
+    way back to the inputs.
+    """
+
+    op: Op | None
+    order: str
     text: str
     inputs: tuple[str, ...]
+    parameters: Mapping[str, str]
     signature: str
 
 
@@ -79,7 +88,7 @@ class _Reading:
 
     def run(self) -> Forms:
         for number, (name, kind) in enumerate(self.graph.inputs.items()):
-            self._root(name, kind, f"input {number}", ())
+            self._input(name, kind, number)
         for node in self.graph.nodes:
             self.types[node.name] = node.type
             self._read(node)
@@ -98,20 +107,32 @@ class _Reading:
         elif isinstance(op, LAST):
             self._last(node)
         else:
-            text = self._text(node, _same_function(node, self.types))
-            self._root(node.name, node.type, text, (self.views[name] for name in node.inputs))
+            views = (self.views[name] for name in node.inputs)
+            self._root(node, _same_function(node, self.types), views)
 
-    def _root(self, name: str, kind: TensorType, text: str, views: Iterable[View]) -> None:
-        """A value that is seen as it is made, of what is seen so."""
+    def _input(self, name: str, kind: TensorType, number: int) -> None:
         self.views[name] = View(name, tuple(range(kind.rank)))
+        text = f"input {number}"
+        self.forms[name] = Form(None, "", text, (), {}, self._signature(text, ()))
+
+    def _root(self, node: Node, op: Op, views: Iterable[View], order: str = "") -> None:
+        """A value that is seen as it is made, of what is seen so."""
+        self.views[node.name] = View(node.name, tuple(range(node.type.rank)))
         views = tuple(views)
         if not all(view.is_plain for view in views):
-            text = f"{text} of axes {[view.axes for view in views]}"
+            order = f"of axes {[view.axes for view in views]}"
         inputs = tuple(view.root for view in views)
+        text = f"{self._text(node, op)} {order}".rstrip()
+        signature = self._signature(text, inputs)
+        self.forms[node.name] = Form(op, order, text, inputs, node.parameters, signature)
+
+    def _signature(self, text: str, inputs: tuple[str, ...]) -> str:
         whole = repr((text, [self.forms[root].signature for root in inputs]))
-        self.forms[name] = Form(text, inputs, sha256(whole.encode()).hexdigest())
+        return sha256(whole.encode()).hexdigest()
 
     def _text(self, node: Node, op: Op) -> str:
+        if isinstance(op, ops.Reshape):
+            return f"Reshape to {op.shape[1:]}"
         shapes = [self.graph.parameters[name].shape for name in node.parameters.values()]
         return f"{op}" if not shapes else f"{op} with parameters {shapes}"
 
@@ -130,9 +151,9 @@ class _Reading:
         if moving == sorted(moving):
             view = View(view.root, tuple(range(len(view.axes))))
         form = self.forms[view.root]
-        if view.is_plain and form.text.startswith("Reshape to") and " of axes " not in form.text:
+        if view.is_plain and isinstance(form.op, ops.Reshape) and not form.order:
             view = View(form.inputs[0], tuple(range(self._rank(form.inputs[0]))))
-        self._root(node.name, node.type, f"Reshape to {node.type.shape[1:]}", (view,))
+        self._root(node, ops.Reshape(node.type.shape), (view,))
 
     def _rank(self, root: str) -> int:
         return self.types[root].rank
@@ -147,12 +168,11 @@ class _Reading:
                 key=lambda view: (-len(view.axes), self.forms[view.root].signature, view.axes)
             )
         if len(ranks) > 1:
-            text = self._text(node, op)
-            self._root(node.name, node.type, text, views)
+            self._root(node, op, views)
             return
         lead = views[0]
         turned = [View(view.root, _relative(view.axes, lead.axes)) for view in views]
-        self._root(node.name, node.type, self._text(node, op), turned)
+        self._root(node, op, turned)
         self.views[node.name] = View(node.name, lead.axes)
 
     def _last(self, node: Node) -> None:
@@ -160,9 +180,9 @@ class _Reading:
         view = self.views[node.inputs[0]]
         shape = getattr(node.op, "normalized_shape", (0,))
         axes = view.axes[len(view.axes) - len(shape) :]
-        text = f"{self._text(node, node.op)} along axes {axes}"
+        last = tuple(range(len(view.axes)))[len(view.axes) - len(shape) :]
         plain = View(view.root, tuple(range(len(view.axes))))
-        self._root(node.name, node.type, text, (plain,))
+        self._root(node, node.op, (plain,), "" if axes == last else f"along axes {axes}")
         self.views[node.name] = View(node.name, view.axes)
 
     def _follows(self, node: Node) -> bool:
@@ -175,7 +195,7 @@ class _Reading:
         axes = views[0].axes
         op, gone = AXES[type(node.op)](node.op, axes)
         plain = [View(view.root, tuple(range(len(axes)))) for view in views]
-        self._root(node.name, node.type, self._text(node, op), plain)
+        self._root(node, op, plain)
         left = [axis for axis in axes if axis not in gone]
         self.views[node.name] = View(node.name, tuple(sorted(left).index(axis) for axis in left))
 
