@@ -80,8 +80,6 @@ def test_a_switch_that_forgets_the_optimizer_is_found():
     disturbed = [straight("torch/eager", recipe, trial.disturbed(1))]
     reference = straight("torch/eager", recipe, trial)
     stage = judge("optimizer", reference, state_after(other), disturbed)
-        "optimizer", straight("torch/eager", recipe, trial), state_after(other), disturbed
-    )
     assert stage.verdict == "different"
 
 
