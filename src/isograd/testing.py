@@ -46,8 +46,8 @@ def assert_equivalent(
     pair = pair_up(
         load(reference, inputs), load(twin, inputs if twin_inputs is None else twin_inputs)
     )
-    if pair.alignment.mismatches:
-        shown = [describe(mismatch) for mismatch in pair.alignment.mismatches[:5]]
+    if pair.alignment.differences:
+        shown = [describe(difference) for difference in pair.alignment.differences[:5]]
         raise AssertionError("The networks differ in structure:\n  " + "\n  ".join(shown))
     if pair.alignment.ambiguous:
         ours, theirs = pair.alignment.ambiguous[0]

@@ -112,7 +112,7 @@ def test_every_exact_form_is_brought_back() -> None:
 def test_a_network_comes_back_as_the_same_graph_with_the_same_weights(make) -> None:
     back = assert_same_again(make())
     found = align(back.graph, back.found.graph)
-    assert found.complete, (found.mismatches, found.ambiguous)
+    assert found.complete, (found.differences, found.ambiguous)
     assert len(back.found.graph.nodes) == len(back.graph.nodes)
     assert {*found.parameters} == {*back.graph.parameters}
 

@@ -109,12 +109,12 @@ OTHER = {
 @pytest.mark.parametrize("pair", SAME.values(), ids=SAME)
 def test_one_function_written_in_two_ways_is_one(pair: tuple[Body, Body]) -> None:
     found = align(*map(network, pair))
-    assert found.complete, found.mismatches
+    assert found.complete, found.differences
 
 
 @pytest.mark.parametrize("pair", OTHER.values(), ids=OTHER)
 def test_two_functions_are_two(pair: tuple[Body, Body]) -> None:
-    assert align(*map(network, pair)).mismatches
+    assert align(*map(network, pair)).differences
 
 
 def test_operands_are_compared_in_the_order_in_which_they_are_seen() -> None:
@@ -131,7 +131,7 @@ def test_operands_are_compared_in_the_order_in_which_they_are_seen() -> None:
 
     shape = ("N", 4, 6, 6)
     assert align(network(plain, shape), network(turned, shape)).complete
-    assert align(network(plain, shape), network(mixed, shape)).mismatches
+    assert align(network(plain, shape), network(mixed, shape)).differences
 
 
 def test_operands_that_may_not_change_places_keep_them() -> None:
@@ -141,13 +141,13 @@ def test_operands_that_may_not_change_places_keep_them() -> None:
     def swapped(b: Builder, x: str) -> str:
         return b(ops.Subtract(), b(ops.Cos(), x), b(ops.Sin(), x))
 
-    assert align(network(minus), network(swapped)).mismatches
+    assert align(network(minus), network(swapped)).differences
 
 
 def test_values_of_different_rank_are_a_difference_and_no_crash() -> None:
     ours = chain(ops.Mean((1,)), ops.Transpose((0, 2, 1)))
     theirs = chain(ops.Mean((1,), True), TO_LAST)
-    assert align(network(ours), network(theirs)).mismatches
+    assert align(network(ours), network(theirs)).differences
 
 
 def test_the_order_of_a_dropped_values_axes_is_told() -> None:

@@ -3,27 +3,43 @@
 Values are told apart by their forms: what makes them, from what, all the way back to the inputs.
 Parameters correspond if the nodes that use them do. Where two branches are alike in everything,
 structure cannot say which is which; such parameters are listed as ambiguous, not chosen.
+
+The walk goes on behind a difference: an op with other attributes, an op that only one side has, a
+region that is made in another way. What lies beyond corresponds again.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from isograd.ir.detours import Detours, Step
 from isograd.ir.forms import COMMUTATIVE, Forms, forms_of
 from isograd.ir.graph import Graph, Node
 from isograd.ir.mapping import Link, TensorMap
 from isograd.ir.ops import Dropout, TensorType
 
+Pair = tuple[str, str]
+"""A value of the reference and the twin's for it."""
+
 
 @dataclass(frozen=True)
-class Mismatch:
-    """The first place, in the order of the reference, where the graphs part: nodes (None where one
-    side has an input) and what differs."""
+class Difference:
+    """A place where the graphs part: nodes (None where one side has an input, or nothing) and what
+    differs.
+
+    ``top`` is the pair of values that the two sides make in their own ways; None for what no value
+    is made by, such as a parameter that is shared on one side. ``only`` names the nodes, the
+    reference's and the twin's, that nothing on the other side corresponds to.
+    """
 
     reference: Node | None
     twin: Node | None
     detail: str
+    top: Pair | None = None
+    only: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    role: str = ""
 
 
 @dataclass
@@ -31,19 +47,22 @@ class Alignment:
     """``nodes`` and ``parameters`` map the reference's names to the twin's; transposes, and
     reshapes in front of reshapes, are no nodes here. ``turns`` holds the order in which the twin
     has a value's axes where that is another. ``ambiguous`` holds groups of parameters, reference's
-    and twin's, that structure cannot tell apart.
+    and twin's, that structure cannot tell apart. ``steps`` says for each pair of values from which
+    pairs both are made; ``outputs`` are the pairs at the end.
     """
 
     nodes: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     turns: dict[str, tuple[int, ...]] = field(default_factory=dict)
     ambiguous: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
-    mismatches: list[Mismatch] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    steps: dict[Pair, Step] = field(default_factory=dict)
+    outputs: list[Pair] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
         """Whether everything corresponds to exactly one thing."""
-        return not self.ambiguous and not self.mismatches
+        return not self.ambiguous and not self.differences
 
     @property
     def mapping(self) -> TensorMap:
@@ -57,7 +76,7 @@ def align(reference: Graph, twin: Graph) -> Alignment:
     walk = _Walk(reference, twin)
     if len(reference.outputs) != len(twin.outputs):
         detail = f"{len(reference.outputs)} outputs against {len(twin.outputs)}"
-        walk.found.mismatches.append(Mismatch(None, None, detail))
+        walk.found.differences.append(Difference(None, None, detail))
     for pair in zip(reference.outputs, twin.outputs, strict=False):
         walk.output(*pair)
     return walk.finish()
@@ -70,7 +89,7 @@ class _Walk:
         self.graphs = reference, twin
         self.nodes = tuple({node.name: node for node in graph.nodes} for graph in self.graphs)
         self.sides = tuple(map(forms_of, self.graphs))
-        self.seen: set[tuple[str, str]] = set()
+        self.detours = Detours(self.graphs, self.sides)
         self.owners: dict[str, str] = {}
         self.drawn: dict[str, str] = {}
         self.found = Alignment()
@@ -78,56 +97,74 @@ class _Walk:
     def output(self, a: str, b: str) -> None:
         """Output ``a`` of the reference is output ``b`` of the twin."""
         ours, theirs = (side.views[name] for side, name in zip(self.sides, (a, b), strict=True))
+        self.found.outputs.append((ours.root, theirs.root))
         self.pair(ours.root, theirs.root)
         if ours.axes != theirs.axes:
             nodes = (self.nodes[0].get(a), self.nodes[1].get(b))
             detail = f"an output of axes {ours.axes} against {theirs.axes}"
-            self.found.mismatches.append(Mismatch(*nodes, detail))
+            self.found.differences.append(Difference(*nodes, detail))
 
     def pair(self, a: str, b: str) -> None:
         """Root ``a`` of the reference is root ``b`` of the twin, or the graphs part here."""
         stack = [(a, b)]
         while stack:
-            a, b = pair = stack.pop()
-            if pair in self.seen:
+            pair = stack.pop()
+            if pair in self.found.steps:
                 continue
-            self.seen.add(pair)
-            first = self.found.nodes.setdefault(a, b) == b
-            left, right = self.nodes[0].get(a), self.nodes[1].get(b)
-            detail = self._difference(a, b)
-            if detail:
-                self.found.mismatches.append(Mismatch(left, right, detail))
-            if left is None or right is None or not self._goes_on(a, b):
-                continue
-            if detail and not first:
-                continue  # what it is made from has been compared with what it really is
+            step = self.found.steps[pair] = self._step(*pair)
+            if step.detail:
+                self.found.differences.append(self._difference(pair, step))
+            if step.is_one_node:
+                self._correspond(*pair)
+            stack += reversed(step.below)
+
+    def _step(self, a: str, b: str) -> Step:
+        """How both are made, and what differs in that."""
+        left, right = self.nodes[0].get(a), self.nodes[1].get(b)
+        kinds = [graph.type_of(name) for graph, name in zip(self.graphs, (a, b), strict=True)]
+        ours, theirs = (side.forms[root] for side, root in zip(self.sides, (a, b), strict=True))
+        if left is None and right is None:
+            detail = f"{ours.text} against {theirs.text}" if ours.text != theirs.text else ""
+            return Step((), detail or _input_difference(*kinds))
+        if left is not None and right is not None and ours.text == theirs.text:
+            detail = ""
+            if kinds[0].rank != kinds[1].rank:
+                detail = f"{kinds[0].rank} axes against {kinds[1].rank}"
+            return self._in_other_order(a, b) or Step(tuple(self._inputs(a, b)), detail)
+        return self.detours.step(a, b, lambda: tuple(self._inputs(a, b)))
+
+    def _in_other_order(self, a: str, b: str) -> Step | None:
+        """A difference of operands that changed places, where each is made like the other one's."""
+        node = self.nodes[0][a]
+        if len(node.inputs) != 2 or isinstance(node.op, COMMUTATIVE):
+            return None
+        ours, theirs = self._as_written(0, a), self._as_written(1, b)
+        if self._likeness(ours, theirs[::-1]) <= self._likeness(ours, theirs):
+            return None
+        detail = f"operands of {type(node.op).__name__} in the other order"
+        return Step(tuple(zip(ours, theirs[::-1], strict=True)), detail)
+
+    def _difference(self, pair: Pair, step: Step) -> Difference:
+        left, right = (nodes.get(name) for nodes, name in zip(self.nodes, pair, strict=True))
+        if step.is_one_node:
+            return Difference(left, right, step.detail, pair, ((pair[0],), (pair[1],)))
+        ours, theirs = step.only
+        left = self.nodes[0].get(ours[0]) if ours else None
+        right = self.nodes[1].get(theirs[0]) if theirs else None
+        return Difference(left, right, step.detail, pair, step.only)
+
+    def _correspond(self, a: str, b: str) -> None:
+        """The nodes are each other's, and so are their parameters."""
+        self.found.nodes.setdefault(a, b)
+        ours, theirs = (v.views[n].axes for v, n in zip(self.sides, (a, b), strict=True))
+        if ours != theirs and len(ours) == len(theirs):
+            self.found.turns[a] = tuple(ours.index(axis) for axis in theirs)
+        left, right = self.nodes[0].get(a), self.nodes[1].get(b)
+        if left is not None and right is not None:
             self._parameters(left, right)
             self._draws(left, right)
-            ours, theirs = (v.views[n].axes for v, n in zip(self.sides, (a, b), strict=True))
-            if ours != theirs and len(ours) == len(theirs):
-                self.found.turns[a] = tuple(ours.index(axis) for axis in theirs)
-            stack += reversed(list(self._inputs(a, b)))
 
-    def _goes_on(self, a: str, b: str) -> bool:
-        """Whether two roots are made in one way, perhaps with other attributes, so that what they
-        are made from corresponds too."""
-        ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
-        alike = type(ours.op) is type(theirs.op) and len(ours.inputs) == len(theirs.inputs)
-        return alike and ours.parameters.keys() == theirs.parameters.keys()
-
-    def _difference(self, a: str, b: str) -> str:
-        left, right = self.nodes[0].get(a), self.nodes[1].get(b)
-        ours, theirs = (side.forms[root] for side, root in zip(self.sides, (a, b), strict=True))
-        if (left is None) != (right is None):
-            return "an input against a computed value"
-        if ours.text != theirs.text:
-            return _contrast(left, right) or f"{ours.text} against {theirs.text}"
-        kinds = [graph.type_of(name) for graph, name in zip(self.graphs, (a, b), strict=True)]
-        if kinds[0].rank != kinds[1].rank:
-            return f"{kinds[0].rank} axes against {kinds[1].rank}"
-        return _input_difference(*kinds) if left is None else ""
-
-    def _inputs(self, a: str, b: str) -> Iterator[tuple[str, str]]:
+    def _inputs(self, a: str, b: str) -> Iterator[Pair]:
         ours, theirs = (
             side.forms[root].inputs for side, root in zip(self.sides, (a, b), strict=True)
         )
@@ -147,11 +184,16 @@ class _Walk:
         )
 
     def _likeness(self, ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[int, int]:
-        """How many are made alike all the way back, and how many by the same op at least."""
+        """How many are made alike all the way back, and how much of what is behind them is made by
+        the same ops at least."""
         pairs = [*zip(ours, theirs, strict=True)]
         forms = [(self.sides[0].forms[a], self.sides[1].forms[b]) for a, b in pairs]
         whole = sum(one.signature == other.signature for one, other in forms)
-        return whole, sum(one.text == other.text for one, other in forms)
+        return whole, sum((self._kinds(0, a) & self._kinds(1, b)).total() for a, b in pairs)
+
+    def _kinds(self, side: int, root: str) -> Counter[str]:
+        """Texts of the roots that a root is made with, the nearest ones."""
+        return Counter(self.sides[side].forms[name].text for name in self.detours.near(side, root))
 
     def _as_written(self, side: int, name: str) -> tuple[str, ...]:
         views = self.sides[side].views
@@ -169,34 +211,44 @@ class _Walk:
                 self.found.ambiguous.append((groups[0], groups[1]))
 
     def _parameters(self, left: Node, right: Node) -> None:
-        for role, name in left.parameters.items():
-            other = right.parameters[role]
+        for role in (role for role in left.parameters if role in right.parameters):
+            name, other = left.parameters[role], right.parameters[role]
+            if (
+                len(
+                    {g.parameters[n].shape for g, n in zip(self.graphs, (name, other), strict=True)}
+                )
+                > 1
+            ):
+                continue
             known = self.found.parameters.setdefault(name, other)
             owner = self.owners.setdefault(other, name)
             if known != other:
                 detail = f"{name!r} is shared; the twin has {known!r} and {other!r}"
-                self.found.mismatches.append(Mismatch(left, right, detail))
+                self.found.differences.append(Difference(left, right, detail, role=role))
             elif owner != name:
                 detail = f"the twin's {other!r} is shared; the reference has {owner!r} and {name!r}"
-                self.found.mismatches.append(Mismatch(left, right, detail))
+                self.found.differences.append(Difference(left, right, detail, role=role))
 
     def _draws(self, left: Node, right: Node) -> None:
         """Two values may be computed alike, but no two are drawn alike."""
-        if not isinstance(left.op, Dropout):
+        if not isinstance(left.op, Dropout) or not isinstance(right.op, Dropout):
             return
         known = self.found.nodes[left.name]
         owner = self.drawn.setdefault(right.name, left.name)
         if known != right.name:
             detail = f"{left.name!r} is drawn once; the twin draws {known!r} and {right.name!r}"
-            self.found.mismatches.append(Mismatch(left, right, detail))
+            self.found.differences.append(Difference(left, right, detail))
         elif owner != left.name:
             detail = f"the twin's {right.name!r} is drawn once; the reference draws {owner!r} and "
-            self.found.mismatches.append(Mismatch(left, right, f"{detail}{left.name!r}"))
+            self.found.differences.append(Difference(left, right, f"{detail}{left.name!r}"))
 
     def finish(self) -> Alignment:
         order = {node.name: place for place, node in enumerate(self.graphs[0].nodes)}
-        self.found.mismatches.sort(
-            key=lambda m: order[m.reference.name] if m.reference else len(order)
+        top = len(order)
+        self.found.differences.sort(
+            key=lambda d: order.get(
+                d.reference.name if d.reference else d.top[0] if d.top else "", top
+            )
         )
         return self.found
 
@@ -207,16 +259,6 @@ def _input_difference(left: TensorType, right: TensorType) -> str:
         return f"{left.dtype} values against {right.dtype} values"
     known = [sorted(size for size in kind.shape if isinstance(size, int)) for kind in (left, right)]
     return "" if known[0] == known[1] else f"shape {left.shape} against {right.shape}"
-
-
-def _contrast(left: Node | None, right: Node | None) -> str:
-    """The attributes in which two ops of one kind differ."""
-    if left is None or right is None or type(left.op) is not type(right.op):
-        return ""
-    ours, theirs = left.op.attributes(), right.op.attributes()
-    names = [name for name in ours if ours[name] != theirs[name]]
-    sides = (", ".join(f"{name}={side[name]!r}" for name in names) for side in (ours, theirs))
-    return f"{type(left.op).__name__}: {' against '.join(sides)}" if names else ""
 
 
 def _behind(side: Forms, nodes: dict[str, Node], names: tuple[str, ...]) -> Iterator[str]:

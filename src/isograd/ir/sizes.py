@@ -94,6 +94,18 @@ def written(size: Dim, names: Mapping[str, str]) -> str:
     return re.sub(r"(?<=.)([*+-])", r" \1 ", source)
 
 
+def renamed(size: Dim, names: Mapping[str, str]) -> Dim:
+    """``size`` with other names for the symbols that ``names`` holds."""
+    return _text(
+        Counter(
+            {
+                tuple(sorted(names.get(symbol, symbol) for symbol in term)): number
+                for term, number in _parse(size).items()
+            }
+        )
+    )
+
+
 @cache
 def _parse(size: Dim) -> _Polynomial:
     if isinstance(size, int):

@@ -61,7 +61,7 @@ def match(
     whole = pair_up(ours, theirs)
     pair = replace(whole, alignment=align(evaluated(ours.graph), evaluated(theirs.graph)))
     _check(pair.alignment)
-    notes = [describe(mismatch) for mismatch in whole.alignment.mismatches]
+    notes = [describe(difference) for difference in whole.alignment.differences]
     return Match(_document(pair, _settled(pair, dict(pairs or {}))), tuple(notes))
 
 
@@ -102,10 +102,10 @@ def _load_twin(
 
 
 def _check(found: Alignment) -> None:
-    if not found.mismatches:
+    if not found.differences:
         return
-    shown = [describe(mismatch) for mismatch in found.mismatches[:MOST_SHOWN]]
-    more = len(found.mismatches) - len(shown)
+    shown = [describe(difference) for difference in found.differences[:MOST_SHOWN]]
+    more = len(found.differences) - len(shown)
     raise UsageError(
         f"The two networks differ: {'; '.join(shown)}{f'; and {more} more' if more else ''}.",
         hint="Make them alike; weights of one would mean something else in the other.",

@@ -11,7 +11,7 @@ from isograd.errors import UsageError
 from isograd.frameworks import part
 from isograd.frameworks.protocol import Emitted, Executor, Original
 from isograd.frameworks.side import Side, emitted_as_it_is, plan
-from isograd.ir.alignment import Alignment, Mismatch, align
+from isograd.ir.alignment import Alignment, Difference, align
 from isograd.ir.mapping import Permute, Transform
 from isograd.models import Model
 from isograd.proof import establish, make_trial, prove_side
@@ -143,11 +143,11 @@ def _prove_here(
                 restore()
 
 
-def describe(mismatch: Mismatch) -> str:
+def describe(difference: Difference) -> str:
     """One line: what differs, and where on both sides."""
     places = [
         f"{name} {node.scope or node.name}" + (f" ({node.source})" if node.source else "")
-        for name, node in (("reference", mismatch.reference), ("twin", mismatch.twin))
+        for name, node in (("reference", difference.reference), ("twin", difference.twin))
         if node
     ]
-    return f"{mismatch.detail}: {', '.join(places)}" if places else mismatch.detail
+    return f"{difference.detail}: {', '.join(places)}" if places else difference.detail

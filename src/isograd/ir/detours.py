@@ -1,0 +1,197 @@
+"""The shortest way past a difference: from two values that are not made alike to the nearest ones
+behind them that are.
+
+Three ways are tried. One op stands in the place of the other. One side has ops in between that the
+other side lacks. Or both make the value in their own way from the same layers or inputs. That way
+is taken behind which most is alike, at the least expense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from isograd.ir.forms import Forms
+from isograd.ir.graph import Graph
+
+MOST_SKIPPED = 8
+"""How many ops one side may have in between."""
+
+HORIZON = 16
+"""How many values behind a pair are looked at to see how well it goes on."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How a pair of values is made: ``below`` are the pairs that it is made from, ``detail`` says
+    what differs (empty: nothing). ``only`` names what only the reference and only the twin has;
+    without it, one node corresponds to one node.
+    """
+
+    below: tuple[tuple[str, str], ...]
+    detail: str = ""
+    only: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+    @property
+    def is_one_node(self) -> bool:
+        return not any(self.only)
+
+
+class Detours:
+    """The ways past differences between two graphs, and their forms."""
+
+    def __init__(self, graphs: Sequence[Graph], sides: Sequence[Forms]) -> None:
+        self.graphs, self.sides = graphs, sides
+        self._known = [{form.signature for form in side.forms.values()} for side in sides]
+
+    def step(self, a: str, b: str, inputs: Callable[[], tuple[tuple[str, str], ...]]) -> Step:
+        """The best step from two roots that are not made alike; ``inputs`` pairs what they are made
+        from, if they have as many."""
+        ways = list(self._replaced(a, b, inputs))
+        if ways and self._is_changed_only(a, b):
+            return ways[0][1]
+        ways += [*self._skipped(a, b), *self._rewritten(a, b)]
+        if not ways:
+            return Step((), self._contrast(a, b))
+        return min(ways, key=lambda way: way[0] + self._unlike(way[1].below))[1]
+
+    def near(self, side: int, root: str) -> list[str]:
+        """The values behind a root, nearest first, as far as the horizon."""
+        return list(islice(self._behind(side, root), HORIZON))
+
+    def _behind(self, side: int, root: str) -> Iterator[str]:
+        queue, seen = [root], {root}
+        for name in queue:
+            yield name
+            fresh = [n for n in self.sides[side].forms[name].inputs if n not in seen]
+            seen.update(fresh)
+            queue += fresh
+
+    # Ways -----------------------------------------------------------------------------------------
+
+    def _is_changed_only(self, a: str, b: str) -> bool:
+        """Whether the ops are of one kind and own parameters of the same shapes."""
+        return self._layer(0, a) == self._layer(1, b) is not None
+
+    def _replaced(
+        self, a: str, b: str, inputs: Callable[[], tuple[tuple[str, str], ...]]
+    ) -> Iterator[tuple[float, Step]]:
+        """One op in the place of the other."""
+        ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
+        if ours.inputs and len(ours.inputs) == len(theirs.inputs):
+            yield 1.5, Step(inputs(), self._contrast(a, b))
+
+    def _skipped(self, a: str, b: str) -> Iterator[tuple[float, Step]]:
+        """Ops that only one side has, or each has its own."""
+        for ours, one in self._chains(0, a):
+            for theirs, other in self._chains(1, b):
+                if (one or other) and self._are_made_alike(ours, theirs):
+                    detail = self._surplus(one, other)
+                    yield len(one) + len(other), Step(((ours, theirs),), detail, (one, other))
+
+    def _rewritten(self, a: str, b: str) -> Iterator[tuple[float, Step]]:
+        """The same layers or inputs, put together in another way."""
+        (ours, one), (theirs, other) = self._frontier(0, a), self._frontier(1, b)
+        alike = len(ours) == len(theirs) and all(map(self._are_made_alike, ours, theirs))
+        if ours and alike and one and other:
+            detail = f"{self._names(0, one)} against {self._names(1, other)}"
+            yield (
+                1 + 0.5 * (len(one) + len(other)),
+                Step(tuple(zip(ours, theirs, strict=True)), detail, (one, other)),
+            )
+
+    def _chains(self, side: int, root: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each value behind a root, with the nodes on the way to it."""
+        queue: list[tuple[str, tuple[str, ...]]] = [(root, ())]
+        seen = {root}
+        for name, chain in queue:
+            yield name, chain
+            if len(chain) == MOST_SKIPPED:
+                continue
+            for below in self.sides[side].forms[name].inputs:
+                if below not in seen and not self._is_source(side, below):
+                    seen.add(below)
+                    queue.append((below, (*chain, name)))
+
+    def _frontier(self, side: int, root: str) -> tuple[list[str], tuple[str, ...]]:
+        """The nearest layers, inputs and values that the other side makes alike, in the order in
+        which they are used; and what is between."""
+        found: dict[str, None] = {}
+        between: dict[str, None] = {}
+        stack = [root]
+        while stack:
+            name = stack.pop()
+            if name != root and self._is_anchor(side, name):
+                found[name] = None
+            elif name not in between:
+                between[name] = None
+                stack += reversed(self.sides[side].forms[name].inputs)
+        return list(found), tuple(n for n in between if self.sides[side].forms[n].op)
+
+    def _is_anchor(self, side: int, root: str) -> bool:
+        form = self.sides[side].forms[root]
+        if self._is_source(side, root):
+            return False
+        return not form.op or bool(form.parameters) or form.signature in self._known[1 - side]
+
+    def _is_source(self, side: int, root: str) -> bool:
+        """Whether a value is made from nothing: a constant or a parameter by itself."""
+        form = self.sides[side].forms[root]
+        return form.op is not None and not form.inputs
+
+    # Likeness -------------------------------------------------------------------------------------
+
+    def _are_made_alike(self, a: str, b: str) -> bool:
+        """Whether two roots are made by one kind of op with parameters of the same shapes, or are
+        inputs both."""
+        return self._layer(0, a) == self._layer(1, b)
+
+    def _layer(self, side: int, root: str) -> tuple[str, tuple[tuple[int, ...], ...]] | None:
+        """What tells one layer from another: its op and the shapes of its parameters; None for an
+        input."""
+        form = self.sides[side].forms[root]
+        if form.op is None:
+            return None
+        known = self.graphs[side].parameters
+        return type(form.op).__name__, tuple(known[n].shape for n in form.parameters.values())
+
+    def _unlike(self, pairs: Sequence[tuple[str, str]]) -> int:
+        """How much of what is behind the pairs is not alike, within the horizon."""
+        wrong, left, seen = 0, list(pairs), set(pairs)
+        for a, b in left:
+            ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
+            if ours.signature == theirs.signature:
+                continue
+            wrong += ours.text != theirs.text
+            if len(ours.inputs) != len(theirs.inputs):
+                wrong += 2
+                continue
+            fresh = [p for p in zip(ours.inputs, theirs.inputs, strict=True) if p not in seen]
+            seen.update(fresh)
+            left += fresh[: max(0, HORIZON - len(left))]
+        return wrong
+
+    # Words ----------------------------------------------------------------------------------------
+
+    def _surplus(self, one: tuple[str, ...], other: tuple[str, ...]) -> str:
+        if one and other:
+            return f"{self._names(0, one)} against {self._names(1, other)}"
+        side, roots = ("reference", one) if one else ("twin", other)
+        return f"{self._names(0 if one else 1, roots)} is in the {side} only"
+
+    def _names(self, side: int, roots: tuple[str, ...]) -> str:
+        return ", ".join(str(self.sides[side].forms[root].op) for root in roots)
+
+    def _contrast(self, a: str, b: str) -> str:
+        """The attributes in which two ops of one kind differ, or the two forms."""
+        ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
+        if ours.op is None or theirs.op is None:
+            return "an input against a computed value"
+        whole = f"{ours.text} against {theirs.text}"
+        if type(ours.op) is not type(theirs.op):
+            return whole
+        one, other = ours.op.attributes(), theirs.op.attributes()
+        names = [name for name in one if one[name] != other[name]]
+        words = (", ".join(f"{n}={side[n]!r}" for n in names) for side in (one, other))
+        return f"{type(ours.op).__name__}: {' against '.join(words)}" if names else whole

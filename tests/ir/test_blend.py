@@ -1,0 +1,53 @@
+"""Networks between two that differ."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from isograd.ir.alignment import align
+from isograd.ir.blend import blend
+from isograd.ir.graph import Graph
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "frameworks"))
+
+from networks import NETWORKS
+from planted_changes import changes
+from random_graphs import networks
+
+
+def assert_between(reference: Graph, twin: Graph) -> None:
+    """Everything mended is the reference, nothing mended is the twin."""
+    found = align(reference, twin)
+    mended = blend(reference, twin, found, found.differences)
+    again = align(reference, mended.graph)
+    assert again.complete or again.ambiguous, [d.detail for d in again.differences]
+    assert not again.differences
+    untouched = blend(reference, twin, found, ())
+    assert not align(twin, untouched.graph).differences
+
+
+PLANTED = [
+    (name, change, graph, planted)
+    for name, make in NETWORKS.items()
+    for graph in [make() if callable(make) else make]
+    for change, planted in changes(graph)
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "graph", "planted"), PLANTED, ids=[f"{p[0]}-{p[1]}" for p in PLANTED]
+)
+def test_planted(name, change, graph, planted):
+    assert_between(graph, planted)
+    assert_between(planted, graph)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@given(networks())
+def test_random_networks_are_blended_with_their_planted_twins(graph):
+    for _, planted in changes(graph):
+        assert_between(graph, planted)
