@@ -5,6 +5,7 @@ A framework's folder offers three modules, with the same names and outline in ea
 - ``emitter`` (imports no framework): ``emit(graph, idiomatic=False, input_layout=None) -> Emitted``
 - ``runtime``: ``configure(device, threads)``, once in a fresh process, before anything else
 - ``modes``: ``open_executor(plan) -> Executor``
+- ``tape``: ``open_tape(graph) -> Tape``, which shows every value and gradient
 - ``original``: ``resolve(reference, trust=...)``, the user's network itself
 - ``importer``: ``import_live(network, inputs) -> Imported``, the network as a graph
 """
@@ -150,3 +151,38 @@ class Executor(Protocol):
     def compilations(self) -> int:
         """How often the training step was traced or compiled so far; it must not grow while it is
         being timed."""
+
+
+class Recording(Protocol):
+    """What a graph did in one pass, in float64: by the graph's own names, in logical layout.
+
+    ``values`` holds every input and node's value, ``outputs`` those that are outputs,
+    ``statistics`` every buffer as it is after the pass. They stay as they are when the tape runs
+    again; they are not to be written to.
+    """
+
+    values: Arrays
+    outputs: Arrays
+    statistics: Arrays
+
+    def pull(self, cotangents: Arrays) -> Arrays:
+        """Vector-Jacobian product: from the gradient of a scalar with respect to outputs, by name
+        (those that are left out have none), to that with respect to every floating-point input and
+        node's value, and every trainable parameter. Each is the total over all that reads the
+        value. It may be called again."""
+
+
+class Tape(Protocol):
+    """A graph that runs through a framework with everything visible: the emitted code, in float64,
+    eagerly. Its loss, if any, is the caller's."""
+
+    def run(
+        self,
+        weights: Arrays,
+        inputs: tuple[Array, ...],
+        *,
+        training: bool,
+        masks: Arrays | None = None,
+    ) -> Recording:
+        """One pass. ``masks`` are by Dropout node, already divided by the keep probability; in
+        training mode every such node needs one. Raises `KeyError` where one is missing."""
