@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from networks import NETWORKS, residual, shared
 from random_graphs import networks
 from recurrent_cases import CASES
-from twins import draw, one_op, run_torch
+from twins import draw, one_op, run_tensorflow, run_torch
 
 from isograd import zoo
 from isograd.frameworks import part
@@ -22,7 +22,7 @@ from isograd.ir.graph import Graph, Node
 
 ALL = {**NETWORKS, **{name: entry.build for name, entry in zoo.ZOO.items()}}
 
-EXECUTORS = {"torch": run_torch}
+EXECUTORS = {"torch": run_torch, "tensorflow": run_tensorflow}
 
 every_framework = pytest.mark.parametrize("framework", [*EXECUTORS])
 
@@ -150,6 +150,27 @@ def with_shift(graph: Graph, node: Node) -> Graph:
 
 def shifted(name: str, node: Node) -> str:
     return f"{name}+" if name == node.name else name
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_both_tapes_agree_on_every_value_and_gradient(name):
+    graph = ALL[name]()
+    weights, inputs, cotangents, masks = draw(graph, 3)
+    recordings = [
+        open_tape(framework, graph).run(weights, tuple(inputs.values()), training=True, masks=masks)
+        for framework in EXECUTORS
+    ]
+    ours, theirs = ({f"v {n}": a for n, a in r.values.items()} for r in recordings)
+    assert list(ours) == [f"v {n}" for n in [*graph.inputs, *(node.name for node in graph.nodes)]]
+    gradients = [r.pull(cotangents) for r in recordings]
+    scale = max(np.abs(array).max(initial=0) for array in gradients[0].values())
+    for name, array in ours.items():
+        np.testing.assert_allclose(theirs[name], array, rtol=1e-9, atol=1e-9, err_msg=name)
+    assert gradients[0].keys() == gradients[1].keys()
+    for name, array in gradients[0].items():
+        np.testing.assert_allclose(
+            gradients[1][name], array, rtol=1e-9, atol=1e-9 * scale, err_msg=name
+        )
 
 
 @every_framework

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from isograd.frameworks.dialect import Dialect, Site
 from isograd.frameworks.emission import emit_source
 from isograd.frameworks.formatting import call
@@ -32,6 +34,7 @@ class Watched:
     holds for each value the transform from the logical layout to the source's own.
     """
 
+    graph: Graph
     emitted: Emitted
     owners: dict[str, str]
     values: dict[str, Transform]
@@ -41,6 +44,13 @@ class Watched:
         return self.emitted.parameters.forward(
             {name: weights[owner] for name, owner in self.owners.items()}
         )
+
+    def totals(self, gradients: Arrays) -> Arrays:
+        """The gradients of the graph's trainable parameters, from those of the source's."""
+        found = {n: np.zeros(self.graph.parameters[n].shape) for n in self.graph.trainable}
+        for name, gradient in self.emitted.parameters.backward(gradients).items():
+            found[self.owners[name]] = found[self.owners[name]] + gradient
+        return found
 
     def network(self, seen: Callable[[str, Any], Any]) -> Any:
         """An instance of the network's class, whose values pass through ``seen``."""
@@ -57,7 +67,7 @@ def watch(graph: Graph, dialect: Dialect, assign: Callable[[Graph], Layout]) -> 
     flat, owners = _flat(graph)
     layout = assign(flat)
     emitted = emit_source(flat, layout, _watched(dialect), idiomatic=False)
-    return Watched(emitted, owners, {name: p.transform for name, p in layout.values.items()})
+    return Watched(graph, emitted, owners, {name: p.transform for name, p in layout.values.items()})
 
 
 def _flat(graph: Graph) -> tuple[Graph, dict[str, str]]:

@@ -100,9 +100,13 @@ class Transform:
     steps: tuple[Step, ...] = ()
 
     def __call__(self, array: Array) -> Array:
+        return np.asarray(self.view(array), order="C")
+
+    def view(self, array: Array) -> Array:
+        """The result without a copy where its elements are where they were in memory."""
         for step in self.steps:
             array = step(array)
-        return np.asarray(array, order="C")
+        return array
 
     @property
     def inverse(self) -> Transform:
