@@ -105,7 +105,8 @@ def test_a_network_is_itself():
     found = align(graph, graph)
     assert found.complete
     assert all(name == other for name, other in found.nodes.items())
-    assert found.nodes.keys() == {*graph.inputs, *(node.name for node in graph.nodes)}
+    made = {node.name for node in graph.nodes if not isinstance(node.op, ops.Flatten)}
+    assert found.nodes.keys() == {*graph.inputs, *made}
     assert found.parameters == {name: name for name in graph.parameters}
 
 
@@ -115,7 +116,8 @@ def test_names_do_not_matter():
     found = align(graph, other)
     assert found.complete
     places = {node.name: place for place, node in enumerate(graph.nodes)}
-    assert all(found.nodes[name] == other.nodes[place].name for name, place in places.items())
+    pairs = found.nodes.items() - dict(zip(graph.inputs, other.inputs, strict=True)).items()
+    assert all(other.nodes[places[name]].name == its for name, its in pairs)
     assert found.mapping.names == dict(zip(graph.parameters, other.parameters, strict=True))
 
 

@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from isograd.ir.detours import Detours, Step
-from isograd.ir.forms import COMMUTATIVE, Forms, forms_of
+from isograd.ir.forms import Forms, forms_of, turn
 from isograd.ir.graph import Graph, Node
 from isograd.ir.mapping import Link, TensorMap
 from isograd.ir.ops import Dropout, TensorType
+from isograd.ir.sight import COMMUTATIVE
 
 Pair = tuple[str, str]
 """A value of the reference and the twin's for it."""
@@ -44,8 +45,8 @@ class Difference:
 
 @dataclass
 class Alignment:
-    """``nodes`` and ``parameters`` map the reference's names to the twin's; transposes, and
-    reshapes in front of reshapes, are no nodes here. ``turns`` holds the order in which the twin
+    """``nodes`` and ``parameters`` map the reference's names to the twin's; what only
+    moves elements is no node here. ``turns`` holds the order in which the twin
     has a value's axes where that is another. ``ambiguous`` holds groups of parameters, reference's
     and twin's, that structure cannot tell apart. ``steps`` says for each pair of values from which
     pairs both are made; ``outputs`` are the pairs at the end.
@@ -99,9 +100,10 @@ class _Walk:
         ours, theirs = (side.views[name] for side, name in zip(self.sides, (a, b), strict=True))
         self.found.outputs.append((ours.root, theirs.root))
         self.pair(ours.root, theirs.root)
-        if ours.axes != theirs.axes:
+        orders = [side.order(name) for side, name in zip(self.sides, (a, b), strict=True)]
+        if orders[0] != orders[1]:
             nodes = (self.nodes[0].get(a), self.nodes[1].get(b))
-            detail = f"an output of axes {ours.axes} against {theirs.axes}"
+            detail = f"an output of axes {orders[0]} against {orders[1]}"
             self.found.differences.append(Difference(*nodes, detail))
 
     def pair(self, a: str, b: str) -> None:
@@ -126,23 +128,28 @@ class _Walk:
         if left is None and right is None:
             detail = f"{ours.text} against {theirs.text}" if ours.text != theirs.text else ""
             return Step((), detail or _input_difference(*kinds))
-        if left is not None and right is not None and ours.text == theirs.text:
-            detail = ""
-            if kinds[0].rank != kinds[1].rank:
-                detail = f"{kinds[0].rank} axes against {kinds[1].rank}"
-            return self._in_other_order(a, b) or Step(tuple(self._inputs(a, b)), detail)
+        if left is not None and right is not None:
+            swapped = self._in_other_order(a, b)
+            if swapped:
+                return swapped
+            if ours.text == theirs.text:
+                return Step(tuple(self._inputs(a, b)))
         return self.detours.step(a, b, lambda: tuple(self._inputs(a, b)))
 
     def _in_other_order(self, a: str, b: str) -> Step | None:
         """A difference of operands that changed places, where each is made like the other one's."""
-        node = self.nodes[0][a]
-        if len(node.inputs) != 2 or isinstance(node.op, COMMUTATIVE):
+        ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
+        alike = ours.op == theirs.op and ours.parameters.keys() == theirs.parameters.keys()
+        if not alike or len(ours.inputs) != 2 or len(theirs.inputs) != 2:
             return None
-        ours, theirs = self._as_written(0, a), self._as_written(1, b)
-        if self._likeness(ours, theirs[::-1]) <= self._likeness(ours, theirs):
+        if isinstance(ours.op, COMMUTATIVE) or ours.orders != theirs.orders[::-1]:
             return None
-        detail = f"operands of {type(node.op).__name__} in the other order"
-        return Step(tuple(zip(ours, theirs[::-1], strict=True)), detail)
+        if self._likeness(ours.inputs, theirs.inputs[::-1]) <= self._likeness(
+            ours.inputs, theirs.inputs
+        ):
+            return None
+        detail = f"operands of {type(ours.op).__name__} in the other order"
+        return Step(tuple(zip(ours.inputs, theirs.inputs[::-1], strict=True)), detail)
 
     def _difference(self, pair: Pair, step: Step) -> Difference:
         left, right = (nodes.get(name) for nodes, name in zip(self.nodes, pair, strict=True))
@@ -156,9 +163,9 @@ class _Walk:
     def _correspond(self, a: str, b: str) -> None:
         """The nodes are each other's, and so are their parameters."""
         self.found.nodes.setdefault(a, b)
-        ours, theirs = (v.views[n].axes for v, n in zip(self.sides, (a, b), strict=True))
-        if ours != theirs and len(ours) == len(theirs):
-            self.found.turns[a] = tuple(ours.index(axis) for axis in theirs)
+        axes = turn(self.sides[0].views[a], self.sides[1].views[b])
+        if axes and axes != tuple(range(len(axes))):
+            self.found.turns[a] = axes
         left, right = self.nodes[0].get(a), self.nodes[1].get(b)
         if left is not None and right is not None:
             self._parameters(left, right)

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from isograd.ir.alignment import Alignment, Difference, Pair
+from isograd.ir.axes import rearrangement
 from isograd.ir.detours import Step
-from isograd.ir.forms import forms_of
+from isograd.ir.forms import forms_of, turn
 from isograd.ir.graph import Graph, Node, Weights
 from isograd.ir.ops import Op, ShapeError, TensorType, Transpose
 from isograd.ir.ops.base import ParameterSpec
@@ -121,14 +122,22 @@ class _Blend:
 
     def _turned(self, pair: Pair, here: int, there: int) -> str:
         """The pair's value, built as ``here`` has its axes, as ``there`` has them."""
-        axes = [self.forms[side].views[pair[side]].axes for side in (here, there)]
+        before, after = (self.forms[side].views[pair[side]] for side in (here, there))
         value = self.built[pair]
-        if axes[0] == axes[1]:
-            return value
-        if sorted(axes[0]) != sorted(axes[1]):
-            raise ShapeError(f"{pair[here]!r} and {pair[there]!r} have other axes")
-        op = Transpose(tuple(axes[0].index(axis) for axis in axes[1]))
-        return self._add(op, (value,), {}, value, None, "")
+        axes = turn(before, after)
+        if axes:
+            steps: tuple[Op, ...] = (Transpose(axes),) if axes != tuple(sorted(axes)) else ()
+            return self._stepped(steps, value)
+        try:
+            steps = rearrangement(before.axes, after.axes)
+        except ValueError as error:
+            raise ShapeError(f"{pair[here]!r} and {pair[there]!r}: {error}") from None
+        return self._stepped(steps, value)
+
+    def _stepped(self, steps: Sequence[Op], value: str) -> str:
+        for op in steps:
+            value = self._add(op, (value,), {}, value, None, "")
+        return value
 
     def _output(self, name: str, pair: Pair) -> str:
         """The twin's output, on what its root became."""

@@ -1,80 +1,114 @@
 """What a node computes, in one form for all ways to write it: whatever the order in which axes lie,
-and whichever of several ops that are the same function was taken.
+however they are split and merged, and whichever of several ops that are the same function was
+taken.
 
-Each value is seen as a *root*, which an op really makes, and the order in which its axes are seen.
-A transpose makes no root: it is a view. Ops that treat every element or every line along an axis
-alike keep the order of what they are given, so that their axes can be named by the root's; all
-other ops state in what order they see their inputs.
+Each value is seen as a *root*, which an op really makes, and the axes of that root as which its own
+are seen (see `isograd.ir.axes`). What only moves elements makes no root: it is a view. Ops that
+treat every element or every line along an axis alike may see the others in any order, so that they
+are read in the roots' (see `isograd.ir.sight`); all other ops state in what order they see their
+inputs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
 from isograd.ir import ops
+from isograd.ir.axes import Atom, Axes, magnitude, merged, plain, reshaped, text
 from isograd.ir.graph import Graph, Node
-from isograd.ir.layout_families import ALIKE, OF_TWO, REDUCTIONS
 from isograd.ir.ops import Op
-from isograd.ir.ops.base import Shape, TensorType, normalize_axis
-from isograd.ir.ops.windows import count_windows
+from isograd.ir.ops.base import Shape, TensorType
+from isograd.ir.same_function import same_function
+from isograd.ir.sight import COMMUTATIVE, Sight, joined, opaque, see
+from isograd.ir.sizes import multiply, renamed, symbols
 
-COMMUTATIVE: tuple[type[Op], ...] = (
-    ops.Add, ops.Multiply, ops.Maximum, ops.Minimum, ops.LogicalAnd, ops.LogicalOr, ops.LogicalXor,
-)  # fmt: skip
+VIEWS = (ops.Transpose, ops.Reshape, ops.Flatten, ops.ExpandDims, ops.Squeeze)
+"""They move elements and make none."""
 
-RESHAPES = (ops.Reshape, ops.Flatten, ops.ExpandDims, ops.Squeeze)
-"""They leave the elements where they are."""
+SYMBOLS = ("N", "T", "S", "R", "Q", "P")
+"""What open sizes are called in texts, in the order in which the inputs have them."""
 
-
-LAST = (ops.Linear, ops.LayerNorm, ops.RMSNorm)
-"""They work on the last axes of one value."""
+SIZED = (ops.BroadcastTo, ops.Full, ops.Arange, ops.Slice, ops.Reshape)
+"""They have sizes among their attributes."""
 
 
 @dataclass(frozen=True)
 class View:
-    """Axis ``i`` of a value is axis ``axes[i]`` of the value ``root``."""
+    """A value, seen as ``axes`` of the value ``root``, which has the ``shape`` itself."""
 
     root: str
-    axes: tuple[int, ...]
+    axes: Axes
+    shape: Shape
 
     @property
     def is_plain(self) -> bool:
-        return self.axes == tuple(range(len(self.axes)))
+        return self.axes == plain(self.shape)
 
 
 @dataclass(frozen=True)
 class Form:
     """What a root is.
 
-    ``op`` is one op for all that compute the same, its axes named by the roots' (None for an input
-    of the graph); ``order`` tells how it sees its inputs, and is empty where it sees them as they
-    are made; ``text`` is both, to read. ``inputs`` are the roots that it is made from,
+    ``op`` is one op for all that compute the same, its axes named as they are seen (None for an
+    input of the graph); ``orders`` tells how it sees each input, and is empty where it sees all as
+    they are made; ``text`` is both, to read. ``inputs`` are the roots that it is made from,
     ``parameters`` its own by role. ``signature`` is equal for values that are made alike, all the
-    way back to the inputs.
+    way back to the inputs. ``shape`` has the sizes of the axes that views of it name.
     """
 
     op: Op | None
-    order: str
+    orders: tuple[str, ...]
     text: str
     inputs: tuple[str, ...]
     parameters: Mapping[str, str]
     signature: str
+    shape: Shape
+
+    @property
+    def order(self) -> str:
+        """How it sees its inputs, as a text; empty where it sees them as they are made."""
+        return f"of axes {' and '.join(self.orders)}" if self.orders else ""
 
 
 @dataclass(frozen=True)
 class Forms:
-    """All values of a graph: ``views`` by value, ``forms`` by root."""
+    """All values of a graph: ``views`` by value, ``forms`` by root. ``symbols`` are the names of
+    open sizes in texts."""
 
     views: Mapping[str, View]
     forms: Mapping[str, Form]
+    symbols: Mapping[str, str]
+
+    def order(self, value: str) -> str:
+        """The order in which a value is seen, as a text that is equal for equal orders."""
+        view = self.views[value]
+        return text(view.axes, view.shape, self.symbols)
 
 
 def forms_of(graph: Graph) -> Forms:
     """The forms of all values of a graph."""
     return _Reading(graph).run()
+
+
+def turn(ours: View, theirs: View) -> tuple[int, ...] | None:
+    """Axis ``i`` of the second of two values is axis ``turn[i]`` of the first, their roots being
+    made alike; None where they are split or merged otherwise."""
+    places, wanted = (_places(view) for view in (ours, theirs))
+    if places is None or wanted is None or sorted(places) != sorted(wanted):
+        return None
+    ones = iter([i for i, axis in enumerate(places) if axis < 0])
+    return tuple(next(ones) if axis < 0 else places.index(axis) for axis in wanted)
+
+
+def _places(view: View) -> list[int] | None:
+    """The root's axis that each one is, -1 for one of size 1; None if one is no whole axis."""
+    whole = plain(view.shape)
+    if any(axis not in whole for axis in view.axes if axis):
+        return None
+    return [axis[0].axis if axis else -1 for axis in view.axes]
 
 
 class _Reading:
@@ -85,229 +119,139 @@ class _Reading:
         self.views: dict[str, View] = {}
         self.forms: dict[str, Form] = {}
         self.types: dict[str, TensorType] = {**graph.inputs}
+        self.joins: dict[str, tuple[View, Axes]] = {}
+        open_sizes = symbols(*(size for kind in graph.inputs.values() for size in kind.shape))
+        more = (f"n{number}" for number in range(len(open_sizes)))
+        self.symbols = dict(zip(open_sizes, (*SYMBOLS, *more), strict=False))
 
     def run(self) -> Forms:
         for number, (name, kind) in enumerate(self.graph.inputs.items()):
             self._input(name, kind, number)
         for node in self.graph.nodes:
             self.types[node.name] = node.type
-            self._read(node)
-        return Forms(self.views, self.forms)
-
-    def _read(self, node: Node) -> None:
-        op = node.op
-        if isinstance(op, ops.Transpose):
-            self.views[node.name] = self._turned(node.inputs[0], op.axes)
-        elif isinstance(op, RESHAPES):
-            self._reshaped(node)
-        elif isinstance(op, OF_TWO):
-            self._of_two(node)
-        elif type(op) in AXES and self._follows(node):
-            self._along(node)
-        elif isinstance(op, LAST):
-            self._last(node)
-        else:
-            views = (self.views[name] for name in node.inputs)
-            self._root(node, _same_function(node, self.types), views)
+            if isinstance(node.op, VIEWS):
+                self._moved(node)
+            else:
+                self._made(node)
+        return Forms(self.views, self.forms, self.symbols)
 
     def _input(self, name: str, kind: TensorType, number: int) -> None:
-        self.views[name] = View(name, tuple(range(kind.rank)))
-        text = f"input {number}"
-        self.forms[name] = Form(None, "", text, (), {}, self._signature(text, ()))
+        self.views[name] = View(name, plain(kind.shape), kind.shape)
+        words = f"input {number}"
+        self.forms[name] = Form(None, (), words, (), {}, self._signature(words, ()), kind.shape)
 
-    def _root(self, node: Node, op: Op, views: Iterable[View], order: str = "") -> None:
-        """A value that is seen as it is made, of what is seen so."""
-        self.views[node.name] = View(node.name, tuple(range(node.type.rank)))
-        views = tuple(views)
-        if not all(view.is_plain for view in views):
-            order = f"of axes {[view.axes for view in views]}"
+    # What moves elements --------------------------------------------------------------------------
+
+    def _moved(self, node: Node) -> None:
+        view = self.views[node.inputs[0]]
+        if isinstance(node.op, ops.Transpose):
+            axes = tuple(view.axes[axis] for axis in node.op.axes)
+            self.views[node.name] = replace(view, axes=axes)
+            return
+        view = self._before_joining(view)
+        segments = reshaped(view.axes, node.type.shape)
+        if all(segment.axes is not None for segment in segments):
+            folded = (axis for segment in segments for axis in segment.axes or ())
+            self.views[node.name] = replace(view, axes=tuple(folded))
+            return
+        sight = joined(segments)
+        if sight is None:
+            self._root(
+                node, opaque(ops.Reshape(node.type.shape), [view.axes], node.type.shape), [view]
+            )
+            return
+        self._root(node, sight, [view])
+        self.joins[node.name] = view, sight.seen[0]
+
+    def _before_joining(self, view: View) -> View:
+        """A chain of reshapes is its last one: what was joined to make the root of this view, in
+        the order in which it lies here, if it lies together again."""
+        if view.root not in self.joins:
+            return view
+        source, seen = self.joins[view.root]
+        atoms: list[Atom] = []
+        for atom in merged(atom for axis in view.axes for atom in axis):
+            if atom.size == view.shape[atom.axis]:
+                atoms += seen[atom.axis]
+                continue
+            if len(seen[atom.axis]) > 1:
+                return view
+            (whole,) = seen[atom.axis]
+            atoms.append(Atom(whole.axis, multiply(whole.stride, atom.stride), atom.size))
+        return replace(source, axes=(tuple(atoms),))
+
+    # What makes elements --------------------------------------------------------------------------
+
+    def _made(self, node: Node) -> None:
+        op = same_function(node, self.types)
+        views = [self.views[name] for name in node.inputs]
+        if isinstance(op, COMMUTATIVE):
+            views = self._sorted(op, views, node.type.shape)
+        seen = see(op, [view.axes for view in views], node.type.shape)
+        if isinstance(seen, tuple):
+            self.views[node.name] = replace(views[0], axes=seen)
+            return
+        sight = seen or opaque(op, [view.axes for view in views], node.type.shape)
+        self._root(node, sight, views)
+
+    def _sorted(self, op: Op, views: list[View], shape: Shape) -> list[View]:
+        """Operands that may change places: the larger one first, of two that are as large the one
+        whose form comes first, of two of one form the one that makes the order read lower."""
+        keys = [(-magnitude(multiply(*v.shape)), self.forms[v.root].signature) for v in views]
+        if keys[0] != keys[1]:
+            return views if keys[0] < keys[1] else views[::-1]
+        return min(views, views[::-1], key=lambda pair: self._orders_of(op, pair, shape))
+
+    def _orders_of(self, op: Op, views: Sequence[View], shape: Shape) -> tuple[str, ...]:
+        operands = [view.axes for view in views]
+        sight = see(op, operands, shape)
+        sight = sight if isinstance(sight, Sight) else opaque(op, operands, shape)
+        return self._orders(sight, views)
+
+    def _root(self, node: Node, sight: Sight, views: Sequence[View]) -> None:
+        self.views[node.name] = View(node.name, sight.axes, sight.shape)
         inputs = tuple(view.root for view in views)
-        text = f"{self._text(node, op)} {order}".rstrip()
-        signature = self._signature(text, inputs)
-        self.forms[node.name] = Form(op, order, text, inputs, node.parameters, signature)
+        op, orders = self._named(sight.op), self._orders(sight, views)
+        form = Form(op, orders, "", inputs, node.parameters, "", sight.shape)
+        words = " ".join(filter(None, (self._words(op, node), form.order, sight.note)))
+        self.forms[node.name] = replace(form, text=words, signature=self._signature(words, inputs))
 
-    def _signature(self, text: str, inputs: tuple[str, ...]) -> str:
-        whole = repr((text, [self.forms[root].signature for root in inputs]))
-        return sha256(whole.encode()).hexdigest()
+    def _orders(self, sight: Sight, views: Sequence[View]) -> tuple[str, ...]:
+        sides = [*zip(sight.seen, views, strict=True)]
+        is_plain = _is_as_made if sight.exact else _is_plain
+        if all(is_plain(axes, view.shape) for axes, view in sides):
+            return ()
+        return tuple(text(axes, view.shape, self.symbols) for axes, view in sides)
 
-    def _text(self, node: Node, op: Op) -> str:
+    def _named(self, op: Op) -> Op:
+        """Open sizes by the names that texts have for them."""
+        if not isinstance(op, SIZED):
+            return op
+        return replace(op, **{key: self._size(value) for key, value in op.attributes().items()})
+
+    def _size(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(self._size, value))
+        return renamed(value, self.symbols) if isinstance(value, str) else value
+
+    def _words(self, op: Op, node: Node) -> str:
         if isinstance(op, ops.Reshape):
             return f"Reshape to {op.shape[1:]}"
         shapes = [self.graph.parameters[name].shape for name in node.parameters.values()]
         return f"{op}" if not shapes else f"{op} with parameters {shapes}"
 
-    def _turned(self, name: str, axes: tuple[int, ...]) -> View:
-        view = self.views[name]
-        return View(view.root, tuple(view.axes[axis] for axis in axes))
-
-    def _reshaped(self, node: Node) -> None:
-        """A chain of reshapes is its last one; one that changes nothing is no op at all. Axes of
-        size 1 may lie anywhere."""
-        view, kind = self.views[node.inputs[0]], self.types[node.inputs[0]]
-        if kind.shape == node.type.shape:
-            self.views[node.name] = view
-            return
-        moving = [axis for axis, size in zip(view.axes, kind.shape, strict=True) if size != 1]
-        if moving == sorted(moving):
-            view = View(view.root, tuple(range(len(view.axes))))
-        form = self.forms[view.root]
-        if view.is_plain and isinstance(form.op, ops.Reshape) and not form.order:
-            view = View(form.inputs[0], tuple(range(self._rank(form.inputs[0]))))
-        self._root(node, ops.Reshape(node.type.shape), (view,))
-
-    def _rank(self, root: str) -> int:
-        return self.types[root].rank
-
-    def _of_two(self, node: Node) -> None:
-        """Seen in the order of the first operand, or of either one where they may change places."""
-        op = node.op
-        views = [self.views[name] for name in node.inputs]
-        ranks = {len(view.axes) for view in views}
-        if isinstance(op, COMMUTATIVE):
-            views.sort(
-                key=lambda view: (-len(view.axes), self.forms[view.root].signature, view.axes)
-            )
-        if len(ranks) > 1:
-            self._root(node, op, views)
-            return
-        lead = views[0]
-        turned = [View(view.root, _relative(view.axes, lead.axes)) for view in views]
-        self._root(node, op, turned)
-        self.views[node.name] = View(node.name, lead.axes)
-
-    def _last(self, node: Node) -> None:
-        """An op of the last axes as they are seen: it works in any order."""
-        view = self.views[node.inputs[0]]
-        shape = getattr(node.op, "normalized_shape", (0,))
-        axes = view.axes[len(view.axes) - len(shape) :]
-        last = tuple(range(len(view.axes)))[len(view.axes) - len(shape) :]
-        plain = View(view.root, tuple(range(len(view.axes))))
-        self._root(node, node.op, (plain,), "" if axes == last else f"along axes {axes}")
-        self.views[node.name] = View(node.name, view.axes)
-
-    def _follows(self, node: Node) -> bool:
-        """Whether the inputs are all seen in one order."""
-        return len({self.views[name].axes for name in node.inputs}) == 1
-
-    def _along(self, node: Node) -> None:
-        """An op whose axes are named by the root's."""
-        views = [self.views[name] for name in node.inputs]
-        axes = views[0].axes
-        op, gone = AXES[type(node.op)](node.op, axes)
-        plain = [View(view.root, tuple(range(len(axes)))) for view in views]
-        self._root(node, op, plain)
-        left = [axis for axis in axes if axis not in gone]
-        self.views[node.name] = View(node.name, tuple(sorted(left).index(axis) for axis in left))
+    def _signature(self, words: str, inputs: tuple[str, ...]) -> str:
+        whole = repr((words, [self.forms[root].signature for root in inputs]))
+        return sha256(whole.encode()).hexdigest()
 
 
-def _relative(axes: tuple[int, ...], lead: tuple[int, ...]) -> tuple[int, ...]:
-    """How an operand is seen where the other one is seen as it is made."""
-    return tuple(axes[lead.index(axis)] for axis in range(len(lead)))
+def _is_as_made(axes: Axes, shape: Shape) -> bool:
+    return axes == plain(shape)
 
 
-# Ops by axes --------------------------------------------------------------------------------------
-
-Named = Callable[[Any, tuple[int, ...]], tuple[Op, tuple[int, ...]]]
-"""Takes an op and the axes of its input's root; answers with the op that names its own axes by
-those, and the root's axes that go away."""
-
-
-def _unchanged(op: Op, axes: tuple[int, ...]) -> tuple[Op, tuple[int, ...]]:
-    return op, ()
-
-
-def _one(op: Any, axes: tuple[int, ...]) -> tuple[Op, tuple[int, ...]]:
-    return replace(op, axis=axes[normalize_axis(op.axis, len(axes))]), ()
-
-
-def _several(op: Any, axes: tuple[int, ...]) -> tuple[Op, tuple[int, ...]]:
-    return replace(op, axes=tuple(axes[normalize_axis(a, len(axes))] for a in op.axes)), ()
-
-
-def _reduced(op: Any, axes: tuple[int, ...]) -> tuple[Op, tuple[int, ...]]:
-    named = tuple(sorted(axes[normalize_axis(a, len(axes))] for a in op.axes))
-    return replace(op, axes=named), () if op.keepdims else named
-
-
-def _selected(op: ops.Select, axes: tuple[int, ...]) -> tuple[Op, tuple[int, ...]]:
-    gone = axes[normalize_axis(op.axis, len(axes))]
-    return replace(op, axis=gone), (gone,)
-
-
-def _padded(op: ops.Pad, axes: tuple[int, ...]) -> tuple[Op, tuple[int, ...]]:
-    return replace(op, padding=tuple(op.padding[axes.index(a)] for a in range(len(axes)))), ()
-
-
-def _pooled(op: ops.GlobalAvgPool | ops.GlobalMaxPool, axes: tuple[int, ...]) -> tuple[Op, Any]:
-    make = ops.Mean if isinstance(op, ops.GlobalAvgPool) else ops.Max
-    return _reduced(make(tuple(range(2, len(axes))), op.keepdims), axes)
-
-
-def _dropped(op: ops.Dropout, axes: tuple[int, ...]) -> tuple[Op, tuple[int, ...]]:
-    return replace(op, shared=tuple(sorted(axes[axis] for axis in op.shared))), ()
-
-
-AXES: dict[type[Op], Named] = {
-    **dict.fromkeys(ALIKE, _unchanged),
-    **dict.fromkeys(REDUCTIONS, _reduced),
-    **dict.fromkeys((ops.Softmax, ops.LogSoftmax, ops.CumSum, ops.Concat, ops.Slice), _one),
-    ops.RepeatInterleave: _one,
-    ops.Flip: _several,
-    ops.Select: _selected,
-    ops.Pad: _padded,
-    ops.GlobalAvgPool: _pooled,
-    ops.GlobalMaxPool: _pooled,
-    ops.Dropout: _dropped,
-}
-"""Op to how it names its axes."""
-
-
-# Ops that are the same function -------------------------------------------------------------------
-
-
-def _same_function(node: Node, types: Mapping[str, TensorType]) -> Op:
-    """One op for all that compute the same at the sizes that the node is given."""
-    op = node.op
-    if isinstance(op, ops.MaxPool):
-        return _max_pool(op, types[node.inputs[0]].shape[2:])
-    if isinstance(op, ops.AvgPool):
-        return _avg_pool(op, types[node.inputs[0]].shape[2:])
-    if isinstance(op, ops.Resize) and op.scale is not None:
-        return _resize(op, types[node.inputs[0]].shape[2:], node.type.shape[2:])
-    return op
-
-
-def _max_pool(op: ops.MaxPool, sizes: Shape) -> Op:
-    """A last window that hangs over the end reads as much padding."""
-    if not op.ceil_mode:
-        return op
-    padding = []
-    for size, (before, after), kernel, stride, rate in zip(
-        sizes, op.padding, op.kernel_size, op.stride, op.dilation, strict=True
-    ):
-        if isinstance(size, str):
-            return op
-        count = count_windows(size, kernel, stride, (before, after), rate, True)
-        assert isinstance(count, int)
-        end = (count - 1) * stride + rate * (kernel - 1) + 1
-        padding.append((before, max(after, end - size - before)))
-    return replace(op, ceil_mode=False, padding=tuple(padding))
-
-
-def _avg_pool(op: ops.AvgPool, sizes: Shape) -> Op:
-    """Rounding up is nothing where no window hangs over; whether padding counts, where is none."""
-    windows = [*zip(sizes, op.kernel_size, op.stride, op.padding, strict=True)]
-    if all(count_windows(*w) == count_windows(*w, 1, op.ceil_mode) for w in windows):
-        op = replace(op, ceil_mode=False)
-    if not op.ceil_mode and not any(sum(op.padding, ())):
-        op = replace(op, count_include_pad=True)
-    return op
-
-
-def _resize(op: ops.Resize, old: Shape, new: Shape) -> Op:
-    """A factor that is the ratio of the sizes says no more than they do."""
-    sizes = [n for n in new if isinstance(n, int)]
-    ratios = [n / o for n, o in zip(sizes, old, strict=False) if isinstance(o, int)]
-    if op.scale is None or len(ratios) < len(new) or op.scale != tuple(ratios):
-        return op
-    return replace(op, size=tuple(sizes), scale=None)
+def _is_plain(axes: Axes, shape: Shape) -> bool:
+    """Whether a root is seen as it is made, but for axes of size 1 in front, along which it is
+    repeated."""
+    whole = tuple(axis for axis in plain(shape) if axis)
+    front = len(axes) - len(whole)
+    return axes == ((),) * front + whole
