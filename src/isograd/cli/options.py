@@ -104,7 +104,7 @@ def training_recipe(
         raise unknown("optimizer", optimizer, OPTIMIZERS)
     definition = OPTIMIZERS[optimizer]
     defaults = definition().to_dict()
-    values = {} if learning_rate is None else {"learning_rate": learning_rate}
+    values: dict[str, Any] = {} if learning_rate is None else {"learning_rate": learning_rate}
     for item in hyper or []:
         name, equals, text = item.partition("=")
         if name not in defaults or name == "name":

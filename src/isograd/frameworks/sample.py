@@ -11,7 +11,7 @@ from isograd.frameworks.side import concrete
 from isograd.ir.graph import Graph
 from isograd.ir.ops import Embedding
 from isograd.ir.ops.base import DType, TensorType
-from isograd.training import LOSSES, Recipe
+from isograd.training import Recipe
 
 ROWS = 64
 """Examples in the script."""
@@ -46,7 +46,7 @@ def targets(graph: Graph, emitted: Emitted, recipe: Recipe) -> list[Sample]:
     for name in graph.outputs:
         kind = graph.type_of(name)
         shape = _shape(graph, emitted, name, kind)
-        if LOSSES[recipe.loss].integer_targets:
+        if recipe.loss.integer_targets:
             found.append(Sample(shape[:-1], "int", shape[-1]))
         else:
             found.append(Sample(shape, "float"))

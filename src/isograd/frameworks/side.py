@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from isograd.errors import UsageError
 from isograd.frameworks.protocol import Emitted, Executor, Gradients, Original, Plan, Steps
 from isograd.ir.graph import Graph
 from isograd.ir.imported import Imported
@@ -133,6 +134,11 @@ def plan(
     original: Original | None = None,
 ) -> Plan:
     """The plan for running a graph's emitted source; see `isograd.frameworks.protocol.Plan`."""
+    if not recipe.standard:
+        raise UsageError(
+            "This training has forms that only its own script has.",
+            hint="See Recipe.standard: the modes train with the standard forms.",
+        )
     names = emitted.parameters.names
     sizes = graph.sizes(recipe.batch_size)
     return Plan(

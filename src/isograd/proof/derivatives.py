@@ -14,7 +14,7 @@ from isograd.ir.mapping import Array
 from isograd.ir.ops import Embedding
 from isograd.proof.trial import Trial
 from isograd.result import DerivativeRow
-from isograd.training import LOSSES
+from isograd.training import Loss
 
 STEPS = (1e-7, 1e-6, 1e-8)
 """Steps of the central differences. Smooth functions would take cbrt(eps) = 6e-6 (Press et al.,
@@ -86,7 +86,7 @@ def _padding_rows(graph: Graph) -> list[tuple[str, int]]:
 
 
 def derivative_rows(
-    sides: Mapping[str, Side], trial: Trial, loss: str, *, count: int = 4
+    sides: Mapping[str, Side], trial: Trial, loss: Loss, *, count: int = 4
 ) -> list[DerivativeRow]:
     """Single coordinates of the gradient, as each framework's automatic differentiation, the
     analytic formula (for the outputs) and finite differences (for the parameters) give them.
@@ -96,7 +96,7 @@ def derivative_rows(
     found = {name: _at(side, trial, {}) for name, side in sides.items()}
     first = next(iter(sides.values()))
     outputs = next(iter(found.values())).outputs
-    analytic = LOSSES[loss].gradient(outputs, trial.targets)
+    analytic = loss.gradient(outputs, trial.targets)
     rows = [
         DerivativeRow(
             tensor="outputs",
@@ -143,11 +143,11 @@ def _slope(
     return (losses[0] - losses[1]) / (2.0 * step)
 
 
-def _output_difference(loss: str, outputs: Array, targets: Array, index: tuple[int, ...]) -> float:
+def _output_difference(loss: Loss, outputs: Array, targets: Array, index: tuple[int, ...]) -> float:
     shift = np.zeros_like(outputs)
     shift[index] = STEPS[1]
-    value = LOSSES[loss].value
-    return (value(outputs + shift, targets) - value(outputs - shift, targets)) / (2.0 * STEPS[1])
+    up, down = (loss.value(outputs + sign * shift, targets) for sign in (1.0, -1.0))
+    return (up - down) / (2.0 * STEPS[1])
 
 
 def _largest_coordinates(array: Array, count: int) -> Sequence[tuple[int, ...]]:

@@ -14,7 +14,7 @@ from isograd.frameworks.side import concrete
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array, Arrays
 from isograd.ir.ops import Embedding, TensorType
-from isograd.training import LOSSES, Recipe
+from isograd.training import Recipe
 
 RECORDED_STEPS = (1, 10, 100)
 """The training steps after which parameters and optimizer state are compared, unless fewer are
@@ -180,8 +180,9 @@ def _random_targets(
     sizes = graph.sizes(batch)
     shapes = [concrete(graph.type_of(name), sizes) for name in graph.outputs]
     shape = shapes[0] if len(shapes) == 1 else (batch, sum(prod(shape[1:]) for shape in shapes))
-    if LOSSES[recipe.loss].integer_targets:
-        return generator.integers(0, shape[-1], shape[:-1])
-    if recipe.loss == "binary_cross_entropy":
+    if recipe.loss.kind == "cross_entropy":
+        axis = recipe.loss.axis % len(shape)
+        return generator.integers(0, shape[axis], shape[:axis] + shape[axis + 1 :])
+    if recipe.loss.kind == "binary_cross_entropy":
         return generator.integers(0, 2, shape).astype(np.float64)
     return generator.standard_normal(shape).astype(np.float32).astype(np.float64)

@@ -10,7 +10,7 @@ from isograd.ir.graph import Graph
 from isograd.ir.ops import TensorType
 from isograd.ir.sizes import symbols
 from isograd.models import Model
-from isograd.training import LOSSES, Recipe
+from isograd.training import Loss, Recipe
 
 
 def check_loss(graph: Graph, recipe: Recipe) -> None:
@@ -30,9 +30,9 @@ def check_loss(graph: Graph, recipe: Recipe) -> None:
     used = {name for node in graph.needed for name in node.parameters.values()}
     if used.isdisjoint(graph.trainable):
         raise UsageError(f"No output of the model {graph.name!r} depends on a trained parameter.")
-    if len(kinds) > 1 and LOSSES[recipe.loss].integer_targets:
+    if len(kinds) > 1 and recipe.loss.integer_targets:
         raise UsageError(
-            f"The model {graph.name!r} has {len(kinds)} outputs; {recipe.loss} takes one.",
+            f"The model {graph.name!r} has {len(kinds)} outputs; {recipe.loss.name} takes one.",
             hint="Choose --loss mean_squared_error, which takes all of them.",
         )
 
@@ -77,10 +77,10 @@ def _check_inputs(graph: Graph, dataset: Dataset) -> None:
         )
 
 
-def _check_targets(graph: Graph, dataset: Dataset, loss: str) -> None:
+def _check_targets(graph: Graph, dataset: Dataset, loss: Loss) -> None:
     outputs = graph.type_of(graph.outputs[0])
     targets = dataset.train_targets
-    if LOSSES[loss].integer_targets:
+    if loss.integer_targets:
         fits = targets.ndim == 1 and _classes(outputs) >= (dataset.classes or 1)
         wanted = "one class for each example, and one output for each class"
     else:
@@ -88,7 +88,7 @@ def _check_targets(graph: Graph, dataset: Dataset, loss: str) -> None:
         wanted = "targets of the outputs' shape"
     if not fits:
         raise UsageError(
-            f"The loss {loss!r} needs {wanted}; the model {graph.name!r} has outputs of shape "
+            f"The loss {loss.name!r} needs {wanted}; the model {graph.name!r} has outputs of shape "
             f"{list(outputs.shape[1:])}, the data set {dataset.name!r} {_described(dataset)}.",
             hint="Choose another --loss or --data.",
         )

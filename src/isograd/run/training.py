@@ -13,7 +13,7 @@ from isograd.frameworks.side import Side, concrete
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array
 from isograd.result import Agreement, Curve, Verdict
-from isograd.training import LOSSES, Recipe
+from isograd.training import Recipe
 
 EVALUATION_BATCH = 1000
 """Examples per evaluation call, the same on every side."""
@@ -71,7 +71,7 @@ class Course:
             side.forward((self.test_inputs[i : i + EVALUATION_BATCH],))
             for i in range(0, len(self.test_inputs), EVALUATION_BATCH)
         ]
-        return LOSSES[self.recipe.loss].quality(np.concatenate(outputs), self.test_targets)
+        return self.recipe.loss.quality(np.concatenate(outputs), self.test_targets)
 
 
 def disturb(weights: Weights, seed: int) -> Weights:

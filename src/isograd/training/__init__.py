@@ -1,17 +1,36 @@
 """What training means, defined once for every framework."""
 
+from isograd.training.description import DataSummary, Initialiser
+from isograd.training.difference import RecipeDifference, differences
+from isograd.training.gradients import Clipping, Decay
 from isograd.training.losses import LOSSES, Loss
-from isograd.training.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
-from isograd.training.recipe import Recipe
+from isograd.training.optimizers import (
+    OPTIMIZERS,
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Optimizer,
+    RMSprop,
+)
+from isograd.training.recipe import Recipe, State
 
 __all__ = [
     "LOSSES",
     "OPTIMIZERS",
     "SGD",
+    "Adagrad",
     "Adam",
     "AdamW",
+    "Clipping",
+    "DataSummary",
+    "Decay",
+    "Initialiser",
     "Loss",
     "Optimizer",
     "RMSprop",
     "Recipe",
+    "RecipeDifference",
+    "State",
+    "differences",
 ]

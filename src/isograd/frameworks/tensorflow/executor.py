@@ -43,9 +43,9 @@ class EagerExecutor:
         self._install_masks()
         zeros = [np.zeros((2, *shape)) for shape, _ in plan.inputs]
         self._call(self._inputs(tuple(zeros)), training=False)
-        self.loss = LOSSES[plan.recipe.loss]
+        self.loss = LOSSES[plan.recipe.loss.name]
         self._update = update(plan.recipe.optimizer)
-        self._target_dtype = tf.int64 if plan.recipe.loss == "cross_entropy" else self.dtype
+        self._target_dtype = tf.int64 if plan.recipe.loss.integer_targets else self.dtype
         self._prepare()
 
     def _build(self) -> keras.Model:

@@ -51,7 +51,7 @@ if __name__ == "__main__":
 def training_script(graph: Graph, emitted: Emitted, recipe: Recipe) -> str:
     """The source of ``train.py``, which stands beside the emitted ``model.py``."""
     optimizer = recipe.optimizer.to_dict()
-    loss = _LOSSES[recipe.loss]
+    loss = _LOSSES[recipe.loss.name]
     return _SCRIPT.format(
         name=emitted.class_name,
         inputs=_one_or("[{}]", samples(graph, emitted)),

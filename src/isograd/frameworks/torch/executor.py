@@ -46,11 +46,11 @@ class EagerExecutor:
         self.model = self._build()
         self._install_masks()
         self.model.to(device=self.device, dtype=self.dtype).train()
-        self.loss = LOSSES[plan.recipe.loss]
+        self.loss = LOSSES[plan.recipe.loss.name]
         state = self._native_state()
         self.parameters = [state[name] for name in plan.trainable]
         self.buffers = [state[name] for name in plan.buffers]
-        self._integer_targets = plan.recipe.loss == "cross_entropy"
+        self._integer_targets = plan.recipe.loss.integer_targets
         self._prepare()
 
     def _build(self) -> nn.Module:

@@ -67,7 +67,7 @@ def training_script(graph: Graph, emitted: Emitted, recipe: Recipe) -> str:
         inputs=", ".join(map(_drawn, samples(graph, emitted))),
         targets=", ".join(map(_drawn, targets(graph, emitted, recipe))),
         optimizer=_OPTIMIZERS[str(optimizer["name"])].format(rate=optimizer["learning_rate"]),
-        loss=_LOSSES[recipe.loss],
+        loss=_LOSSES[recipe.loss.name],
     )
 
 
