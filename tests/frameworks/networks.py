@@ -165,6 +165,15 @@ def unused() -> Graph:
     return b.finish(b(ops.Flatten(), x), x)
 
 
+def handed_over() -> Graph:
+    """An encoder's final states are where a decoder starts."""
+    b = Builder("handed over")
+    x, y = b.input("x", ("N", 7, 3)), b.input("y", ("N", 5, 2))
+    made = b(ops.LSTM(4), x, scope="encoder")
+    h, c = b(ops.Select(1, -1), made), b(ops.CellState(), made)
+    return b.finish(b(ops.LSTM(4), y, h, c, scope="decoder"))
+
+
 NETWORKS: dict[str, Callable[[], Graph]] = {
     make.__name__: make
     for make in (
@@ -186,5 +195,6 @@ NETWORKS: dict[str, Callable[[], Graph]] = {
         shared_over_layouts,
         shared_norms_over_layouts,
         unused,
+        handed_over,
     )
 }

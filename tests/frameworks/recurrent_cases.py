@@ -33,13 +33,23 @@ CASES: tuple[tuple[Op, ...], ...] = (
 
 def by_definition(op: Op, weights: Arrays, x: np.ndarray, *initial: np.ndarray) -> np.ndarray:
     """The outputs [N, T, H] of ``op``, step by step."""
+    return _run(op, weights, x, *initial)[0]
+
+
+def cell_by_definition(op: Op, weights: Arrays, x: np.ndarray, *initial: np.ndarray) -> np.ndarray:
+    """The cell state [N, H] that an LSTM ends with."""
+    return _run(op, weights, x, *initial)[1][1]
+
+
+def _run(op: Op, weights: Arrays, x: np.ndarray, *initial: np.ndarray) -> tuple:
+    """The outputs of all steps, and the final states."""
     step = {ops.LSTM: _lstm, ops.GRU: _gru, ops.RNN: _rnn}[type(op)]
     states = initial or (np.zeros((len(x), op.hidden_size)),) * op.states
     outputs = np.zeros((*x.shape[:2], op.hidden_size))
     for t in reversed(range(x.shape[1])) if op.reverse else range(x.shape[1]):
         states = step(op, weights, x[:, t], *states)
         outputs[:, t] = states[0]
-    return outputs
+    return outputs, states
 
 
 def _of_input(weights: Arrays, x: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import pytest
 from back_again import assert_same_again, bring_back
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from networks import handed_over
 from random_graphs import networks
 from test_random_graphs import examples
 
@@ -163,6 +164,13 @@ def test_the_states_that_a_recurrent_layer_starts_from_come_back() -> None:
     x, h, c = b.input("x", ("N", 5, 3)), b.input("h", ("N", 4)), b.input("c", ("N", 4))
     back = assert_same_again(b.finish(b(ops.LSTM(4, "double"), x, h, c, scope="lstm")))
     assert [len(node.inputs) for node in back.found.graph.nodes] == [3]
+
+
+def test_final_states_come_back() -> None:
+    back = assert_same_again(handed_over())
+    found = align(back.graph, back.found.graph)
+    assert found.complete, (found.mismatches, found.ambiguous)
+    assert len(back.found.graph.nodes) == len(back.graph.nodes)
 
 
 def test_what_nothing_reads_still_draws_and_moves() -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import torch
-from recurrent_cases import CASES, SEQUENCE, STATE, by_definition
+from networks import handed_over
+from recurrent_cases import CASES, SEQUENCE, STATE, by_definition, cell_by_definition
 from twins import (
     assert_twins,
     deviations,
@@ -269,4 +270,72 @@ def test_backwards_it_is_the_first_step_that_is_made_last():
 )
 def test_steps_that_are_read_are_kept(graph):
     assert "return_sequences=True" in tensorflow_emitter.emit(graph).source
+    assert_twins(graph)
+
+
+# Final states -------------------------------------------------------------------------------------
+
+
+def read_twice(*, reverse: bool = False) -> Graph:
+    """Outputs, the last of them twice and the cell state twice; one layer, called again."""
+    b = Builder("read twice")
+    x = b.input("x", ("N", 7, 3))
+    made = b(ops.LSTM(4, reverse=reverse), x, scope="lstm")
+    last = ops.Select(1, 0 if reverse else -1)
+    hidden = [b(last, made) for _ in range(2)]
+    cells = [b(ops.CellState(), made) for _ in range(2)]
+    again = b(ops.LSTM(4, reverse=reverse), b(ops.Flip((1,)), x), scope="lstm")
+    states = b(ops.Concat(1), *hidden, *cells, b(ops.Select(1, 2), again))
+    return b.finish(made, b(ops.Linear(3), states, scope="head"))
+
+
+def cell_alone(**options: bool) -> Graph:
+    b = Builder("cell alone")
+    made = b(ops.LSTM(4, "single", **options), b.input("x", ("N", 7, 3)), scope="lstm")
+    return b.finish(b(ops.CellState(), made))
+
+
+FINAL = {
+    "handed over": handed_over(),
+    "read twice": read_twice(),
+    "read twice, backwards": read_twice(reverse=True),
+    "cell alone": cell_alone(),
+    "cell alone, backwards": cell_alone(reverse=True),
+}
+
+
+@pytest.mark.parametrize("mode", ["eager", "function", "xla", "session"])
+@pytest.mark.parametrize("graph", FINAL.values(), ids=FINAL)
+def test_final_states_are_the_same(graph, mode):
+    assert_twins(graph, mode=mode)
+
+
+@frameworks
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_cell_state_is_that_of_the_definition(reverse, run):
+    graph = cell_alone(reverse=reverse)
+    weights, inputs, cotangents, masks = draw(graph, batch=3)
+    own = {role: weights[name] for role, name in graph.nodes[0].parameters.items()}
+    wanted = cell_by_definition(graph.nodes[0].op, own, *inputs.values())
+    found = run(graph, weights, inputs, cotangents, masks)
+    np.testing.assert_allclose(found[f"eval {graph.outputs[0]}"], wanted, 1e-13, 1e-14)
+
+
+def test_one_call_makes_outputs_and_states_and_reads_as_a_person_writes_it():
+    graph = handed_over()
+    torch_source = torch_emitter.emit(graph).source
+    assert "_, (h, c) = self.encoder(x)\n" in torch_source
+    assert "self.decoder(y, (h, c))[0]\n" in torch_source
+    keras_source = tensorflow_emitter.emit(graph).source
+    assert "_, h, c = self.encoder(x)\n" in keras_source
+    assert "self.decoder(y, initial_state=[h, c])\n" in keras_source
+    assert keras_source.count("return_state=True") == 1
+
+
+def test_an_input_that_is_called_as_a_state_keeps_its_name():
+    b = Builder("named")
+    x, c = b.input("x", ("N", 7, 3)), b.input("c", ("N", 4))
+    made = b(ops.CellState(), b(ops.LSTM(4), x, scope="lstm"))
+    graph = b.finish(b(ops.Add(), b(ops.Add(), made, c), c))
+    assert "_, (_, c)" not in torch_emitter.emit(graph).source
     assert_twins(graph)

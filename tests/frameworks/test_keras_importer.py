@@ -122,3 +122,27 @@ class Branching(keras.Model):
 def test_what_has_no_form_is_refused_with_a_sentence(model, inputs, sentence):
     with pytest.raises(UsageError, match=sentence):
         import_live(model(), inputs)
+
+
+def test_a_layer_that_hands_out_its_states_is_one_node():
+    x = keras.Input((None, 3))
+    outputs, h, c = layers.LSTM(4, return_sequences=True, return_state=True)(x)
+    y = layers.LSTM(4)(outputs, initial_state=[h, c])
+    found = import_live(keras.Model(x, y), {})
+    assert kinds(found) == ["LSTM", "Select", "CellState", "LSTM", "Select"]
+    assert [node.op for node in found.graph.nodes].count(ops.CellState()) == 1
+
+
+def test_a_bidirectional_layer_hands_out_the_states_of_both_directions():
+    x = keras.Input((7, 3))
+    layer = layers.Bidirectional(layers.LSTM(4, return_sequences=True, return_state=True))
+    outputs, *states = layer(x)
+    y = layers.Bidirectional(layers.LSTM(4), merge_mode="sum")(outputs, initial_state=states)
+    found = import_live(keras.Model(x, y), {})
+    assert kinds(found).count("CellState") == 2
+    after = [node for node in found.graph.nodes if isinstance(node.op, ops.LSTM)][2:]
+    makers = {node.name: node for node in found.graph.nodes}
+    for node in after:
+        hidden, cell = (makers[name] for name in node.inputs[1:])
+        (start,) = {hidden.inputs, cell.inputs}
+        assert makers[start[0]].op.reverse == node.op.reverse

@@ -226,6 +226,45 @@ def test_a_recurrent_layer_becomes_one_node_for_each_layer_and_direction(layer, 
     assert len(found.randoms) == (0 if isinstance(Recurrent().rnn, nn.RNN) else 1)
 
 
+class Reading(nn.Module):
+    """Every state of two layers in two directions, and another layer that starts from some."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(6, 5, 2, bidirectional=True, batch_first=True)
+        self.after = nn.LSTM(6, 5, batch_first=True)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        _, (h, c) = self.lstm(x)
+        outputs, (_, last) = self.after(x.flip(1), (h[1:2], c[2:3]))
+        return outputs, torch.cat([h, c]).transpose(0, 1) + last.squeeze(0)[:, None]
+
+
+def test_final_cell_states_of_an_lstm_are_imported():
+    found = assert_same(Reading(), "x=float32[N,T,6]")
+    assert ops_of(found).count("LSTM") == 5
+    assert ops_of(found).count("CellState") == 5
+
+
+class Greedy(nn.Module):
+    """A decoder that goes on from its own states, one step after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(6, 6, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y, state = self.lstm(x)
+        for _ in range(3):
+            y, state = self.lstm(y[:, -1:], state)
+        return y
+
+
+def test_states_go_from_layer_to_layer_without_an_axis_more_or_less():
+    found = assert_same(Greedy(), "x=float32[N,4,6]")
+    assert {"ExpandDims", "Squeeze"}.isdisjoint(ops_of(found))
+
+
 @pytest.mark.parametrize("cell", [nn.LSTMCell(6, 6), nn.GRUCell(6, 6), nn.RNNCell(6, 6)])
 def test_a_cell_in_a_loop_shares_its_parameters(cell):
     class Loop(nn.Module):

@@ -181,6 +181,7 @@ CASES: tuple[Case, ...] = (
         real("N", 7, 5),
         {"weight_ih": (20, 3), "weight_hh": (20, 5), "bias": (20,)},
     ),
+    Case(ops.CellState(), (real("N", "T", 5),), real("N", 5)),
     Case(
         ops.GRU(4),
         (real("N", 7, 3), real("N", 4)),

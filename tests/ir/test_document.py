@@ -15,7 +15,7 @@ from isograd.errors import UsageError
 from isograd.ir.builder import Builder
 from isograd.ir.document import from_json, to_json
 from isograd.ir.graph import Graph
-from isograd.ir.ops import BatchNorm, Dropout, Linear, ReLU, Reshape, ShapeError
+from isograd.ir.ops import LSTM, BatchNorm, CellState, Dropout, Linear, ReLU, Reshape, ShapeError
 
 OPS = sorted({case.op for case in CASES}, key=repr)
 
@@ -67,8 +67,19 @@ def test_every_op_survives_the_round_trip(case: Case):
     b = Builder("one")
     types = enumerate(case.inputs)
     inputs = [b.input(f"x{index}", value.shape, value.dtype) for index, value in types]
+    if case.op.behind:
+        inputs = [b(case.op.behind[0](5), inputs[0])]
     graph = b.finish(b(case.op, *inputs))
     assert from_json(to_json(graph)) == graph
+
+
+def test_a_state_of_what_has_none_is_reported():
+    b = Builder("state")
+    graph = b.finish(b(CellState(), b(LSTM(5), b.input("x", ("N", 7, 5)))))
+    document = json.loads(to_json(graph))
+    document["nodes"][1]["inputs"] = ["x"]
+    with pytest.raises(UsageError, match="CellState must read what LSTM makes"):
+        from_json(json.dumps(document))
 
 
 @given(st.data())

@@ -61,6 +61,15 @@ def test_more_inputs_than_states_are_refused():
         b(ops.GRU(5), x, h, h)
 
 
+@pytest.mark.parametrize("op", [ops.GRU(5), ops.RNN(5), ops.ReLU()], ids=str)
+def test_only_an_lstm_has_a_cell_state(op: Op):
+    b = Builder("net")
+    with pytest.raises(ShapeError, match="CellState must read what LSTM makes"):
+        b(ops.CellState(), b(op, b.input("x", ("N", 7, 5))))
+    with pytest.raises(ShapeError, match="CellState must read what LSTM makes"):
+        b(ops.CellState(), b.input("y", ("N", 7, 5)))
+
+
 @pytest.mark.parametrize("op", [ops.LSTM(16), ops.GRU(16), ops.RNN(16)])
 def test_all_parameters_start_within_one_over_the_root_of_the_hidden_size(op: Op):
     for spec in op.parameters(SEQUENCE).values():

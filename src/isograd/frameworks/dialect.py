@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from isograd.frameworks.classes import ClassBody
+from isograd.frameworks.final_states import Unpacking
 from isograd.frameworks.formatting import Source
 from isograd.ir.graph import Node
 from isograd.ir.mapping import Transform
@@ -32,7 +33,8 @@ class Site:
     parameters belong to another node's layer has none, and reads them from ``borrowed``, role to
     source of the logical parameter. ``size`` writes a symbolic size. A constant that is ``inline``
     is written as a number. ``last`` marks a recurrence of which only the step that is made last is
-    read, and what reads it.
+    read, and what reads it; ``handing_out`` one whose layer hands out its final states, and
+    ``apart`` a call of it that takes them.
     """
 
     node: Node
@@ -47,6 +49,8 @@ class Site:
     size: Callable[[Dim], int | str] = lambda size: size
     inline: bool = False
     last: bool = False
+    handing_out: bool = False
+    apart: bool = False
 
     @property
     def x(self) -> str:
@@ -103,7 +107,7 @@ class Dialect:
     whose parameters are another layer's, ``restore`` that of a parameter's logical form, given its
     native one and the transform that made it so (None where it has no short form). ``invoke``
     calls an inner module, which may work differently in training. ``positional`` names what stands
-    in calls without a name.
+    in calls without a name. ``unpack`` holds, for each recurrence, how its states are taken.
     """
 
     name: str
@@ -118,3 +122,4 @@ class Dialect:
     restore: Callable[[str, Transform], Source | None]
     invoke: Callable[[str, tuple[str, ...], bool], Source]
     positional: Mapping[str, tuple[str, ...]]
+    unpack: Mapping[type[Op], Unpacking]

@@ -15,6 +15,13 @@ from isograd.errors import UsageError
 from isograd.frameworks.classes import Classes, Draft
 from isograd.frameworks.constants import Constants
 from isograd.frameworks.dialect import Body, Dialect, Layer, Site
+from isograd.frameworks.final_states import (
+    TURN,
+    final_states,
+    handing_out,
+    lines_of_recurrence,
+    turns,
+)
 from isograd.frameworks.formatting import Source
 from isograd.frameworks.last_steps import last_steps
 from isograd.frameworks.locals import SHORT, Held, Line, name_locals
@@ -73,6 +80,8 @@ class _Emission:
         self.dropouts = [node for node in graph.nodes if isinstance(node.op, Dropout)]
         self.units = divide_into_units(graph)
         self.last = last_steps(graph, self.units)
+        self.readers = graph.consumers()
+        self.handing_out = handing_out(graph)
         self.sites = {node.name: self._site(node, idiomatic) for node in graph.nodes}
 
     def body(self) -> Body:
@@ -122,6 +131,7 @@ class _Emission:
                 if usual[role].trainable and not self.graph.parameters[name].trainable
             ),
             last=node.name in self.last,
+            handing_out=node.name in self.handing_out,
         )
 
 
@@ -237,6 +247,8 @@ class _Module:
         lines: list[Line] = []
         made = {own(name) for name in self.unit.inputs}
         for part in self.unit.parts:
+            if isinstance(part, Node) and own(part.name) in made:
+                continue  # a final state, which its recurrence has handed out
             if isinstance(part, Unit):
                 reads = tuple(map(own, part.inputs))
                 makes = tuple(map(own, part.outputs))
@@ -248,11 +260,37 @@ class _Module:
             for name, place in wanted:
                 lines += self._transposes(made, name, place.order)
             reads = tuple((name, place.order) for name, place in wanted)
-            lines.append(Line((own(part.name),), reads, self._writer(part)))
+            states = self._final_states(part)
+            if states is None:
+                lines.append(Line((own(part.name),), reads, self._writer(part)))
+            else:
+                lines += self._apart(part, reads, states)
+                made |= {own(name) for names in states for name in names}
             made.add(own(part.name))
         for name, order in self._outputs():
             lines += self._transposes(made, name, order)
         return lines
+
+    def _final_states(self, node: Node) -> tuple[tuple[str, ...], ...] | None:
+        if node.name not in self.emission.handing_out:
+            return None
+        return final_states(node, self.emission.readers[node.name], self.unit.parts)
+
+    def _apart(
+        self, node: Node, reads: tuple[Held, ...], states: tuple[tuple[str, ...], ...]
+    ) -> list[Line]:
+        """Backwards, the outputs are turned around behind the call that hands out the states."""
+        own = self.emission.own
+        site = replace(self.emission.sites[node.name], node=replace(node, op=TURN))
+        write = self.dialect.expressions[type(TURN)]
+        return lines_of_recurrence(
+            own(node.name),
+            reads,
+            tuple(tuple(map(own, names)) for names in states),
+            self.dialect.unpack[type(node.op)],
+            self._writer(node, apart=True),
+            (lambda held: write(replace(site, arguments=held))) if turns(node, site.last) else None,
+        )
 
     def _outputs(self) -> tuple[Held, ...]:
         """The network hands out what the layout says, a module inside what it makes."""
@@ -274,9 +312,9 @@ class _Module:
         trains = any("training" in line for line in draft.forward)
         return lambda arguments: self.dialect.invoke(f"self.{attribute}", arguments, trains)
 
-    def _writer(self, node: Node) -> Callable[[tuple[str, ...]], Source]:
+    def _writer(self, node: Node, apart: bool = False) -> Callable[[tuple[str, ...]], Source]:
         inline = self.emission.constants.is_inline(node, self.unit.parts)
-        site = replace(self.emission.sites[node.name], size=self.sizes, inline=inline)
+        site = replace(self.emission.sites[node.name], size=self.sizes, inline=inline, apart=apart)
         attribute = self.emission.attributes.get(node.name)
         if attribute:
             site = replace(site, layer=f"self.{attribute.removeprefix(self.path)}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from isograd.frameworks.structure import Unit
 from isograd.ir import ops
 from isograd.ir.graph import Graph, Node
+from isograd.ir.ops import Op
 
 RECURRENT = (ops.LSTM, ops.GRU, ops.RNN)
 
@@ -31,11 +32,16 @@ def last_steps(graph: Graph, units: Unit) -> frozenset[str]:
     return frozenset({*(node.name for node in chosen), *selects})
 
 
+def last_step(op: Op) -> Op:
+    """What reads the step that a recurrence makes last: backwards, it is the first one."""
+    assert isinstance(op, RECURRENT)
+    return ops.Select(1, 0 if op.reverse else -1)
+
+
 def _reads_last(node: Node, readers: list[Node]) -> bool:
-    """Backwards, the first step is the one that is made last."""
-    assert isinstance(node.op, RECURRENT)
-    wanted = ops.Select(1, 0 if node.op.reverse else -1)
-    return bool(readers) and all(reader.op == wanted for reader in readers)
+    """Final states need no steps at all."""
+    enough = (last_step(node.op), ops.CellState())
+    return bool(readers) and all(reader.op in enough for reader in readers)
 
 
 def _crossing(unit: Unit) -> Iterator[str]:

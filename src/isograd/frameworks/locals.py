@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -25,12 +25,25 @@ Held = tuple[str, Order]
 @dataclass(frozen=True)
 class Line:
     """One statement: the values that it makes, those that it reads, and what it writes, given the
-    names of the variables that hold them.
+    names of the variables that hold them. ``pattern`` has a place for the name of each value that
+    is made, and ``forms`` say what it is in terms of that name; ``wishes`` are names that are
+    taken where they are free.
     """
 
     makes: tuple[Held, ...]
     reads: tuple[Held, ...]
     write: Callable[[tuple[str, ...]], Source]
+    pattern: str = ""
+    forms: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
+
+    def target(self, names: Iterable[str]) -> str:
+        """What stands in front of the equals sign."""
+        return self.pattern.format(*names) if self.pattern else ", ".join(names)
+
+    def value(self, place: int, name: str) -> str:
+        """What the value is that a variable is given for."""
+        return self.forms[place].format(name) if self.forms else name
 
 
 def name_locals(
@@ -42,7 +55,7 @@ def name_locals(
     """The names of the inputs, and the text of the lines with a ``return`` behind them, indented
     by 8. Inputs get the names that they are given, where these are usable; other values take
     ``x``, or the first short name that is free. An expression that is nothing but a name or a
-    number makes no line.
+    number makes no line; where a pattern is taken apart, what nobody reads is ``_``.
     """
     names = UniqueNames(LOCALS | reserved)
     given = {held: names.claim(wish, "x") for held, wish in inputs.items()}
@@ -58,9 +71,14 @@ def name_locals(
         if isinstance(source, str) and (source in arguments or _CONSTANT.fullmatch(source)):
             holds[line.makes[0]] = source
             continue
-        for held in line.makes:
-            holds[held] = _free(arguments, set(holds.values()), set(given.values()))
-        text += statement(f"{', '.join(holds[held] for held in line.makes)} = ", source, 8)
+        chosen = []
+        for place, held in enumerate(line.makes):
+            busy = {name.partition("[")[0] for name in holds.values()}
+            wishes = [w for w in line.wishes[place : place + 1] if w and w not in reserved]
+            name = _free(arguments, busy, set(given.values()), wishes)
+            chosen.append(name if held in last_use or not line.pattern else "_")
+            holds[held] = line.value(place, name)
+        text += statement(f"{line.target(chosen)} = ", source, 8)
         for held in [held for held in line.makes if held not in last_use]:
             del holds[held]
     results = tuple(holds[held] for held in outputs)
@@ -68,13 +86,14 @@ def name_locals(
     return tuple(given.values()), text
 
 
-def _free(arguments: tuple[str, ...], busy: set[str], given: set[str]) -> str:
-    """The first argument that is over, else the first short name that is free. The name of an
-    input never stands for something else, unless it is a short one.
+def _free(arguments: tuple[str, ...], busy: set[str], given: set[str], wishes: list[str]) -> str:
+    """The first wish, else the first argument that is over, else the first short name that is free.
+    The name of an input never stands for something else, unless it is a short one.
     """
+    wished = (name for name in wishes if name not in given)
     variables = (name for name in arguments if name.isidentifier())
     reusable = (name for name in variables if name not in given or name in SHORT)
-    candidates = chain(reusable, SHORT, _numbered())
+    candidates = chain(wished, reusable, SHORT, _numbered())
     return next(name for name in candidates if name not in busy)
 
 

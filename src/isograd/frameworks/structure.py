@@ -72,10 +72,13 @@ class _Structure:
 
     def _owners(self) -> dict[str, str]:
         """Node to the innermost unit that it belongs to; a node that reads nothing (a parameter, a
-        constant) belongs where it is read."""
+        constant) belongs where it is read, a final state to its recurrence."""
         owners: dict[str, str] = {}
+        scopes = {node.name: node.scope for node in self.graph.nodes}
         for node in reversed(self.graph.nodes):
-            if node.inputs or not self.readers[node.name]:
+            if node.op.behind:
+                owners[node.name] = self._innermost(scopes[node.inputs[0]])
+            elif node.inputs or not self.readers[node.name]:
                 owners[node.name] = self._innermost(node.scope)
             else:
                 around = [owners[reader.name] for reader in self.readers[node.name]]

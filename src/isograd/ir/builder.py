@@ -57,6 +57,7 @@ class Builder:
         scope = scope or name
         try:
             op.check_arity(len(types))
+            op.check_behind(self._made_by(inputs[0]) if inputs else None)
             result = op.infer(*types)
             specs = op.parameters(*types)
         except ShapeError as error:
@@ -73,6 +74,9 @@ class Builder:
         """The finished graph."""
         parameters: Mapping[str, ParameterSpec] = self._parameters
         return Graph(self._name, self._inputs, tuple(self._nodes), outputs, parameters)
+
+    def _made_by(self, value: str) -> Op | None:
+        return next((node.op for node in self._nodes if node.name == value), None)
 
     def _fresh(self, base: str) -> str:
         name, count = base, 1

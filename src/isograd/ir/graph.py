@@ -50,7 +50,7 @@ class Graph:
     modules: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        known = set(self.inputs)
+        known: dict[str, Op | None] = dict.fromkeys(self.inputs)
         for node in self.nodes:
             missing = [name for name in node.inputs if name not in known]
             if missing:
@@ -60,7 +60,8 @@ class Graph:
             unknown = [name for name in node.parameters.values() if name not in self.parameters]
             if unknown:
                 raise ValueError(f"node {node.name!r} uses an unknown parameter {unknown[0]!r}")
-            known.add(node.name)
+            node.op.check_behind(known[node.inputs[0]] if node.inputs else None)
+            known[node.name] = node.op
         lost = [name for name in self.outputs if name not in known]
         if lost:
             raise ValueError(f"output {lost[0]!r} is made by no node")

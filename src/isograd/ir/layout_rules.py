@@ -348,7 +348,7 @@ RULES: dict[type[Op], Rule] = {
     ops.PReLU: prelu,
     ops.Where: choice,
     **dict.fromkeys((ops.MatMul, ops.Reshape), in_logical_order),
-    **dict.fromkeys((ops.LSTM, ops.GRU, ops.RNN), in_logical_order),
+    **dict.fromkeys((ops.LSTM, ops.GRU, ops.RNN, ops.CellState), in_logical_order),
     ops.BatchNorm: batch_norm,
     ops.GroupNorm: group_norm,
     ops.LayerNorm: layer_norm,

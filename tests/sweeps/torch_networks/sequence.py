@@ -160,6 +160,44 @@ class ConvRecurrent(nn.Module):
         return self.fc(hidden.squeeze(0))
 
 
+class Encoder(nn.Module):
+    """What a decoder starts from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(100, 12)
+        self.lstm = nn.LSTM(12, 10, num_layers=2, batch_first=True, dropout=0.2)
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        _, (hidden, cell) = self.lstm(self.embedding(tokens))
+        return hidden, cell
+
+
+class Decoder(nn.Module):
+    """The next token for each, teacher forced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(90, 12)
+        self.lstm = nn.LSTM(12, 10, num_layers=2, batch_first=True, dropout=0.2)
+        self.fc = nn.Linear(10, 90)
+
+    def forward(self, tokens: Tensor, state: tuple[Tensor, Tensor]) -> Tensor:
+        outputs, _ = self.lstm(self.embedding(tokens), state)
+        return self.fc(outputs)
+
+
+class SequenceToSequence(nn.Module):
+    """Sutskever et al., 2014: hidden and cell states go from the encoder to the decoder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder, self.decoder = Encoder(), Decoder()
+
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        return self.decoder(target, self.encoder(source))
+
+
 # Recurrent networks allow any length, but torch.export fixes the length of the scan.
 SEQUENCE = {"sequence": "float32[N,12,5]"}
 TOKENS = {"tokens": "int64[N,12]<100"}
@@ -173,5 +211,8 @@ FAMILY = (
     TorchNetwork("lstm_time_major", TimeMajorLSTM, SEQUENCE),
     TorchNetwork("gru", GRUTagger, TOKENS),
     TorchNetwork("rnn", ElmanNet, SEQUENCE),
+    TorchNetwork(
+        "seq2seq", SequenceToSequence, {"source": "int64[N,9]<100", "target": "int64[N,7]<90"}
+    ),
     TorchNetwork("conv_recurrent", ConvRecurrent, {"spectrogram": "float32[N,8,32]"}),
 )

@@ -20,6 +20,7 @@ from isograd.frameworks.tensorflow.expressions import (
     transpose,
 )
 from isograd.frameworks.tensorflow.layers import LAYERS, POSITIONAL
+from isograd.frameworks.tensorflow.recurrent import UNPACK
 from isograd.ir.graph import Graph
 from isograd.ir.layout import assign, with_outer
 
@@ -160,5 +161,6 @@ DIALECT = Dialect(
         module, *arguments, **({"training": "training"} if trains else {})
     ),
     positional=POSITIONAL,
+    unpack=UNPACK,
 )
 """How Keras on TensorFlow writes things."""

@@ -7,8 +7,10 @@ Keras keeps its kernels transposed, and the gates of a GRU in the order z, r, n.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from isograd.frameworks.dialect import Layer, Site
+from isograd.frameworks.final_states import Unpacking
 from isograd.frameworks.formatting import Source, call
 from isograd.ir import ops
 from isograd.ir.mapping import Blocks, Permute, Transform
@@ -53,7 +55,11 @@ def recurrence(site: Site) -> Source:
     assert isinstance(op, ops.LSTM | ops.GRU | ops.RNN)
     states = ", ".join(site.arguments[1:])
     initial = {"initial_state": f"[{states}]"} if states else {}
-    outputs = call(site.layer, site.x, **initial)
+    outputs: Source = call(site.layer, site.x, **initial)
+    if site.apart:
+        return outputs
+    if site.handing_out:
+        outputs = replace(call(site.layer, site.x, **initial), closing=")[0]")
     return call("ops.flip", outputs, axis=1) if op.reverse and not site.last else outputs
 
 
@@ -68,7 +74,8 @@ def _layer(
     without = {"use_bias": False} if op.bias == "none" else {}
     backwards = {"go_backwards": True} if op.reverse else {}
     whole = {} if site.last else {"return_sequences": True}
-    constructor = call(name, op.hidden_size, **options, **without, **backwards, **whole)
+    states = {"return_state": True} if site.handing_out else {}
+    constructor = call(name, op.hidden_size, **options, **without, **backwards, **whole, **states)
     return Layer(
         constructor,
         {
@@ -161,5 +168,11 @@ EXACT: dict[str, str] = {
 LAYERS: dict[type[Op], Callable[[Site], Layer]] = {ops.LSTM: lstm, ops.GRU: gru, ops.RNN: rnn}
 """Op to its layer."""
 
-EXPRESSIONS: dict[type[Op], Callable[[Site], Source]] = dict.fromkeys(LAYERS, recurrence)
+UNPACK: dict[type[Op], Unpacking] = {ops.LSTM: Unpacking("{}, {}, {}")}
+"""Op to how its layer hands out states."""
+
+EXPRESSIONS: dict[type[Op], Callable[[Site], Source]] = {
+    **dict.fromkeys(LAYERS, recurrence),
+    ops.CellState: lambda site: site.x,  # its recurrence hands it out
+}
 """Op to its expression."""

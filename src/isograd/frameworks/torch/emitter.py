@@ -13,6 +13,7 @@ from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.torch.exact import EXACT
 from isograd.frameworks.torch.expressions import BORROW, EXPRESSIONS, permute, restore
 from isograd.frameworks.torch.layers import LAYERS, POSITIONAL
+from isograd.frameworks.torch.recurrent import UNPACK
 from isograd.ir.graph import Graph
 from isograd.ir.layout import assign_logical, with_outer
 
@@ -124,5 +125,6 @@ DIALECT = Dialect(
     restore=restore,
     invoke=lambda module, arguments, _: call(module, *arguments),
     positional=POSITIONAL,
+    unpack=UNPACK,
 )
 """How PyTorch writes things."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from isograd.frameworks.dialect import Layer, Site
+from isograd.frameworks.final_states import Unpacking
 from isograd.frameworks.formatting import Bracket, Source, call
 from isograd.ir import ops
 from isograd.ir.mapping import Transform
@@ -48,13 +49,21 @@ def rnn(site: Site) -> Layer:
 
 
 def recurrence(site: Site) -> Source:
-    """The outputs of all steps; for the reverse direction, time is turned around on both sides."""
+    """The outputs of all steps; for the reverse direction, time is turned around on both sides.
+    Where the states are taken too, the outputs are left in the order in which they were made.
+    """
     op = site.node.op
     assert isinstance(op, ops.LSTM | ops.GRU | ops.RNN)
     x = f"{site.x}.flip(1)" if op.reverse else site.x
-    states = tuple(f"{name}[None]" for name in site.arguments[1:])
+    states = tuple(map(_with_layers, site.arguments[1:]))
     initial = (f"({', '.join(states)})",) if len(states) > 1 else states
-    return Bracket(f"{site.layer}(", (x, *initial), ")[0].flip(1)" if op.reverse else ")[0]")
+    end = ")" if site.apart else ")[0].flip(1)" if op.reverse else ")[0]"
+    return Bracket(f"{site.layer}(", (x, *initial), end)
+
+
+def _with_layers(state: str) -> str:
+    """A state of the one layer, as PyTorch takes it; one that it handed out is so already."""
+    return state.removesuffix("[0]") if state.endswith("[0]") else f"{state}[None]"
 
 
 def _stock(
@@ -152,5 +161,11 @@ EXACT: dict[str, str] = {
 LAYERS: dict[type[Op], Callable[[Site], Layer]] = {ops.LSTM: lstm, ops.GRU: gru, ops.RNN: rnn}
 """Op to its layer."""
 
-EXPRESSIONS: dict[type[Op], Callable[[Site], Source]] = dict.fromkeys(LAYERS, recurrence)
+UNPACK: dict[type[Op], Unpacking] = {ops.LSTM: Unpacking("{}, ({}, {})", "{}[0]")}
+"""Op to how its layer hands out states."""
+
+EXPRESSIONS: dict[type[Op], Callable[[Site], Source]] = {
+    **dict.fromkeys(LAYERS, recurrence),
+    ops.CellState: lambda site: site.x,  # its recurrence hands it out
+}
 """Op to its expression."""

@@ -82,7 +82,7 @@ from isograd.ir.ops.pooling import (
     avg_pool2d,
     max_pool2d,
 )
-from isograd.ir.ops.recurrent import GRU, LSTM, RNN
+from isograd.ir.ops.recurrent import GRU, LSTM, RNN, CellState
 from isograd.ir.ops.reduction import (
     All,
     Any,
@@ -163,6 +163,7 @@ __all__ = [
     "Buffer",
     "Cast",
     "Ceil",
+    "CellState",
     "Clip",
     "Compare",
     "CompareScalar",

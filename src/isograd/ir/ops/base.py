@@ -64,11 +64,13 @@ class Op:
 
     Subclasses declare their attributes as dataclass fields, check them in ``__post_init__``, and
     define `infer`; those that own parameters also define `parameters`. ``arity`` is how many inputs
-    the op takes; None stands for one or more, a tuple (least, most) for a range.
+    the op takes; None stands for one or more, a tuple (least, most) for a range. ``behind`` names
+    the ops of which one must make the input, where more than its value is read.
     """
 
     registry: ClassVar[dict[str, type[Op]]] = {}
     arity: ClassVar[int | tuple[int, int] | None] = 1
+    behind: ClassVar[tuple[type[Op], ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -84,6 +86,12 @@ class Op:
         if isinstance(self.arity, tuple) and not self.arity[0] <= count <= self.arity[1]:
             least, most = self.arity
             raise ShapeError(f"the number of inputs must be {least} to {most}, got {count}")
+
+    def check_behind(self, maker: Op | None) -> None:
+        """Raises `ShapeError` when ``maker``, which makes the input, is not what it must be."""
+        if self.behind and not isinstance(maker, self.behind):
+            wanted = " or ".join(kind.__name__ for kind in self.behind)
+            raise ShapeError(f"{type(self).__name__} must read what {wanted} makes")
 
     def infer(self, *inputs: TensorType) -> TensorType:
         """The output's type. Raises `ShapeError` when the inputs do not fit."""

@@ -1,7 +1,8 @@
 """Recurrent ops: `LSTM`, `GRU` and `RNN`, one layer in one direction each.
 
 A stack is several nodes, a bidirectional layer is two nodes (one with ``reverse``) and a `Concat`,
-dropout between layers is a `Dropout` node, and the last state is a slice of the outputs.
+dropout between layers is a `Dropout` node. The last hidden state is a slice of the outputs, the
+last cell state a `CellState` node behind the `LSTM`.
 """
 
 from __future__ import annotations
@@ -133,3 +134,18 @@ class RNN(_Recurrent):
         super().__post_init__()
         if self.activation not in ("tanh", "relu"):
             refuse(self, "activation", "'tanh' or 'relu'")
+
+
+@dataclass(frozen=True)
+class CellState(Op):
+    """The cell state c [N, hidden_size] that an `LSTM` ends with. Its input is the LSTM's value
+    [N, T, hidden_size], which says what recurrence is meant: the state is no function of it.
+    """
+
+    behind: ClassVar[tuple[type[Op], ...]] = (LSTM,)
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        (outputs,) = inputs
+        if outputs.rank != 3:
+            raise ShapeError(f"CellState needs the outputs of an LSTM, got {outputs.shape}")
+        return outputs.with_shape((outputs.shape[0], outputs.shape[2]))

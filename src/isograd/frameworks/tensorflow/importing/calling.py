@@ -26,10 +26,10 @@ from isograd.frameworks.tensorflow.importing import (
     spatial,
 )
 from isograd.frameworks.tensorflow.importing import layers as simple
-from isograd.frameworks.tensorflow.importing.trace import Trace, Value
+from isograd.frameworks.tensorflow.importing.trace import Rule, Trace
 from isograd.references import first_line, user_line
 
-ONE_INPUT: dict[type, Callable[..., Value]] = {**simple.RULES, **spatial.RULES, **recurrent.RULES}
+ONE_INPUT: dict[type, Rule] = {**simple.RULES, **spatial.RULES, **recurrent.RULES}
 
 _OPERATIONS = [
     module
@@ -176,8 +176,9 @@ def _written(trace: Trace, layer: Any, args: Any, kwargs: Any) -> Any:
     rule = ONE_INPUT.get(kind) or emitted.layer_rule(kind)
     if rule is not None:
         given = {name for name, value in kwargs.items() if value is not None} - {"training"}
-        if rule is recurrent.outer and given == {"initial_state"} and len(args) == 1:
-            states = [trace.value(one) for one in tree.flatten(kwargs["initial_state"])]
+        if rule in recurrent.FROM_STATES and given <= {"initial_state"} and len(args) <= 2:
+            start = tree.flatten([*args[1:], kwargs.get("initial_state")])
+            states = [trace.value(one) for one in start if one is not None]
             return rule(trace, layer, trace.value(args[0]), *states)
         if len(args) != 1 or given:
             raise trace.unsupported(f"{kind.__name__} with more than one input")

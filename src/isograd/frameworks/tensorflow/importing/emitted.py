@@ -13,7 +13,7 @@ from typing import Any
 from isograd.frameworks.tensorflow.exact import EXACT
 from isograd.frameworks.tensorflow.importing import layers, operations, padding, recurrent
 from isograd.frameworks.tensorflow.importing.arithmetic import binary
-from isograd.frameworks.tensorflow.importing.trace import Trace, Value
+from isograd.frameworks.tensorflow.importing.trace import Rule, Trace, Value
 from isograd.ir import ops
 from isograd.ir.mapping import Transform
 from isograd.ir.ops import Op
@@ -28,7 +28,7 @@ def _is_exact(thing: Callable[..., object], name: str) -> bool:
         return False
 
 
-def layer_rule(kind: type) -> Callable[..., Value] | None:
+def layer_rule(kind: type) -> Rule | None:
     """The rule of a layer's class, if it is an exact form."""
     rule = LAYERS.get(kind.__name__)
     return rule if rule and _is_exact(kind, kind.__name__) else None
@@ -72,7 +72,7 @@ def prelu(trace: Trace, layer: Any, x: Value) -> Value:
     return trace.add(op, x, roles={"weight": weight}, trainable=layer.trainable, order=x.order)
 
 
-LAYERS: dict[str, Callable[..., Value]] = {
+LAYERS: dict[str, Rule] = {
     "BatchNorm": batch_norm,
     "RMSNorm": rms_norm,
     "PReLU": prelu,

@@ -20,9 +20,12 @@ GATES = (1, 0, 2)
 """Keras' GRU holds its gates in the order z, r, n; the graph in the order r, z, n."""
 
 
-def recurrent(trace: Trace, layer: Any, x: Value, *states: Value, turned: bool = False) -> Value:
-    """``turned`` gives the outputs of a layer that goes backwards in the order of its steps, as
-    Keras does; else in the order of the input."""
+def recurrent(
+    trace: Trace, layer: Any, x: Value, *states: Value, turned: bool = False
+) -> list[Value]:
+    """What the layer hands out: its outputs, and its final states where it has ``return_state``.
+    ``turned`` gives the outputs of a layer that goes backwards in the order of its steps, as Keras
+    does; else in the order of the input."""
     _check(trace, layer)
     x = trace.plain(x)
     op, order = _op(trace, layer)
@@ -42,9 +45,14 @@ def recurrent(trace: Trace, layer: Any, x: Value, *states: Value, turned: bool =
         roles[role] = _parameter(trace, attrgetter(path)(layer), role, last)
     start = [trace.plain(state) for state in states]
     made = trace.add(op, x, *start, roles=roles, trainable=layer.trainable)
-    if not layer.return_sequences:
-        return trace.add(ops.Select(1, 0 if layer.go_backwards else -1), made)
-    return trace.add(ops.Flip((1,)), made) if turned and layer.go_backwards else made
+    hidden = trace.add(ops.Select(1, 0 if layer.go_backwards else -1), made)
+    outputs = made if layer.return_sequences else hidden
+    if layer.return_sequences and turned and layer.go_backwards:
+        outputs = trace.add(ops.Flip((1,)), made)
+    if not layer.return_state:
+        return [outputs]
+    cell = [trace.add(ops.CellState(), made)] if isinstance(op, ops.LSTM) else []
+    return [outputs, hidden, *cell]
 
 
 def _parameter(trace: Trace, variable: Any, role: str, steps: tuple[Any, ...]) -> str:
@@ -69,8 +77,8 @@ def _op(trace: Trace, layer: Any) -> tuple[ops.LSTM | ops.GRU | ops.RNN, tuple[i
 
 
 def _check(trace: Trace, layer: Any) -> None:
-    if layer.return_state or layer.stateful:
-        raise trace.unsupported("a recurrent layer that hands out or keeps its state")
+    if layer.stateful:
+        raise trace.unsupported("a recurrent layer that keeps its state from batch to batch")
     if layer.dropout or layer.recurrent_dropout:
         raise trace.unsupported("dropout inside of a recurrent layer: put a Dropout in front")
     if isinstance(layer, layers.SimpleRNN):
@@ -80,31 +88,40 @@ def _check(trace: Trace, layer: Any) -> None:
         raise trace.unsupported("a recurrent layer with other activations than tanh and sigmoid")
 
 
-def outer(trace: Trace, layer: Any, x: Value, *states: Value) -> Value:
+def outer(trace: Trace, layer: Any, x: Value, *states: Value) -> list[Value]:
     """``states`` are the ones to start from."""
     return recurrent(trace, layer, x, *states, turned=True)
 
 
-def bidirectional(trace: Trace, layer: Any, x: Value) -> Value:
-    """Both directions, merged; the backward outputs are put in the order of the input."""
-    values = []
-    for inner in (layer.forward_layer, layer.backward_layer):
-        with trace.below("forward" if inner is layer.forward_layer else "backward"):
-            values.append(recurrent(trace, inner, x))
+def bidirectional(trace: Trace, layer: Any, x: Value, *states: Value) -> list[Value]:
+    """Both directions, merged, and the states of both; the backward outputs are put in the order of
+    the input."""
+    half = len(states) // 2
+    with trace.below("forward"):
+        ahead, *last = recurrent(trace, layer.forward_layer, x, *states[:half])
+    with trace.below("backward"):
+        back, *first = recurrent(trace, layer.backward_layer, x, *states[half:])
+    return [*_merged(trace, layer, [ahead, back]), *last, *first]
+
+
+def _merged(trace: Trace, layer: Any, values: list[Value]) -> list[Value]:
     merge: dict[str, Op] = {"sum": ops.Add(), "mul": ops.Multiply()}
     if layer.merge_mode == "concat":
-        return joined(trace, values, -1)
+        return [joined(trace, values, -1)]
     if layer.merge_mode in merge:
-        return binary(trace, merge[layer.merge_mode], *values)
+        return [binary(trace, merge[layer.merge_mode], *values)]
     if layer.merge_mode == "ave":
-        return trace.like(ops.MultiplyScalar(0.5), binary(trace, ops.Add(), *values))
-    raise trace.unsupported("Bidirectional without a merge mode")
+        return [trace.like(ops.MultiplyScalar(0.5), binary(trace, ops.Add(), *values))]
+    return values
 
 
-RULES: dict[type, Callable[..., Value]] = {
+RULES: dict[type, Callable[..., list[Value]]] = {
     layers.LSTM: outer,
     layers.GRU: outer,
     layers.SimpleRNN: outer,
     layers.Bidirectional: bidirectional,
 }
 """Layer to its rule."""
+
+FROM_STATES = (outer, bidirectional)
+"""Rules that take initial states behind the value."""

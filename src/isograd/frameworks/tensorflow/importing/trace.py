@@ -53,8 +53,8 @@ class Value:
 
 
 Rule = Callable[..., "Value | list[Value]"]
-"""Says a function of ``keras.ops`` in the graph's terms: takes the trace, Keras' operation, its
-outputs as Keras infers them, and its arguments."""
+"""Says a layer or a function of ``keras.ops`` in the graph's terms: takes the trace, and the layer
+and its values, or Keras' operation, its outputs as Keras infers them, and its arguments."""
 
 
 @dataclass

@@ -53,18 +53,21 @@ def select(call: Call, x: Value, axis: int, index: Dim) -> Value:
     axis = axis_of(axis, x)
     if isinstance(index, str):
         return call(ops.Squeeze((axis,)), call(ops.Slice(axis, index, add(index, 1)), x))
-    return _unstacked(call, x, axis, index) or call(ops.Select(axis, index), x)
+    return unstacked(call, x, axis, index) or call(ops.Select(axis, index), x)
 
 
-def _unstacked(call: Call, x: Value, axis: int, index: int) -> Value | None:
+def unstacked(call: Call, x: Value, axis: int, index: int) -> Value | None:
+    """What was put at a place of a stack, which one value with a new axis is too."""
     node = call.writer.made_by(x)
-    if node is None or node.op != ops.Concat(axis):
+    if node is None or node.op not in (ops.Concat(axis), ops.ExpandDims(axis)):
         return None
-    parts = [call.writer.made_by(name) for name in node.inputs]
-    if any(part is None or part.op != ops.ExpandDims(axis) for part in parts):
-        return None
-    source = parts[index].inputs[0]  # type: ignore[union-attr]
-    return Value(call.type, source, differentiable=x.differentiable)
+    parts = [node]
+    if isinstance(node.op, ops.Concat):
+        parts = [part for name in node.inputs if (part := call.writer.made_by(name))]
+        if [part.op for part in parts] != [ops.ExpandDims(axis)] * len(node.inputs):
+            return None
+    source = parts[index].inputs[0]
+    return Value(call.writer.type_of(source), source, differentiable=x.differentiable)
 
 
 def parts(call: Call, x: Value, axis: int) -> list[Value]:

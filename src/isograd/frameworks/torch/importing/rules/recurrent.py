@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from isograd.frameworks.torch.importing.call import Call, Rule
+from isograd.frameworks.torch.importing.rules.indexing import select
 from isograd.frameworks.torch.importing.rules.randomness import dropped
 from isograd.frameworks.torch.importing.values import Value
 from isograd.ir import ops
@@ -15,21 +16,36 @@ from isograd.ir.ops.base import Op, static
 Make = Callable[[int, str, bool], Op]
 """An op of (hidden_size, bias, reverse)."""
 
+Made = tuple[Value, bool]
+"""The outputs of a layer in one direction, and whether that is backwards."""
 
 TIME_FIRST = Transform((Permute((1, 0, 2)),))
 """PyTorch works through [T, N, H] inside, whatever it is given."""
 
 
 def lstm(call: Call, x: Value, states: Sequence[Value], *rest: Any) -> tuple[Value, Value, Value]:
-    outputs, final = _stack(call, ops.LSTM, x, list(states), *rest)  # type: ignore[arg-type]
-    return outputs, final, Value(call.results[2], problem="the final cell state of an LSTM")
+    outputs, made = _stack(call, ops.LSTM, x, list(states), *rest)  # type: ignore[arg-type]
+    cells = [call(ops.CellState(), value) for value, _ in made]
+    return outputs, _hidden(call, made), _together(call, cells)
 
 
 def single_state(make: Make) -> Rule:
     def rule(call: Call, x: Value, state: Value, *rest: Any) -> tuple[Value, Value]:
-        return _stack(call, make, x, [state], *rest)
+        outputs, made = _stack(call, make, x, [state], *rest)
+        return outputs, _hidden(call, made)
 
     return rule
+
+
+def _hidden(call: Call, made: Sequence[Made]) -> Value:
+    """The last h of each layer and direction; backwards it is at the first step."""
+    return _together(call, [call(ops.Select(1, 0 if back else -1), x) for x, back in made])
+
+
+def _together(call: Call, states: Sequence[Value]) -> Value:
+    """[layers * directions, N, H]"""
+    apart = [call(ops.ExpandDims(0), state) for state in states]
+    return apart[0] if len(apart) == 1 else call(ops.Concat(0), *apart)
 
 
 def _stack(
@@ -44,8 +60,8 @@ def _stack(
     train: bool,
     bidirectional: bool,
     batch_first: bool,
-) -> tuple[Value, Value]:
-    """All layers, each on the outputs of the one before: outputs, and the last h of each."""
+) -> tuple[Value, list[Made]]:
+    """All layers, each on the outputs of the one before: the outputs, and what each one makes."""
     directions = 2 if bidirectional else 1
     per_layer = len(weights) // (layers * directions)
     if per_layer != (4 if has_biases else 2):
@@ -53,27 +69,25 @@ def _stack(
     if x.type.rank != 3:
         raise call.unsupported("a recurrent layer on an input without a batch axis")
     x = x if batch_first else call.transpose(x, (1, 0, 2))
-    finals: list[Value] = []
+    made: list[Made] = []
     for layer in range(layers):
         outputs: list[Value] = []
         for direction in range(directions):
             number = layer * directions + direction
             own = weights[number * per_layer : (number + 1) * per_layer]
             outputs.append(_one(call, make, x, _initial(call, states, number), own, direction == 1))
-            finals.append(call(ops.Select(1, 0 if direction else -1), outputs[-1]))
+            made.append((outputs[-1], direction == 1))
         x = outputs[0] if directions == 1 else call(ops.Concat(2), *outputs)
         if train and dropout and layer < layers - 1:
             x = dropped(call, x, dropout, layout=TIME_FIRST)
-    last = [call(ops.ExpandDims(0), value) for value in finals]
-    final = last[0] if len(last) == 1 else call(ops.Concat(0), *last)
-    return (x if batch_first else call.transpose(x, (1, 0, 2))), final
+    return (x if batch_first else call.transpose(x, (1, 0, 2))), made
 
 
 def _initial(call: Call, states: Sequence[Value], number: int) -> list[Value]:
     """None where all are zero, which is what they are anyway."""
     if all(state.number == 0 for state in states):
         return []
-    return [call(ops.Select(0, number), state) for state in states]
+    return [select(call, state, 0, number) for state in states]
 
 
 def _one(

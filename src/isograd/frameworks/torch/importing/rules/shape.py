@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from isograd.frameworks.torch.importing.call import Call, Rule, axes_of, axis_of
+from isograd.frameworks.torch.importing.rules.indexing import unstacked
 from isograd.frameworks.torch.importing.rules.randomness import cast_draw
 from isograd.frameworks.torch.importing.values import Value
 from isograd.ir import ops
@@ -81,7 +82,8 @@ def unsqueeze(call: Call, x: Value, axis: int) -> Value:
 def squeeze(call: Call, x: Value, axes: Any = None) -> Value:
     """Axes of size 1 go; with none given, those that are 1 whatever the inputs' sizes."""
     ones = tuple(i for i in axes_of(axes, x) if x.type.shape[i] == 1)
-    return call(ops.Squeeze(ones), x) if ones else x
+    whole = unstacked(call, x, ones[0], 0) if len(ones) == 1 else None
+    return whole or (call(ops.Squeeze(ones), x) if ones else x)
 
 
 def expand(call: Call, x: Value, *_: object) -> Value:
