@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
-
-from isograd.ir.alignment import align
-from isograd.ir.blend import blend
-from isograd.ir.graph import Graph
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "frameworks"))
-
 from networks import NETWORKS
 from planted_changes import changes
 from random_graphs import networks
+
+from isograd.ir import ops
+from isograd.ir.alignment import align
+from isograd.ir.blend import blend
+from isograd.ir.builder import Builder
+from isograd.ir.graph import Graph
 
 
 def assert_between(reference: Graph, twin: Graph) -> None:
@@ -51,3 +47,20 @@ def test_planted(name, change, graph, planted):
 def test_random_networks_are_blended_with_their_planted_twins(graph):
     for _, planted in changes(graph):
         assert_between(graph, planted)
+
+
+def test_one_attribute_of_two_is_mended_alone():
+    def network(**attributes) -> Graph:
+        b = Builder("norm")
+        return b.finish(b(ops.BatchNorm(**attributes), b.input("x", ("N", 4)), scope="bn"))
+
+    reference, twin = network(), network(eps=1e-3, momentum=0.01)
+    found = align(reference, twin)
+    assert [d.attribute for d in found.differences] == ["eps", "momentum"]
+    for difference, op in zip(
+        found.differences,
+        (ops.BatchNorm(momentum=0.01), ops.BatchNorm(eps=1e-3)),
+        strict=True,
+    ):
+        (node,) = blend(reference, twin, found, [difference]).graph.nodes
+        assert node.op == op

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from isograd.ir.detours import Detours, Step
+from isograd.ir.detours import Detours, Step, contrast
 from isograd.ir.forms import Forms, forms_of, turn
 from isograd.ir.graph import Graph, Node
 from isograd.ir.mapping import Link, TensorMap
@@ -41,6 +42,8 @@ class Difference:
     top: Pair | None = None
     only: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     role: str = ""
+    attribute: str = ""
+    values: tuple[Any, Any] = (None, None)
 
 
 @dataclass
@@ -115,7 +118,7 @@ class _Walk:
                 continue
             step = self.found.steps[pair] = self._step(*pair)
             if step.detail:
-                self.found.differences.append(self._difference(pair, step))
+                self.found.differences += self._differences(pair, step)
             if step.is_one_node:
                 self._correspond(*pair)
             stack += reversed(step.below)
@@ -151,14 +154,24 @@ class _Walk:
         detail = f"operands of {type(ours.op).__name__} in the other order"
         return Step(tuple(zip(ours.inputs, theirs.inputs[::-1], strict=True)), detail)
 
-    def _difference(self, pair: Pair, step: Step) -> Difference:
+    def _differences(self, pair: Pair, step: Step) -> Iterator[Difference]:
         left, right = (nodes.get(name) for nodes, name in zip(self.nodes, pair, strict=True))
         if step.is_one_node:
-            return Difference(left, right, step.detail, pair, ((pair[0],), (pair[1],)))
-        ours, theirs = step.only
-        left = self.nodes[0].get(ours[0]) if ours else None
-        right = self.nodes[1].get(theirs[0]) if theirs else None
-        return Difference(left, right, step.detail, pair, step.only)
+            both = Difference(left, right, step.detail, pair, ((pair[0],), (pair[1],)))
+            ours, theirs = (s.forms[n].op for s, n in zip(self.sides, pair, strict=True))
+            for name in step.attributes:
+                assert ours is not None
+                assert theirs is not None
+                values = getattr(ours, name), getattr(theirs, name)
+                detail = contrast(ours, theirs, [name])
+                yield replace(both, detail=detail, attribute=name, values=values)
+            if not step.attributes:
+                yield both
+            return
+        first, second = step.only
+        left = self.nodes[0].get(first[0]) if first else None
+        right = self.nodes[1].get(second[0]) if second else None
+        yield Difference(left, right, step.detail, pair, step.only)
 
     def _correspond(self, a: str, b: str) -> None:
         """The nodes are each other's, and so are their parameters."""

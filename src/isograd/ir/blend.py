@@ -70,6 +70,12 @@ class _Blend:
         self.forms = tuple(forms_of(graph) for graph in self.graphs)
         self.sources = tuple({node.name: node for node in graph.nodes} for graph in self.graphs)
         self.fixed = {d.top for d in self.taken if d.top}
+        left = {d.top for d in self.alignment.differences if d not in self.taken}
+        self.partly = {
+            pair: {d.attribute: d.values for d in self.taken if d.top == pair}
+            for pair in self.fixed & left
+            if pair
+        }
         self.retied = {
             (d.twin.name, d.role): d.reference.parameters[d.role]
             for d in self.taken
@@ -80,6 +86,9 @@ class _Blend:
     def run(self) -> Blended:
         for pair in self._in_order():
             self.built[pair] = self._build(pair, self.alignment.steps[pair])
+        used = {name for node in self.nodes for name in node.parameters.values()}
+        self.parameters = {n: spec for n, spec in self.parameters.items() if n in used}
+        self.origins = {n: origin for n, origin in self.origins.items() if n in used}
         outputs = tuple(map(self._output, self.graphs[TWIN].outputs, self.alignment.outputs))
         graph = Graph(
             self.twin.name,
@@ -113,12 +122,33 @@ class _Blend:
         a, b = pair
         if b in self.twin.inputs and not any(step.only):
             return b
-        if pair not in self.fixed:
+        if pair not in self.fixed or pair in self.partly:
             frontier = [(below[1], self.built[below]) for below in step.below]
+            if pair in self.partly:
+                return self._partly(pair, frontier)
             return self._copy(TWIN, b, frontier)
         frontier = [(below[0], self._turned(below, TWIN, REFERENCE)) for below in step.below]
         self.built[pair] = self._copy(REFERENCE, a, frontier)
         return self._turned(pair, REFERENCE, TWIN)
+
+    def _partly(self, pair: Pair, frontier: Sequence[tuple[str, str]]) -> str:
+        """The twin's node with some of the reference's attributes."""
+        value = self._copy(TWIN, pair[TWIN], frontier)
+        made = self.nodes.pop()
+        changed = {name: ours for name, (ours, _) in self.partly[pair].items()}
+        op = replace(made.op, **changed)
+        types = [self.types[name] for name in made.inputs]
+        parameters = {
+            role: made.parameters.get(role) or self._missing(pair, role)
+            for role in op.parameters(*types)
+        }
+        kind = op.infer(*types)
+        self.nodes.append(replace(made, op=op, parameters=parameters, type=kind))
+        self.types[value] = kind
+        return value
+
+    def _missing(self, pair: Pair, role: str) -> str:
+        return self._of_reference(self.sources[REFERENCE][pair[REFERENCE]].parameters[role])
 
     def _turned(self, pair: Pair, here: int, there: int) -> str:
         """The pair's value, built as ``here`` has its axes, as ``there`` has them."""

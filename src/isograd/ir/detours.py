@@ -14,6 +14,7 @@ from itertools import islice
 
 from isograd.ir.forms import Forms
 from isograd.ir.graph import Graph
+from isograd.ir.ops import Op
 
 MOST_SKIPPED = 8
 """How many ops one side may have in between."""
@@ -26,12 +27,14 @@ HORIZON = 16
 class Step:
     """How a pair of values is made: ``below`` are the pairs that it is made from, ``detail`` says
     what differs (empty: nothing). ``only`` names what only the reference and only the twin has;
-    without it, one node corresponds to one node.
+    without it, one node corresponds to one node. ``attributes`` are the names of those in which two
+    ops of one kind differ, if nothing else does.
     """
 
     below: tuple[tuple[str, str], ...]
     detail: str = ""
     only: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    attributes: tuple[str, ...] = ()
 
     @property
     def is_one_node(self) -> bool:
@@ -80,7 +83,7 @@ class Detours:
         """One op in the place of the other."""
         ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
         if ours.inputs and len(ours.inputs) == len(theirs.inputs):
-            yield 1.5, Step(inputs(), self._contrast(a, b))
+            yield 1.5, Step(inputs(), self._contrast(a, b), attributes=self._attributes(a, b))
 
     def _skipped(self, a: str, b: str) -> Iterator[tuple[float, Step]]:
         """Ops that only one side has, or each has its own."""
@@ -188,10 +191,20 @@ class Detours:
         ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
         if ours.op is None or theirs.op is None:
             return "an input against a computed value"
-        whole = f"{ours.text} against {theirs.text}"
-        if type(ours.op) is not type(theirs.op):
-            return whole
+        names = self._attributes(a, b)
+        if not names:
+            return f"{ours.text} against {theirs.text}"
+        return contrast(ours.op, theirs.op, names)
+
+    def _attributes(self, a: str, b: str) -> tuple[str, ...]:
+        ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
+        if ours.op is None or type(ours.op) is not type(theirs.op) or ours.order != theirs.order:
+            return ()
         one, other = ours.op.attributes(), theirs.op.attributes()
-        names = [name for name in one if one[name] != other[name]]
-        words = (", ".join(f"{n}={side[n]!r}" for n in names) for side in (one, other))
-        return f"{type(ours.op).__name__}: {' against '.join(words)}" if names else whole
+        return tuple(name for name in one if one[name] != other[name])
+
+
+def contrast(ours: Op, theirs: Op, names: Sequence[str]) -> str:
+    """``BatchNorm: eps=1e-05 against eps=0.001``."""
+    words = (", ".join(f"{n}={getattr(op, n)!r}" for n in names) for op in (ours, theirs))
+    return f"{type(ours).__name__}: {' against '.join(words)}"
