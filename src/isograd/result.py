@@ -170,6 +170,39 @@ class DerivativeRow:
 
 
 @dataclass
+class Effect:
+    """What a cause does: the first stage that differs, the largest deviation there in multiples of
+    the rounding envelope (``ratio``) and relative to scale (``max_rel``); ``reason`` says why the
+    network could not be run at all."""
+
+    verdict: Verdict
+    stage: str = ""
+    ratio: float = 0.0
+    max_rel: float = 0.0
+    reason: str = ""
+
+
+@dataclass
+class Cause:
+    """Why two implementations differ. ``node`` is the first place, ``places`` are all of them, each
+    with both sides' ``file:line``; ``reference`` and ``twin`` say what is found there. ``before`` is
+    the effect with this one difference in the twin and all others mended, ``after`` with this one
+    mended, too. ``id`` is ``unknown`` where the catalogue does not know it."""
+
+    id: str
+    summary: str
+    node: str
+    places: list[str]
+    reference: str
+    twin: str
+    before: Effect
+    after: Effect
+    fix: dict[str, str]
+    source: str = ""
+    accepted: bool = False
+
+
+@dataclass
 class Result:
     """Everything, in the order in which it is found."""
 

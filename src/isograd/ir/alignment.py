@@ -32,7 +32,7 @@ class Difference:
     differs.
 
     ``top`` is the pair of values that the two sides make in their own ways; None for what no value
-    is made by, such as a parameter that is shared on one side. ``only`` names the nodes, the
+    is made by, such as a parameter that is shared on one side. ``only`` holds the nodes, the
     reference's and the twin's, that nothing on the other side corresponds to.
     """
 
@@ -40,7 +40,7 @@ class Difference:
     twin: Node | None
     detail: str
     top: Pair | None = None
-    only: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    only: tuple[tuple[Node, ...], tuple[Node, ...]] = ((), ())
     role: str = ""
     attribute: str = ""
     values: tuple[Any, Any] = (None, None)
@@ -157,7 +157,8 @@ class _Walk:
     def _differences(self, pair: Pair, step: Step) -> Iterator[Difference]:
         left, right = (nodes.get(name) for nodes, name in zip(self.nodes, pair, strict=True))
         if step.is_one_node:
-            both = Difference(left, right, step.detail, pair, ((pair[0],), (pair[1],)))
+            alone = tuple((node,) if node else () for node in (left, right))
+            both = Difference(left, right, step.detail, pair, (alone[0], alone[1]))
             ours, theirs = (s.forms[n].op for s, n in zip(self.sides, pair, strict=True))
             for name in step.attributes:
                 assert ours is not None
@@ -168,10 +169,12 @@ class _Walk:
             if not step.attributes:
                 yield both
             return
-        first, second = step.only
-        left = self.nodes[0].get(first[0]) if first else None
-        right = self.nodes[1].get(second[0]) if second else None
-        yield Difference(left, right, step.detail, pair, step.only)
+        first, second = (
+            tuple(nodes[name] for name in names)
+            for nodes, names in zip(self.nodes, step.only, strict=True)
+        )
+        top = (first[0] if first else None, second[0] if second else None)
+        yield Difference(*top, step.detail, pair, (first, second))
 
     def _correspond(self, a: str, b: str) -> None:
         """The nodes are each other's, and so are their parameters."""

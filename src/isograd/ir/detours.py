@@ -8,6 +8,7 @@ is taken behind which most is alike, at the least expense.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +22,9 @@ MOST_SKIPPED = 8
 
 HORIZON = 16
 """How many values behind a pair are looked at to see how well it goes on."""
+
+NEAR = 12
+"""How many of them must have their like among those of the other side, which may lie further."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Detours:
         """The best step from two roots that are not made alike; ``inputs`` pairs what they are made
         from, if they have as many."""
         ways = list(self._replaced(a, b, inputs))
-        if ways and self._is_changed_only(a, b):
+        if ways and self._are_made_alike(a, b):
             return ways[0][1]
         ways += [*self._skipped(a, b), *self._rewritten(a, b)]
         if not ways:
@@ -72,10 +76,6 @@ class Detours:
             queue += fresh
 
     # Ways -----------------------------------------------------------------------------------------
-
-    def _is_changed_only(self, a: str, b: str) -> bool:
-        """Whether the ops are of one kind and own parameters of the same shapes."""
-        return self._layer(0, a) == self._layer(1, b) is not None
 
     def _replaced(
         self, a: str, b: str, inputs: Callable[[], tuple[tuple[str, str], ...]]
@@ -146,31 +146,43 @@ class Detours:
     # Likeness -------------------------------------------------------------------------------------
 
     def _are_made_alike(self, a: str, b: str) -> bool:
-        """Whether two roots are made by one kind of op with parameters of the same shapes, or are
-        inputs both."""
+        """Whether two roots are inputs both, or made by one kind of op whose first parameters have
+        one shape: a bias may be there or not."""
         return self._layer(0, a) == self._layer(1, b)
 
-    def _layer(self, side: int, root: str) -> tuple[str, tuple[tuple[int, ...], ...]] | None:
-        """What tells one layer from another: its op and the shapes of its parameters; None for an
-        input."""
+    def _layer(self, side: int, root: str) -> tuple[str, tuple[int, ...]] | None:
         form = self.sides[side].forms[root]
         if form.op is None:
             return None
         known = self.graphs[side].parameters
-        return type(form.op).__name__, tuple(known[n].shape for n in form.parameters.values())
+        first = next(iter(form.parameters.values()), "")
+        return type(form.op).__name__, known[first].shape if first else ()
 
-    def _unlike(self, pairs: Sequence[tuple[str, str]]) -> int:
-        """How much of what is behind the pairs is not alike, within the horizon."""
+    def _unlike(self, pairs: Sequence[tuple[str, str]]) -> float:
+        """How much of what is behind the pairs is not alike: above all how many layers have no
+        like, whatever their order, and in second place what is not alike pair by pair."""
+        return sum(self._unmatched(a, b) for a, b in pairs) + 0.1 * self._unequal(pairs)
+
+    def _unmatched(self, a: str, b: str) -> int:
+        if self.sides[0].forms[a].signature == self.sides[1].forms[b].signature:
+            return 0
+        ours, theirs = (
+            [self._layer(side, name) for name in self.near(side, root)]
+            for side, root in enumerate((a, b))
+        )
+        return sum(
+            (Counter(one[:NEAR]) - Counter(other)).total()
+            for one, other in ((ours, theirs), (theirs, ours))
+        )
+
+    def _unequal(self, pairs: Sequence[tuple[str, str]]) -> int:
         wrong, left, seen = 0, list(pairs), set(pairs)
         for a, b in left:
             ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
             if ours.signature == theirs.signature:
                 continue
             wrong += ours.text != theirs.text
-            if len(ours.inputs) != len(theirs.inputs):
-                wrong += 2
-                continue
-            fresh = [p for p in zip(ours.inputs, theirs.inputs, strict=True) if p not in seen]
+            fresh = [p for p in zip(ours.inputs, theirs.inputs, strict=False) if p not in seen]
             seen.update(fresh)
             left += fresh[: max(0, HORIZON - len(left))]
         return wrong

@@ -80,8 +80,7 @@ class Deviation:
 def judge(name: str, reference: Arrays, twin: Arrays, disturbed: Sequence[Arrays]) -> Stage:
     """One stage's verdict in float64. ``disturbed`` are the reference's disturbed observations."""
     if reference.keys() != twin.keys():
-        odd = min(reference.keys() ^ twin.keys())
-        return Stage(name, "different", np.inf, np.inf, 0.0, np.inf, odd, "only one side has it")
+        return _only_on_one_side(name, reference, twin)
     natural = natural_scales(reference)
     return summarize(
         name,
@@ -96,6 +95,11 @@ def judge(name: str, reference: Arrays, twin: Arrays, disturbed: Sequence[Arrays
             for tensor, value in reference.items()
         ],
     )
+
+
+def _only_on_one_side(name: str, reference: Arrays, twin: Arrays) -> Stage:
+    odd = min(reference.keys() ^ twin.keys())
+    return Stage(name, "different", np.inf, np.inf, 0.0, np.inf, odd, "only one side has it")
 
 
 def natural_scales(arrays: Arrays) -> dict[str, float]:
@@ -171,6 +175,8 @@ def judge_float32(
     ``exact`` is the reference in float64, ``reference`` its float32 runs (as it is, and disturbed
     by one unit in the last place of float32). Distances are root mean squares here.
     """
+    if exact.keys() != twin.keys():
+        return _only_on_one_side(name, exact, twin)
     natural = natural_scales(exact)
     return summarize(
         name,

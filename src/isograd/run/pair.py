@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from isograd.data import dropout_masks
 from isograd.errors import UsageError
 from isograd.frameworks import part
-from isograd.frameworks.protocol import Emitted, Executor, Original
+from isograd.frameworks.protocol import Emitted, Executor, Gradients, Original
 from isograd.frameworks.side import Side, emitted_as_it_is, plan
 from isograd.ir.alignment import Alignment, Difference, align
-from isograd.ir.mapping import Permute, Transform
+from isograd.ir.graph import Graph
+from isograd.ir.mapping import Array, Arrays, Permute, Transform
 from isograd.models import Model
-from isograd.proof import establish, make_trial, prove_side
+from isograd.proof import Trial, establish, gather, judge_evidence, make_trial
 from isograd.proof.trial import RECORDED_STEPS
 from isograd.result import Proof
 from isograd.run.fit import check_loss
 from isograd.run.workbench import ORIGINAL
 from isograd.training import Recipe
+
+DType = Literal["float32", "float64"]
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,9 @@ class Pair:
     alignment: Alignment
 
     def emitted_twin(self) -> Emitted:
-        """The twin's own tensors under the names of the reference's graph."""
-        imported = self.twin.imported
-        assert imported is not None
-        own = emitted_as_it_is(imported)
+        """The twin's own tensors under the names of the reference's graph, as far as both have
+        them."""
+        own = self.own_twin()
         here, there = self.reference.graph, self.twin.graph
         values = dict(zip(here.inputs, (own.values[name] for name in there.inputs), strict=True))
         values |= dict(zip(here.outputs, (own.values[name] for name in there.outputs), strict=True))
@@ -48,16 +51,87 @@ class Pair:
             source="",
             class_name="",
             parameters=parameters,
-            trainable=tuple(names[name] for name in here.trainable),
+            trainable=tuple(names[name] for name in here.trainable if name in names),
             values=values,
             dropouts=dropouts,
             masks={name: self._turn(name) >> own.masks[nodes[name]] for name in dropouts},
+        )
+
+    def own_twin(self) -> Emitted:
+        """The twin's own tensors under the names of its own graph."""
+        assert self.twin.imported is not None
+        return emitted_as_it_is(self.twin.imported)
+
+    @property
+    def surplus(self) -> dict[str, tuple[int, ...]]:
+        """Parameters of the twin that the reference lacks, with their shapes."""
+        known = self.alignment.mapping.names.values()
+        parameters = self.twin.graph.parameters
+        return {f"{n} (twin)": spec.shape for n, spec in parameters.items() if n not in known}
+
+    def trial_of_twin(self, trial: Trial) -> Trial:
+        """The trial without what the twin lacks."""
+        emitted = self.emitted_twin()
+        known = emitted.parameters.names
+        return replace(
+            trial,
+            weights={name: array for name, array in trial.weights.items() if name in known},
+            masks=tuple(
+                {name: mask for name, mask in masks.items() if name in emitted.dropouts}
+                for masks in trial.masks
+            ),
         )
 
     def _turn(self, name: str) -> Transform:
         """From the reference's axes of a value to the twin's."""
         axes = self.alignment.turns.get(name)
         return Transform((Permute(axes),) if axes else ())
+
+
+class Filled:
+    """A twin's executor that is given only what the reference has, and answers so: what the
+    reference lacks stays as the twin has it, and is not heard of."""
+
+    def __init__(self, executor: Executor, pair: Pair, batch_size: int) -> None:
+        self._executor = executor
+        own, graph = pair.own_twin(), pair.twin.graph
+        assert pair.twin.weights is not None
+        self._state = own.parameters.forward(pair.twin.weights)
+        self._masks = {
+            own.dropouts[name]: own.masks[name](mask)
+            for name, mask in dropout_masks(graph, batch_size, 0).items()
+        }
+        self._known = set(pair.emitted_twin().parameters.names.values())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._executor, name)
+
+    def set_state(self, state: Arrays) -> None:
+        """The reference's tensors, on top of the twin's own."""
+        self._executor.set_state({**self._state, **state})
+        self.set_masks({})
+
+    def set_masks(self, masks: Arrays) -> None:
+        """The reference's masks, on top of draws of the twin's own."""
+        if self._masks:
+            self._executor.set_masks({**self._masks, **masks})
+
+    def get_state(self) -> Arrays:
+        """What the reference has, too."""
+        return self._heard(self._executor.get_state())
+
+    def get_optimizer_state(self) -> dict[str, Arrays]:
+        """Of what the reference has, too."""
+        slots = self._executor.get_optimizer_state()
+        return {slot: self._heard(arrays) for slot, arrays in slots.items()}
+
+    def gradients(self, inputs: tuple[Array, ...], targets: Array) -> Gradients:
+        """One pass, with the gradients of what the reference has, too."""
+        found = self._executor.gradients(inputs, targets)
+        return replace(found, parameter_gradients=self._heard(found.parameter_gradients))
+
+    def _heard(self, arrays: Arrays) -> Arrays:
+        return {name: array for name, array in arrays.items() if name in self._known}
 
 
 def pair_up(reference: Model, twin: Model) -> Pair:
@@ -69,8 +143,9 @@ def pair_up(reference: Model, twin: Model) -> Pair:
 
 
 def prove_pair(pair: Pair, recipe: Recipe, seed: int = 0) -> Proof:
-    """All stages, both networks run as they are, in this process."""
-    return _prove_here(pair.reference, pair.twin.original, pair.emitted_twin(), recipe, seed)
+    """All stages, both networks run as they are, in this process. They may differ: what only one of
+    them has is a matter of the structure, all else is compared."""
+    return _prove_here(pair.reference, pair.emitted_twin(), recipe, seed, pair=pair)
 
 
 def prove_twin(
@@ -86,56 +161,65 @@ def prove_twin(
     than `isograd.prove`, which gives every mode a process of its own. ``recorded`` are the training
     steps after which the sides are compared; fewer take less time and memory."""
     emitted: Emitted = part(to, "emitter").emit(model.graph)
-    return _prove_here(model, None, emitted, recipe, seed, to=to, mode=mode, recorded=recorded)
+    return _prove_here(model, emitted, recipe, seed, to=to, mode=mode, recorded=recorded)
 
 
 def _prove_here(
     model: Model,
-    twin: Original | None,
     emitted: Emitted,
     recipe: Recipe,
     seed: int,
     *,
+    pair: Pair | None = None,
     to: str = "",
-    mode: str = ORIGINAL,
+    mode: str = "eager",
     recorded: tuple[int, ...] = RECORDED_STEPS,
 ) -> Proof:
     check_loss(model.graph, recipe)
     if model.imported is None or model.original is None:
         raise UsageError(f"{model.reference!r} is a graph, not a network of a framework's own.")
     trial = make_trial(model.graph, recipe, None, seed, model.weights, model.bounds, recorded)
+    if pair and pair.twin.original:
+        to = pair.twin.original.framework
     with tempfile.TemporaryDirectory(prefix="isograd-") as folder:
         source = Path(folder) / "model.py"
         source.write_text(emitted.source, encoding="utf-8")
 
-        def side(
-            emitted: Emitted, original: Original | None, dtype: Literal["float32", "float64"]
-        ) -> Side:
+        def open_side(graph: Graph, own: Emitted, original: Original | None, dtype: DType) -> Side:
             framework = original.framework if original else to
             planned = plan(
-                model.graph,
-                emitted,
+                graph,
+                own,
                 source,
                 ORIGINAL if original else mode,
                 recipe,
                 dtype=dtype,
-                shared_masks=bool(emitted.dropouts),
+                shared_masks=bool(own.dropouts),
                 original=original,
             )
             executors.append(part(framework, "modes").open_executor(planned))
-            return Side(model.graph, emitted, executors[-1])
+            return Side(graph, own, executors[-1])
 
-        frameworks = {model.original.framework, twin.framework if twin else to}
+        def reference(dtype: DType) -> Side:
+            assert model.imported is not None
+            return open_side(model.graph, emitted_as_it_is(model.imported), model.original, dtype)
+
+        def twin(dtype: DType) -> Side:
+            if pair is None:
+                return open_side(model.graph, emitted, None, dtype)
+            own = open_side(pair.twin.graph, pair.own_twin(), pair.twin.original, dtype)
+            filled = Filled(own.executor, pair, recipe.batch_size)
+            return Side(model.graph, emitted, filled)
+
         executors: list[Executor] = []
-        restores = [part(framework, "runtime").settings() for framework in frameworks]
+        restores = [part(name, "runtime").settings() for name in {model.original.framework, to}]
         try:
-            ours = emitted_as_it_is(model.imported)
-            baseline = establish(
-                side(ours, model.original, "float64"), side(ours, model.original, "float32"), trial
-            )
-            return prove_side(
-                baseline, side(emitted, twin, "float64"), side(emitted, twin, "float32")
-            )
+            baseline = establish(reference("float64"), reference("float32"), trial)
+            points = pair.trial_of_twin(trial) if pair else trial
+            evidence = gather(twin("float64"), twin("float32"), points)
+            if pair:
+                evidence.shapes.update(pair.surplus)
+            return judge_evidence(baseline, evidence)
         finally:
             for executor in executors:
                 executor.release()

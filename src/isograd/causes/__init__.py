@@ -1,0 +1,1 @@
+"""Why two implementations differ: causes, named by intervention."""

@@ -1,0 +1,139 @@
+"""Which of all that differs are the causes: found by making them like the reference's.
+
+With everything mended, the twin must do as the reference does. What can be left as it is in the
+twin, and it still does, is no cause. What is left then are the causes: with any one of them in the
+twin, it is another network. That is the evidence; there is no guess in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from isograd.causes.interventions import Intervention
+from isograd.causes.subject import Subject, observe_subject
+from isograd.ir.alignment import Alignment
+from isograd.ir.blend import blend
+from isograd.ir.ops import ShapeError
+from isograd.proof.judge import SEVERITY, judge, worst
+from isograd.proof.observe import Observation
+from isograd.proof.trial import Trial
+from isograd.result import Stage, Verdict
+
+STAGES = ("forward", "train-forward", "loss", "gradients", "optimizer")
+"""What subjects are compared in, in order."""
+
+DISTURBANCES = 2
+"""How many disturbed runs of the reference the envelope is measured from."""
+
+MOST_PAIRED = 8
+"""Up to so many causes it is tried whether two of them cancel."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a twin compares with the reference; ``reason`` says why it could not be run."""
+
+    stages: tuple[Stage, ...]
+    reason: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        return "different" if self.reason else worst([stage.verdict for stage in self.stages])
+
+    @property
+    def first(self) -> Stage | None:
+        """The first stage in which the two are not the same."""
+        return next((s for s in self.stages if s.verdict != "equivalent"), None)
+
+    @property
+    def effect(self) -> tuple[int, float]:
+        """The larger, the graver: by verdict, then by the largest deviation relative to scale."""
+        largest = max((s.max_rel for s in self.stages if s.verdict == self.verdict), default=0.0)
+        return SEVERITY[self.verdict], float("inf") if self.reason else largest
+
+
+@dataclass
+class Findings:
+    """``mended`` is the twin with everything made like the reference's, ``untouched`` the twin as it
+    is. ``causes`` come in the order of their effect, each with the outcome of leaving it alone in
+    the twin; ``harmless`` differences change nothing."""
+
+    untouched: Outcome
+    mended: Outcome
+    causes: list[tuple[Intervention, Outcome]] = field(default_factory=list)
+    harmless: list[Intervention] = field(default_factory=list)
+
+
+class Search:
+    """Two subjects, aligned, at a trial's points; run in ``framework``, the referee."""
+
+    def __init__(
+        self,
+        reference: Subject,
+        twin: Subject,
+        alignment: Alignment,
+        trial: Trial,
+        framework: str,
+    ) -> None:
+        self.reference, self.twin = reference, twin
+        self.alignment, self.trial, self.framework = alignment, trial, framework
+        seeds = range(1, DISTURBANCES + 1)
+        self.exact = self._observe(reference, trial)
+        self.disturbed = [self._observe(reference, trial.disturbed(seed)) for seed in seeds]
+
+    def run(self, differing: Sequence[Intervention]) -> Findings:
+        """The causes among all that differs."""
+        found = Findings(self.outcome([]), self.outcome(differing))
+        if found.untouched.verdict == "equivalent":
+            found.harmless = list(differing)
+            return found
+        kept = (
+            self._needed(list(differing)) if found.mended.verdict == "equivalent" else [*differing]
+        )
+        found.harmless = [one for one in differing if one not in kept]
+        found.causes = [
+            (one, self.outcome([other for other in kept if other is not one])) for one in kept
+        ]
+        found.causes.sort(key=lambda cause: cause[1].effect, reverse=True)
+        return found
+
+    def _needed(self, kept: list[Intervention]) -> list[Intervention]:
+        """The fewest interventions with which the twin still does as the reference does, as far as
+        leaving out one by one, and then two by two, tells."""
+        for count in (1, 2):
+            if count == 2 and len(kept) > MOST_PAIRED:
+                break
+            for group in combinations(tuple(kept), count):
+                rest = [one for one in kept if one not in group]
+                if len(rest) < len(kept) and self.outcome(rest).verdict == "equivalent":
+                    kept = rest
+        return kept
+
+    def outcome(self, mended: Sequence[Intervention]) -> Outcome:
+        """How the twin compares with the reference where these differences are mended."""
+        try:
+            observed = self._observe(self._blended(mended), self.trial)
+        except ShapeError as error:
+            return Outcome((), str(error))
+        return Outcome(tuple(self._judged(name, observed) for name in STAGES))
+
+    def _judged(self, name: str, observed: Observation) -> Stage:
+        """What only one side has is a matter of the structure, and is left out here."""
+        twin = observed[name]
+        expected = {n: a for n, a in self.exact[name].items() if n in twin}
+        common = {n: a for n, a in twin.items() if n in expected}
+        return judge(name, expected, common, [other[name] for other in self.disturbed])
+
+    def _blended(self, mended: Sequence[Intervention]) -> Subject:
+        places = [place for one in mended for place in one.places]
+        found = blend(self.reference.graph, self.twin.graph, self.alignment, places)
+        recipe = self.twin.recipe
+        for one in mended:
+            recipe = one.field.apply(recipe) if one.field else recipe
+        weights = found.weights(self.reference.weights, self.twin.weights)
+        return Subject(found.graph, weights, recipe, found.parameters, found.values)
+
+    def _observe(self, subject: Subject, trial: Trial) -> Observation:
+        return observe_subject(subject, trial, self.framework)

@@ -1,0 +1,129 @@
+"""A network with its weights and its training, as a description that can be changed in one thing
+and run again: what interventions are made on.
+
+Loss and optimizer are the recipe's definitions in NumPy; the framework of the referee only runs the
+graph and pulls gradients back through it, in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from isograd.data import dropout_masks
+from isograd.frameworks import part
+from isograd.frameworks.protocol import Recording, Tape
+from isograd.frameworks.side import unpack
+from isograd.ir.graph import Graph, Weights
+from isograd.ir.mapping import Array, Arrays
+from isograd.proof.observe import GRADIENT, Observation
+from isograd.proof.trial import Trial
+from isograd.training import Recipe
+
+
+@dataclass(frozen=True)
+class Subject:
+    """``parameters`` and ``values`` map the reference's names to those of ``graph``: whatever is
+    observed bears the reference's names, so that subjects can be held against each other."""
+
+    graph: Graph
+    weights: Weights
+    recipe: Recipe
+    parameters: Mapping[str, str]
+    values: Mapping[str, str]
+
+    @classmethod
+    def of(cls, graph: Graph, weights: Weights, recipe: Recipe) -> Subject:
+        """A network under its own names."""
+        names = {name: name for name in graph.parameters}
+        values = {name: name for name in [*graph.inputs, *(node.name for node in graph.nodes)]}
+        return cls(graph, weights, recipe, names, values)
+
+
+def observe_subject(subject: Subject, trial: Trial, framework: str) -> Observation:
+    """Every stage of a proof but `structure`; see `isograd.proof.observe`."""
+    tape: Tape = part(framework, "tape").open_tape(subject.graph)
+    return _Course(subject, trial, tape).run()
+
+
+@dataclass
+class _Course:
+    subject: Subject
+    trial: Trial
+    tape: Tape
+
+    def run(self) -> Observation:
+        recording = self._pass(self.subject.weights, self.trial.inputs, 0)
+        outputs = _packed(recording)
+        gradients = self._pulled(recording, outputs, self.trial.targets)
+        loss = self.subject.recipe.loss.value(outputs, self.trial.targets)
+        return {
+            "forward": self._forward(),
+            "train-forward": {"outputs": outputs, **self._named(recording.statistics)},
+            "loss": {"loss": np.array(loss)},
+            "gradients": self._gradients(gradients),
+            "optimizer": self._optimizer(),
+        }
+
+    def _forward(self) -> Arrays:
+        found: Arrays = {}
+        for inputs in self.trial.forward:
+            recording = self.tape.run(self.subject.weights, inputs, training=False)
+            found[f"outputs (batch of {len(inputs[0])})"] = _packed(recording)
+        return found
+
+    def _pass(self, weights: Weights, inputs: tuple[Array, ...], step: int) -> Recording:
+        return self.tape.run(weights, inputs, training=True, masks=self._masks(step))
+
+    def _masks(self, step: int) -> Arrays:
+        """The trial's masks, and draws of its own for a dropout that is not the reference's."""
+        own = dropout_masks(self.subject.graph, len(self.trial.inputs[0]), step)
+        given = {self.subject.values.get(n, ""): m for n, m in self.trial.masks[step].items()}
+        fitting = {n: given[n] for n, mask in own.items() if n in given and _fits(given[n], mask)}
+        return own | fitting
+
+    def _pulled(self, recording: Recording, outputs: Array, targets: Array) -> Arrays:
+        slope = self.subject.recipe.loss.gradient(outputs, targets)
+        shapes = [array.shape for array in recording.outputs.values()]
+        parts = [slope] if len(shapes) == 1 else unpack(slope, shapes)
+        return recording.pull(dict(zip(recording.outputs, parts, strict=True)))
+
+    def _gradients(self, gradients: Arrays) -> Arrays:
+        graph = self.subject.graph
+        inputs = {
+            name: gradients[name] for name, kind in graph.inputs.items() if kind.dtype == "float"
+        }
+        inputs = {f"input {place}": array for place, array in enumerate(inputs.values())}
+        named = self._named({name: gradients[name] for name in graph.trainable})
+        return {f"{GRADIENT}{name}": array for name, array in {**inputs, **named}.items()}
+
+    def _named(self, arrays: Arrays) -> Arrays:
+        """Under the reference's names, as far as it has them."""
+        return {n: arrays[own] for n, own in self.subject.parameters.items() if own in arrays}
+
+    def _optimizer(self) -> Arrays:
+        subject, trial = self.subject, self.trial
+        weights, record = dict(subject.weights), Arrays()
+        state = subject.recipe.start(weights, subject.graph.trainable)
+        for step, rows in enumerate(trial.batches[: trial.recorded[-1]], start=1):
+            recording = self._pass(weights, tuple(x[rows] for x in trial.data), step)
+            found = self._pulled(recording, _packed(recording), trial.labels[rows])
+            gradients = {name: found[name] for name in subject.graph.trainable}
+            weights |= recording.statistics
+            weights |= subject.recipe.update(weights, gradients, state, step)
+            if step in trial.recorded:
+                named = self._named(weights)
+                record |= {f"{name} after step {step}": array for name, array in named.items()}
+        return record
+
+
+def _fits(given: Array, own: Array) -> bool:
+    """Whether a mask is of the same shape and scale: of a dropout at the same rate."""
+    return given.shape == own.shape and bool(np.isclose(given.max(), own.max()))
+
+
+def _packed(recording: Recording) -> Array:
+    outputs = list(recording.outputs.values())
+    return outputs[0] if len(outputs) == 1 else pack(outputs)
