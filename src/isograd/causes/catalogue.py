@@ -84,3 +84,8 @@ def catalogue() -> tuple[Entry, ...]:
     """All entries; the first one that names a difference is its name."""
     text = files("isograd.causes").joinpath("catalogue.toml").read_text(encoding="utf-8")
     return tuple(cattrs.structure(raw, Entry) for raw in tomllib.loads(text)["cause"])
+
+
+def known_ids() -> tuple[str, ...]:
+    """The ids of all entries."""
+    return tuple(entry.id for entry in catalogue())

@@ -37,6 +37,12 @@ class Intervention:
         return self.entry.summary.format(reference=self.reference, twin=self.twin)
 
     @property
+    def harmless(self) -> str:
+        """A sentence for where it changes nothing."""
+        why = self.entry.harmless if self.entry else ""
+        return why or f"{self.detail}: written otherwise, computes the same here"
+
+    @property
     def fix(self) -> dict[str, str]:
         """Code for each framework; empty where the cause is not known."""
         known = self.entry.fix if self.entry else {}

@@ -15,7 +15,6 @@ from isograd.causes.interventions import Intervention
 from isograd.causes.subject import Subject, observe_subject
 from isograd.ir.alignment import Alignment
 from isograd.ir.blend import blend
-from isograd.ir.ops import ShapeError
 from isograd.proof.judge import SEVERITY, judge, worst
 from isograd.proof.observe import Observation
 from isograd.proof.trial import Trial
@@ -56,9 +55,9 @@ class Outcome:
 
 @dataclass
 class Findings:
-    """``mended`` is the twin with everything made like the reference's, ``untouched`` the twin as it
-    is. ``causes`` come in the order of their effect, each with the outcome of leaving it alone in
-    the twin; ``harmless`` differences change nothing."""
+    """``mended`` is the twin with everything made like the reference's, ``untouched`` the twin as
+    it is. ``causes`` come in the order of their effect, each with the outcome of leaving it alone
+    in the twin; ``harmless`` differences change nothing."""
 
     untouched: Outcome
     mended: Outcome
@@ -114,8 +113,8 @@ class Search:
     def outcome(self, mended: Sequence[Intervention]) -> Outcome:
         """How the twin compares with the reference where these differences are mended."""
         try:
-            observed = self._observe(self._blended(mended), self.trial)
-        except ShapeError as error:
+            observed = self._observe(self.blended(mended), self.trial)
+        except ValueError as error:
             return Outcome((), str(error))
         return Outcome(tuple(self._judged(name, observed) for name in STAGES))
 
@@ -126,14 +125,16 @@ class Search:
         common = {n: a for n, a in twin.items() if n in expected}
         return judge(name, expected, common, [other[name] for other in self.disturbed])
 
-    def _blended(self, mended: Sequence[Intervention]) -> Subject:
+    def blended(self, mended: Sequence[Intervention]) -> Subject:
+        """The twin with these differences mended."""
         places = [place for one in mended for place in one.places]
         found = blend(self.reference.graph, self.twin.graph, self.alignment, places)
         recipe = self.twin.recipe
         for one in mended:
             recipe = one.field.apply(recipe) if one.field else recipe
         weights = found.weights(self.reference.weights, self.twin.weights)
-        return Subject(found.graph, weights, recipe, found.parameters, found.values)
+        inputs = self.reference.inputs
+        return Subject(found.graph, weights, recipe, found.parameters, found.values, inputs)
 
     def _observe(self, subject: Subject, trial: Trial) -> Observation:
         return observe_subject(subject, trial, self.framework)

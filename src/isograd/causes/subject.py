@@ -25,21 +25,23 @@ from isograd.training import Recipe
 
 @dataclass(frozen=True)
 class Subject:
-    """``parameters`` and ``values`` map the reference's names to those of ``graph``: whatever is
-    observed bears the reference's names, so that subjects can be held against each other."""
+    """``parameters`` and ``values`` map the reference's names to those of ``graph``, and ``inputs``
+    are the reference's names of its inputs, in order: whatever is observed bears the reference's
+    names, so that subjects can be held against each other."""
 
     graph: Graph
     weights: Weights
     recipe: Recipe
     parameters: Mapping[str, str]
     values: Mapping[str, str]
+    inputs: tuple[str, ...]
 
     @classmethod
     def of(cls, graph: Graph, weights: Weights, recipe: Recipe) -> Subject:
         """A network under its own names."""
         names = {name: name for name in graph.parameters}
         values = {name: name for name in [*graph.inputs, *(node.name for node in graph.nodes)]}
-        return cls(graph, weights, recipe, names, values)
+        return cls(graph, weights, recipe, names, values, tuple(graph.inputs))
 
 
 def observe_subject(subject: Subject, trial: Trial, framework: str) -> Observation:
@@ -92,10 +94,8 @@ class _Course:
 
     def _gradients(self, gradients: Arrays) -> Arrays:
         graph = self.subject.graph
-        inputs = {
-            name: gradients[name] for name, kind in graph.inputs.items() if kind.dtype == "float"
-        }
-        inputs = {f"input {place}": array for place, array in enumerate(inputs.values())}
+        both = zip(self.subject.inputs, graph.inputs.items(), strict=True)
+        inputs = {name: gradients[own] for name, (own, kind) in both if kind.dtype == "float"}
         named = self._named({name: gradients[name] for name in graph.trainable})
         return {f"{GRADIENT}{name}": array for name, array in {**inputs, **named}.items()}
 
@@ -106,11 +106,12 @@ class _Course:
     def _optimizer(self) -> Arrays:
         subject, trial = self.subject, self.trial
         weights, record = dict(subject.weights), Arrays()
-        state = subject.recipe.start(weights, subject.graph.trainable)
+        trainable = subject.graph.trainable
+        state = subject.recipe.start({name: weights[name] for name in trainable})
         for step, rows in enumerate(trial.batches[: trial.recorded[-1]], start=1):
             recording = self._pass(weights, tuple(x[rows] for x in trial.data), step)
             found = self._pulled(recording, _packed(recording), trial.labels[rows])
-            gradients = {name: found[name] for name in subject.graph.trainable}
+            gradients = {name: found[name] for name in trainable}
             weights |= recording.statistics
             weights |= subject.recipe.update(weights, gradients, state, step)
             if step in trial.recorded:

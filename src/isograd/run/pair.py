@@ -16,7 +16,7 @@ from isograd.ir.alignment import Alignment, Difference, align
 from isograd.ir.graph import Graph
 from isograd.ir.mapping import Array, Arrays, Permute, Transform
 from isograd.models import Model
-from isograd.proof import Trial, establish, gather, judge_evidence, make_trial
+from isograd.proof import Baseline, Evidence, Trial, establish, gather, judge_evidence, make_trial
 from isograd.proof.trial import RECORDED_STEPS
 from isograd.result import Proof
 from isograd.run.fit import check_loss
@@ -88,6 +88,15 @@ class Pair:
         return Transform((Permute(axes),) if axes else ())
 
 
+@dataclass(frozen=True)
+class PairRun:
+    """What two networks did, and the verdict on it."""
+
+    proof: Proof
+    baseline: Baseline
+    evidence: Evidence
+
+
 class Filled:
     """A twin's executor that is given only what the reference has, and answers so: what the
     reference lacks stays as the twin has it, and is not heard of."""
@@ -145,6 +154,11 @@ def pair_up(reference: Model, twin: Model) -> Pair:
 def prove_pair(pair: Pair, recipe: Recipe, seed: int = 0) -> Proof:
     """All stages, both networks run as they are, in this process. They may differ: what only one of
     them has is a matter of the structure, all else is compared."""
+    return run_pair(pair, recipe, seed).proof
+
+
+def run_pair(pair: Pair, recipe: Recipe, seed: int = 0) -> PairRun:
+    """`prove_pair`, with all that was observed."""
     return _prove_here(pair.reference, pair.emitted_twin(), recipe, seed, pair=pair)
 
 
@@ -161,7 +175,8 @@ def prove_twin(
     than `isograd.prove`, which gives every mode a process of its own. ``recorded`` are the training
     steps after which the sides are compared; fewer take less time and memory."""
     emitted: Emitted = part(to, "emitter").emit(model.graph)
-    return _prove_here(model, emitted, recipe, seed, to=to, mode=mode, recorded=recorded)
+    options = {"to": to, "mode": mode, "recorded": recorded}
+    return _prove_here(model, emitted, recipe, seed, **options).proof
 
 
 def _prove_here(
@@ -174,7 +189,7 @@ def _prove_here(
     to: str = "",
     mode: str = "eager",
     recorded: tuple[int, ...] = RECORDED_STEPS,
-) -> Proof:
+) -> PairRun:
     check_loss(model.graph, recipe)
     if model.imported is None or model.original is None:
         raise UsageError(f"{model.reference!r} is a graph, not a network of a framework's own.")
@@ -219,7 +234,7 @@ def _prove_here(
             evidence = gather(twin("float64"), twin("float32"), points)
             if pair:
                 evidence.shapes.update(pair.surplus)
-            return judge_evidence(baseline, evidence)
+            return PairRun(judge_evidence(baseline, evidence), baseline, evidence)
         finally:
             for executor in executors:
                 executor.release()
