@@ -185,9 +185,9 @@ class Effect:
 @dataclass
 class Cause:
     """Why two implementations differ. ``node`` is the first place, ``places`` are all of them, each
-    with both sides' ``file:line``; ``reference`` and ``twin`` say what is found there. ``before`` is
-    the effect with this one difference in the twin and all others mended, ``after`` with this one
-    mended, too. ``id`` is ``unknown`` where the catalogue does not know it."""
+    with both sides' ``file:line``; ``reference`` and ``twin`` say what is found there. ``before``
+    is the effect with this one difference in the twin and all others mended, ``after`` with this
+    one mended, too. ``id`` is ``unknown`` where the catalogue does not know it."""
 
     id: str
     summary: str

@@ -29,8 +29,8 @@ class Entry:
     ``"HardSigmoid / Clip AddScalar MultiplyScalar"`` the one or the other. A difference of two
     recipes is one of its ``fields``. ``when`` is a condition besides, see `CONDITIONS`.
 
-    ``summary`` is a sentence in which ``{reference}`` and ``{twin}`` stand for what is found on both
-    sides; ``fix`` is code in each framework's own terms, ``source`` where to read about it.
+    ``summary`` is a sentence in which ``{reference}`` and ``{twin}`` stand for what is found on
+    both sides; ``fix`` is code in each framework's own terms, ``source`` where to read about it.
     ``harmless`` says why nothing changes, for where it is found to change nothing.
     """
 

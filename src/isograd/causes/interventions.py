@@ -9,7 +9,7 @@ from isograd.causes.catalogue import Entry, catalogue
 from isograd.ir.alignment import Alignment, Difference
 from isograd.ir.graph import Node
 from isograd.training import Recipe
-from isograd.training.recipe import RecipeDifference, differences
+from isograd.training.difference import RecipeDifference, differences
 
 
 @dataclass(frozen=True)

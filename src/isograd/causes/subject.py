@@ -15,7 +15,7 @@ import numpy as np
 from isograd.data import dropout_masks
 from isograd.frameworks import part
 from isograd.frameworks.protocol import Recording, Tape
-from isograd.frameworks.side import unpack
+from isograd.frameworks.side import pack, unpack
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array, Arrays
 from isograd.proof.observe import GRADIENT, Observation

@@ -175,8 +175,8 @@ def prove_twin(
     than `isograd.prove`, which gives every mode a process of its own. ``recorded`` are the training
     steps after which the sides are compared; fewer take less time and memory."""
     emitted: Emitted = part(to, "emitter").emit(model.graph)
-    options = {"to": to, "mode": mode, "recorded": recorded}
-    return _prove_here(model, emitted, recipe, seed, **options).proof
+    run = _prove_here(model, emitted, recipe, seed, to=to, mode=mode, recorded=recorded)
+    return run.proof
 
 
 def _prove_here(
