@@ -10,6 +10,7 @@ from isograd.ir import ops
 from isograd.ir.alignment import align
 from isograd.ir.builder import Builder
 from isograd.ir.graph import Graph
+from isograd.ir.mapping import Permute, Transform
 
 Body = Callable[[Builder, str], str]
 
@@ -154,4 +155,4 @@ def test_the_order_of_a_dropped_values_axes_is_told() -> None:
     twin = chain(TO_LAST, ops.Dropout(0.5, (1, 2)), TO_FIRST)
     found = align(network(chain(ops.Dropout(0.5, (2, 3)))), network(twin))
     assert found.complete
-    assert list(found.turns.values()) == [(0, 2, 3, 1)]
+    assert list(found.turns.values()) == [Transform((Permute((0, 2, 3, 1)),))]

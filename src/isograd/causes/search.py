@@ -133,8 +133,16 @@ class Search:
         for one in mended:
             recipe = one.field.apply(recipe) if one.field else recipe
         weights = found.weights(self.reference.weights, self.twin.weights)
-        inputs = self.reference.inputs
-        return Subject(found.graph, weights, recipe, found.parameters, found.values, inputs)
+        turns = self.alignment.turns
+        return Subject(
+            found.graph,
+            weights,
+            recipe,
+            found.parameters,
+            found.values,
+            self.reference.inputs,
+            {name: turn for name, turn in turns.items() if name not in found.mended},
+        )
 
     def _observe(self, subject: Subject, trial: Trial) -> Observation:
         return observe_subject(subject, trial, self.framework)

@@ -8,7 +8,7 @@ graph and pulls gradients back through it, in float64.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from isograd.frameworks import part
 from isograd.frameworks.protocol import Recording, Tape
 from isograd.frameworks.side import pack, unpack
 from isograd.ir.graph import Graph, Weights
-from isograd.ir.mapping import Array, Arrays
+from isograd.ir.mapping import Array, Arrays, Transform
 from isograd.proof.observe import GRADIENT, Observation
 from isograd.proof.trial import Trial
 from isograd.training import Recipe
@@ -27,7 +27,8 @@ from isograd.training import Recipe
 class Subject:
     """``parameters`` and ``values`` map the reference's names to those of ``graph``, and ``inputs``
     are the reference's names of its inputs, in order: whatever is observed bears the reference's
-    names, so that subjects can be held against each other."""
+    names, so that subjects can be held against each other. ``turns`` lead from the reference's axes
+    to those of its values, where they are others."""
 
     graph: Graph
     weights: Weights
@@ -35,6 +36,7 @@ class Subject:
     parameters: Mapping[str, str]
     values: Mapping[str, str]
     inputs: tuple[str, ...]
+    turns: Mapping[str, Transform] = field(default_factory=dict)
 
     @classmethod
     def of(cls, graph: Graph, weights: Weights, recipe: Recipe) -> Subject:
@@ -81,8 +83,12 @@ class _Course:
 
     def _masks(self, step: int) -> Arrays:
         """The trial's masks, and draws of its own for a dropout that is not the reference's."""
-        own = dropout_masks(self.subject.graph, len(self.trial.inputs[0]), step)
-        given = {self.subject.values.get(n, ""): m for n, m in self.trial.masks[step].items()}
+        subject = self.subject
+        own = dropout_masks(subject.graph, len(self.trial.inputs[0]), step)
+        given = {
+            subject.values.get(name, ""): subject.turns.get(name, Transform())(mask)
+            for name, mask in self.trial.masks[step].items()
+        }
         fitting = {n: given[n] for n, mask in own.items() if n in given and _fits(given[n], mask)}
         return own | fitting
 

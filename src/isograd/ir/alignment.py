@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from isograd.ir.axes import rearrangement, shape_of
 from isograd.ir.detours import Detours, Step, contrast
-from isograd.ir.forms import Forms, forms_of, turn
+from isograd.ir.forms import Forms, View, forms_of, turn
 from isograd.ir.graph import Graph, Node
-from isograd.ir.mapping import Link, TensorMap
-from isograd.ir.ops import Dropout, TensorType
+from isograd.ir.mapping import Link, Permute, Reshaped, TensorMap, Transform
+from isograd.ir.ops import Dropout, Reshape, TensorType, Transpose
+from isograd.ir.ops.base import Shape
 from isograd.ir.sight import COMMUTATIVE
 
 Pair = tuple[str, str]
@@ -57,7 +59,7 @@ class Alignment:
 
     nodes: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
-    turns: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    turns: dict[str, Transform] = field(default_factory=dict)
     ambiguous: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     steps: dict[Pair, Step] = field(default_factory=dict)
@@ -179,9 +181,9 @@ class _Walk:
     def _correspond(self, a: str, b: str) -> None:
         """The nodes are each other's, and so are their parameters."""
         self.found.nodes.setdefault(a, b)
-        axes = turn(self.sides[0].views[a], self.sides[1].views[b])
-        if axes and axes != tuple(range(len(axes))):
-            self.found.turns[a] = axes
+        move = _move(self.sides[0].views[a], self.sides[1].views[b])
+        if move.steps:
+            self.found.turns[a] = move
         left, right = self.nodes[0].get(a), self.nodes[1].get(b)
         if left is not None and right is not None:
             self._parameters(left, right)
@@ -274,6 +276,32 @@ class _Walk:
             )
         )
         return self.found
+
+
+def _move(ours: View, theirs: View) -> Transform:
+    """From the axes of a value to those of the twin's for it; an open size is whatever is left.
+    Nothing where the two are of different sizes."""
+    axes = turn(ours, theirs)
+    if axes:
+        return Transform((Permute(axes),) if axes != tuple(sorted(axes)) else ())
+    steps: list[Permute | Reshaped] = []
+    shape = shape_of(ours.axes)
+    try:
+        moves = rearrangement(ours.axes, theirs.axes)
+    except ValueError:
+        return Transform()
+    for op in moves:
+        if isinstance(op, Transpose):
+            steps.append(Permute(op.axes))
+            shape = tuple(shape[axis] for axis in op.axes)
+        elif isinstance(op, Reshape):
+            steps.append(Reshaped(_known(shape), _known(op.shape)))
+            shape = op.shape
+    return Transform(tuple(steps))
+
+
+def _known(shape: Shape) -> tuple[int, ...]:
+    return tuple(size if isinstance(size, int) else -1 for size in shape)
 
 
 def _input_difference(left: TensorType, right: TensorType) -> str:

@@ -29,12 +29,14 @@ class Blended:
     ``values`` maps values of the reference to those that stand for them here (roots only, see
     `isograd.ir.forms`); ``parameters`` the reference's parameters to those here. ``origins`` says
     for each parameter here whose weights it has: the side (0 is the reference), and the name there.
+    ``mended`` are values of the reference that are made as it makes them.
     """
 
     graph: Graph
     values: Mapping[str, str]
     parameters: Mapping[str, str]
     origins: Mapping[str, tuple[int, str]]
+    mended: frozenset[str]
 
     def weights(self, reference: Weights, twin: Weights) -> Weights:
         """The reference's weights, and the twin's for what the reference has not."""
@@ -101,7 +103,8 @@ class _Blend:
         found = {origin: name for name, (side, origin) in self.origins.items() if side == REFERENCE}
         known = {p: q for p, q in self.alignment.parameters.items() if q in self.parameters}
         values = {a: name for (a, _), name in self.built.items()}
-        return Blended(graph, values, known | found, self.origins)
+        mended = frozenset(a for a, b in self.fixed if (a, b) not in self.partly)
+        return Blended(graph, values, known | found, self.origins, mended)
 
     def _in_order(self) -> Iterator[Pair]:
         """All pairs, each behind those that it is made from."""

@@ -91,12 +91,12 @@ def _of(op: Op, found: Columns, labels: Sequence[object]) -> Sight:
 
 
 def _dropout(op: ops.Dropout, operands: Sequence[Axes], shape: Shape) -> Seen:
-    """Masks are handed over in the order of axes, so that these must be told from each other."""
+    """Masks that are shared along axes must tell these from each other."""
     sight = _elements(op, operands, shape)
     assert isinstance(sight, Sight)
     root = plain(sight.shape)
     if not all(axis in root for axis in sight.axes if axis):
-        return None
+        return None if op.shared else sight
     shared = sorted(root.index(sight.axes[axis]) for axis in op.shared if sight.axes[axis])
     ones = sum(not axis for axis in sight.axes)
     note = f"with {ones} axes of size 1" if ones else ""

@@ -14,7 +14,7 @@ from isograd.frameworks.protocol import Emitted, Executor, Gradients, Original
 from isograd.frameworks.side import Side, emitted_as_it_is, plan
 from isograd.ir.alignment import Alignment, Difference, align
 from isograd.ir.graph import Graph
-from isograd.ir.mapping import Array, Arrays, Permute, Transform
+from isograd.ir.mapping import Array, Arrays, Transform
 from isograd.models import Model
 from isograd.proof import Baseline, Evidence, Trial, establish, gather, judge_evidence, make_trial
 from isograd.proof.trial import RECORDED_STEPS
@@ -54,7 +54,10 @@ class Pair:
             trainable=tuple(names[name] for name in here.trainable if name in names),
             values=values,
             dropouts=dropouts,
-            masks={name: self._turn(name) >> own.masks[nodes[name]] for name in dropouts},
+            masks={
+                name: self.alignment.turns.get(name, Transform()) >> own.masks[nodes[name]]
+                for name in dropouts
+            },
         )
 
     def own_twin(self) -> Emitted:
@@ -81,11 +84,6 @@ class Pair:
                 for masks in trial.masks
             ),
         )
-
-    def _turn(self, name: str) -> Transform:
-        """From the reference's axes of a value to the twin's."""
-        axes = self.alignment.turns.get(name)
-        return Transform((Permute(axes),) if axes else ())
 
 
 @dataclass(frozen=True)
