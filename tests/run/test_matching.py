@@ -121,9 +121,10 @@ def test_images_are_channels_first_here_and_last_there(tmp_path):
     notes = moved(module, model, "x=float32[N,3,10,12]", tmp_path)
     x = np.random.default_rng(0).normal(size=(3, 3, 10, 12)).astype("f4")
     assert_same_outputs(module, model, x)
-    assert len(notes) == 2
-    assert "Dropout: p=0.3 against p=0.5" in notes[1]
-    assert "BatchNorm: momentum=0.1, unbiased=True against momentum=0.01" in notes[0]
+    assert len(notes) == 3
+    assert "BatchNorm: momentum=0.1 against momentum=0.01" in notes[0]
+    assert "BatchNorm: unbiased=True against unbiased=False" in notes[1]
+    assert "Dropout: p=0.3 against p=0.5" in notes[2]
 
 
 def test_sequences_are_told_apart_from_channels(tmp_path):
