@@ -59,7 +59,13 @@ class Model:
         return self.graph.initialize(seed) if self.weights is None else self.weights
 
 
-def load(network: object, inputs: Sequence[str | InputSpec] = (), *, trust: bool = False) -> Model:
+def load(
+    network: object,
+    inputs: Sequence[str | InputSpec] = (),
+    *,
+    trust: bool = False,
+    here: bool = False,
+) -> Model:
     """The model that ``network`` is or names.
 
     Args:
@@ -70,8 +76,10 @@ def load(network: object, inputs: Sequence[str | InputSpec] = (), *, trust: bool
         inputs: what the network is called with, such as ``"x=float32[N,3,224,224]"`` or
             ``"tokens=int64[N,T]<1000"``; a Keras model that is built knows them.
         trust: let a model file bring code of its own (Keras Lambda layers).
+        here: import it in this process, which then runs the user's code; by default, a reference to
+            a file or to Python code is imported in a process of its own.
 
-    A reference to Python code is run in a process of its own. Raises `UsageError` for what is no
+    Raises `UsageError` for what is no
     network, for inputs that do not fit, and for ops that isograd does not know;
     `MissingDependency` when the network's framework is not installed.
 
@@ -89,7 +97,8 @@ def load(network: object, inputs: Sequence[str | InputSpec] = (), *, trust: bool
         return Model(entry.build(), entry.name, entry.data, entry.loss)
     if reference.kind == "graph":
         return _stored(reference)
-    return _imported(*_import_elsewhere(reference, specs, trust), reference.text)
+    found = import_network(reference, specs, trust=trust) if here else None
+    return _imported(*(found or _import_elsewhere(reference, specs, trust)), reference.text)
 
 
 def _stored(reference: Reference) -> Model:

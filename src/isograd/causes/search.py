@@ -47,10 +47,15 @@ class Outcome:
         return next((s for s in self.stages if s.verdict != "equivalent"), None)
 
     @property
-    def effect(self) -> tuple[int, float]:
-        """The larger, the graver: by verdict, then by the largest deviation relative to scale."""
-        largest = max((s.max_rel for s in self.stages if s.verdict == self.verdict), default=0.0)
-        return SEVERITY[self.verdict], float("inf") if self.reason else largest
+    def effect(self) -> tuple[int, bool, float]:
+        """The larger, the graver: by verdict; then whatever shows before the optimizer, whose steps
+        make much of little; then by the largest deviation relative to scale."""
+        if self.reason:
+            return SEVERITY["different"], True, float("inf")
+        wrong = [stage for stage in self.stages if stage.verdict == self.verdict]
+        early = [stage for stage in wrong if stage.name != "optimizer"]
+        largest = max((stage.max_rel for stage in early or wrong), default=0.0)
+        return SEVERITY[self.verdict], bool(early), largest
 
 
 @dataclass

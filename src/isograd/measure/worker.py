@@ -68,6 +68,10 @@ class Worker:
         """A user's network as it is and as a graph; runs its code, here and nowhere else."""
         return import_network(reference, inputs, trust=trust)
 
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Calls a function of a module, here and nowhere else."""
+        return function(*arguments)
+
     def call(self, name: str, method: str, *arguments: Any) -> Any:
         """Calls an executor's method."""
         return getattr(self._executors[name], method)(*arguments)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import cattrs
 
@@ -14,15 +16,24 @@ from isograd.causes.subject import Subject, observe_subject
 from isograd.errors import unknown
 from isograd.frameworks import MODES, installed
 from isograd.ir.graph import Node
+from isograd.ir.inputs import InputSpec
+from isograd.measure.process import WorkerProcess
+from isograd.models import QUIET, load
 from isograd.proof.judge import judge, worst
 from isograd.proof.observe import Observation
-from isograd.proof.trial import Trial
+from isograd.proof.trial import RECORDED_STEPS, Trial
 from isograd.result import Cause, Effect, Stage, Verdict, to_json
-from isograd.run.pair import Pair, PairRun, run_pair
+from isograd.run.matching import load_twin
+from isograd.run.pair import Pair, PairRun, pair_up, run_pair
 from isograd.training import Recipe
 
-RECORDED = (1, 10)
-"""The training steps after which the two are compared while causes are looked for."""
+SEARCHED = 10
+"""How many training steps the two are compared after while causes are looked for."""
+
+BATCH_SIZE = 8
+
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+"""Small networks are quickest in one thread."""
 
 
 @dataclass
@@ -55,20 +66,93 @@ class Explanation:
         return to_json(cattrs.unstructure(self))
 
 
-def explain(
-    pair: Pair,
-    recipes: tuple[Recipe, Recipe],
-    accept: Sequence[str] = (),
-    seed: int = 0,
-) -> Explanation:
-    """Proves two networks against each other, and says why they differ. In this process.
+@dataclass(frozen=True)
+class Question:
+    """What `explain` is asked; see there."""
 
-    Raises `UsageError` for a cause that is not known.
+    reference: object
+    twin: object
+    inputs: Sequence[str | InputSpec]
+    twin_inputs: Sequence[str | InputSpec] | None
+    recipe: Recipe | None
+    accept: tuple[str, ...]
+    trust: bool
+    seed: int
+    recorded: tuple[int, ...]
+
+
+def explain(
+    reference: object,
+    twin: object,
+    inputs: Sequence[str | InputSpec] = (),
+    *,
+    twin_inputs: Sequence[str | InputSpec] | None = None,
+    recipe: Recipe | None = None,
+    accept: Sequence[str] = (),
+    trust: bool = False,
+    seed: int = 0,
+    recorded: tuple[int, ...] = RECORDED_STEPS,
+    timeout_s: float = 600.0,
+) -> Explanation:
+    """Proves two implementations against each other, and says why they differ.
+
+    Both run as their owners wrote them, with the reference's weights in both. Where they are named
+    by text, that happens in a process of its own.
+
+    Args:
+        reference: whatever `isograd.load` takes.
+        twin: the same.
+        inputs: what the reference is called with; and the twin, if it does not know that itself.
+        twin_inputs: what the twin is called with, where that is laid out otherwise.
+        recipe: the training; by default Adam with the reference's usual loss.
+        accept: ids of causes that are no difference to the user.
+        trust: let a model file bring code of its own.
+        seed: of the points at which the two are held against each other.
+        recorded: training steps after which they are compared, in order.
+        timeout_s: seconds that all of it may take, in a process of its own.
+
+    Raises `UsageError` for what cannot be read and for a cause that is not known, `WorkerError`
+    when the process dies.
+
     """
     for name in accept:
         if name not in known_ids():
             raise unknown("cause", name, known_ids())
-    run = run_pair(pair, recipes[0], seed)
+    question = Question(
+        reference, twin, inputs, twin_inputs, recipe, tuple(accept), trust, seed, recorded
+    )
+    if not (isinstance(reference, str) and isinstance(twin, str)):
+        return explain_here(question)
+    with tempfile.TemporaryDirectory(prefix="isograd-") as folder:
+        log = Path(folder) / "explain.log"
+        environment = {**QUIET, **dict.fromkeys(THREADS, "1"), "TMPDIR": folder}
+        worker = WorkerProcess(log, environment, timeout_s=timeout_s)
+        try:
+            found: Explanation = worker.call("run", explain_here, question)
+        finally:
+            worker.close()
+    return found
+
+
+def explain_here(question: Question) -> Explanation:
+    """`explain`, in this process."""
+    trust, inputs = question.trust, question.inputs
+    ours = load(question.reference, inputs, trust=trust, here=True)
+    theirs = load_twin(question.twin, inputs, question.twin_inputs, trust=trust, here=True)
+    recipe = question.recipe or Recipe(loss=ours.loss, batch_size=BATCH_SIZE)
+    pair = pair_up(ours, theirs)
+    return explain_pair(pair, (recipe, recipe), question.accept, question.seed, question.recorded)
+
+
+def explain_pair(
+    pair: Pair,
+    recipes: tuple[Recipe, Recipe],
+    accept: Sequence[str] = (),
+    seed: int = 0,
+    recorded: tuple[int, ...] = RECORDED_STEPS,
+) -> Explanation:
+    """`explain`, for two networks that are aligned, and the trainings of both."""
+    run = run_pair(pair, recipes[0], seed, recorded)
     found = Explanation(
         reference=pair.reference.reference,
         twin=pair.twin.reference,
@@ -90,7 +174,7 @@ def _search(pair: Pair, recipes: tuple[Recipe, Recipe], trial: Trial) -> Search:
     assert pair.twin.weights is not None
     reference = Subject.of(pair.reference.graph, trial.weights, recipes[0])
     twin = Subject.of(pair.twin.graph, pair.twin.weights, recipes[1])
-    shorter = replace(trial, recorded=RECORDED)
+    shorter = replace(trial, recorded=tuple(n for n in trial.recorded if n <= SEARCHED))
     return Search(reference, twin, pair.alignment, shorter, _referee())
 
 

@@ -155,9 +155,12 @@ def prove_pair(pair: Pair, recipe: Recipe, seed: int = 0) -> Proof:
     return run_pair(pair, recipe, seed).proof
 
 
-def run_pair(pair: Pair, recipe: Recipe, seed: int = 0) -> PairRun:
+def run_pair(
+    pair: Pair, recipe: Recipe, seed: int = 0, recorded: tuple[int, ...] = RECORDED_STEPS
+) -> PairRun:
     """`prove_pair`, with all that was observed."""
-    return _prove_here(pair.reference, pair.emitted_twin(), recipe, seed, pair=pair)
+    emitted = pair.emitted_twin()
+    return _prove_here(pair.reference, emitted, recipe, seed, pair=pair, recorded=recorded)
 
 
 def prove_twin(

@@ -1,0 +1,50 @@
+"""`isograd prove REFERENCE TWIN`: are two implementations the same network, and if not, why?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+from rich.console import Console
+
+from isograd.result import EXIT_CODES
+
+if TYPE_CHECKING:
+    from isograd.training import Recipe
+
+
+def against(
+    networks: tuple[str, str],
+    inputs: tuple[list[str] | None, list[str] | None],
+    recipe: Recipe,
+    *,
+    accept: Sequence[str],
+    out: Path | None,
+    trust: bool,
+    seed: int,
+    timeout: float,
+    json: bool,
+) -> NoReturn:
+    """Explains two networks, and ends with the verdict's exit code."""
+    from isograd.run.explain import explain
+
+    console = Console(stderr=True)
+    with console.status("Both networks are run, and what differs is looked for ..."):
+        found = explain(
+            *networks,
+            inputs[0] or (),
+            twin_inputs=inputs[1],
+            recipe=recipe,
+            accept=accept,
+            trust=trust,
+            seed=seed,
+            timeout_s=timeout,
+        )
+    if json:
+        typer.echo(found.to_json())
+    else:
+        for cause in found.causes:
+            typer.echo(f"{cause.id}: {cause.summary}")
+    raise typer.Exit(EXIT_CODES[found.verdict])
