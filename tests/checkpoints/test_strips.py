@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from isograd.checkpoints import TensorInfo, strips
+from isograd.checkpoints import TensorInfo, turning
 from isograd.checkpoints.checkpoint import Place
 from isograd.checkpoints.strips import DoubleBuffer, is_transposition, read_transposed
 from isograd.errors import UsageError
@@ -27,8 +27,9 @@ def written(folder: Path, array: np.ndarray) -> Place:
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[Transform, np.ndarray]:
-    """Transpositions, one after the other, of tensors of several strips and of none."""
-    shape = draw(st.sampled_from([(), (5,), (0, 3), (3, 0), (150, 6), (130, 70), (200, 2, 3, 3)]))
+    """Transpositions, one after the other, of tensors of several blocks and of none."""
+    shapes = [(), (5,), (0, 3), (3, 0), (150, 6), (130, 70), (200, 2, 3, 3), (3, 3, 70, 4)]
+    shape = draw(st.sampled_from([*shapes, (5, 1, 130, 2), (9, 66, 2)]))
     axes = st.permutations(range(len(shape)))
     steps = [Permute(tuple(draw(axes))) for _ in range(draw(st.integers(0, 2)))]
     array = np.arange(np.prod(shape)).astype(draw(st.sampled_from(["f4", "u2", "u1", "f8"])))
@@ -36,11 +37,16 @@ def cases(draw: st.DrawFn) -> tuple[Transform, np.ndarray]:
 
 
 @pytest.mark.parametrize("worth_threads", [0, 1 << 30], ids=["threads", "no threads"])
+@pytest.mark.parametrize("block", [64, 4096])
+@pytest.mark.parametrize("crowded", [1, 1 << 30], ids=["spread", "as it lies"])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=cases())
-def test_strips_give_what_the_transform_gives(tmp_path, monkeypatch, worth_threads, case):
-    monkeypatch.setattr(strips, "STRIP", 64)
-    monkeypatch.setattr(strips, "WORTH_THREADS", worth_threads)
+def test_blocks_give_what_the_transform_gives(
+    tmp_path, monkeypatch, crowded, block, worth_threads, case
+):
+    monkeypatch.setattr(turning, "CROWDED", crowded)
+    monkeypatch.setattr(turning, "BLOCK", block)
+    monkeypatch.setattr(turning, "WORTH_THREADS", worth_threads)
     transform, array = case
     expected = transform(array)
     out = np.full(expected.shape, 77, array.dtype)

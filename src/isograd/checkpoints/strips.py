@@ -1,23 +1,19 @@
-"""Tensors from their file into memory that is used again, transposed strip by strip on the way.
+"""Tensors from their file into memory that is used again, transposed block by block on the way.
 
-A strip is still in the cache when its elements go to their places, so that the file's order costs
+A block is still in the cache when its elements go to their places, so that the file's order costs
 no memory traffic, and no pages are asked for that the last tensor did not have already.
 """
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from isograd.checkpoints.checkpoint import CARRIERS, Place, TensorInfo
-from isograd.checkpoints.transformation import WORTH_THREADS, cores, threads
+from isograd.checkpoints.turning import Cut, turn
 from isograd.errors import UsageError
 from isograd.ir.mapping import Array, Permute, Transform
-
-STRIP = 1 << 20
-"""Bytes that are read at once: a strip and the lines of its destination fit into a core's cache."""
-
-RUN = 64
-"""Rows that a strip has at least, since as many elements become neighbours."""
 
 
 class DoubleBuffer:
@@ -52,28 +48,33 @@ def read_transposed(place: Place, transform: Transform, out: Array) -> None:
         if target.flags.c_contiguous:
             _read(place, 0, target)
         else:
-            _read_strips(place, target)
+            _read_turned(place, target)
     except OSError as error:
         raise UsageError(f"Cannot read: {error}.", where=str(place.path)) from None
 
 
-def _read_strips(place: Place, target: Array) -> None:
-    row = target[0].nbytes
-    height = max(RUN, STRIP // row)
-    starts = range(0, len(target), height)
-    share = cores() if target.nbytes >= WORTH_THREADS else 1
+def _read_turned(place: Place, target: Array) -> None:
+    shape = target.shape
+    strides = [prod(shape[axis + 1 :]) * target.itemsize for axis in range(target.ndim)]
 
-    def copy(first: int) -> None:
-        strip = np.empty((min(height, len(target)), *target.shape[1:]), target.dtype)
-        for start in starts[first::share]:
-            rows = strip[: len(target) - start]
-            _read(place, start * row, rows)
-            target[start : start + height] = rows
+    def fill(cut: Cut, block: Array) -> None:
+        begin = sum(part.start * stride for part, stride in zip(cut, strides, strict=True))
+        divided = [axis for axis in range(block.ndim) if block.shape[axis] < shape[axis]]
+        outer = max(divided, default=0)  # what lies behind is one piece of the file
+        for index in np.ndindex(block.shape[:outer]):
+            offset = begin + sum(np.multiply(index, strides[:outer]))
+            _read_piece(place, int(offset), block[index])
 
-    if share == 1:
-        copy(0)
+    turn(target, fill)
+
+
+def _read_piece(place: Place, offset: int, block: Array) -> None:
+    if block.flags.c_contiguous:
+        _read(place, offset, block)
     else:
-        list(threads().map(copy, range(share)))
+        values = np.empty(block.shape, block.dtype)
+        _read(place, offset, values)
+        block[...] = values
 
 
 def _read(place: Place, offset: int, out: Array) -> None:

@@ -25,9 +25,10 @@ ALIGNMENT = 8
 METADATA = {"format": "pt"}
 """Some loaders refuse a file that does not name its layout; row-major values are called this."""
 
-PIECE = 1 << 16
-"""Bytes given to one write. For many more, Linux takes large pages for its cache; these are what a
-virtual machine hands back to its host, and getting them again costs more than writing them."""
+PIECE = 1 << 18
+"""Bytes given to one write. For fewer, Linux takes more and smaller pages for its cache, which cost
+time; for many more, pages that a virtual machine hands back to its host: getting them again costs
+more than writing them."""
 
 Layout = Mapping[str, TensorInfo]
 
