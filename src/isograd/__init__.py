@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from isograd.run.emit import emit
     from isograd.run.prove import prove
     from isograd.run.transfer import transfer
+    from isograd.training import TrainSpec
 
 _HOMES = {
     "load": "isograd.models",
@@ -19,13 +20,14 @@ _HOMES = {
     "compare": "isograd.run.compare",
     "emit": "isograd.run.emit",
     "transfer": "isograd.run.transfer",
+    "TrainSpec": "isograd.training",
 }
 
-__all__ = ["compare", "emit", "load", "prove", "transfer"]
+__all__ = ["TrainSpec", "compare", "emit", "load", "prove", "transfer"]
 
 
 def __getattr__(name: str) -> Any:
-    """Public functions are imported when first used, so that ``import isograd`` is quick."""
+    """Public names are imported when first used, so that ``import isograd`` is quick."""
     if name not in _HOMES:
         raise AttributeError(f"module 'isograd' has no attribute {name!r}")
     from importlib import import_module

@@ -3,6 +3,7 @@
 from isograd.training.description import DataSummary, Initialiser
 from isograd.training.difference import RecipeDifference, differences
 from isograd.training.gradients import Clipping, Decay
+from isograd.training.identification import identify
 from isograd.training.losses import LOSSES, Loss
 from isograd.training.optimizers import (
     OPTIMIZERS,
@@ -14,6 +15,7 @@ from isograd.training.optimizers import (
     RMSprop,
 )
 from isograd.training.recipe import Recipe, State
+from isograd.training.train_spec import TrainSpec
 
 __all__ = [
     "LOSSES",
@@ -32,5 +34,7 @@ __all__ = [
     "Recipe",
     "RecipeDifference",
     "State",
+    "TrainSpec",
     "differences",
+    "identify",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -48,7 +48,12 @@ class Initialiser:
 
     kind: Literal["uniform", "normal", "constant"]
     scale: float
-    read: bool = True
+    read: bool = field(default=True, compare=False)
+
+    def agrees(self, other: Initialiser) -> bool:
+        """Whether both may be one; what was estimated is known to a tenth."""
+        room = 1e-5 if self.read and other.read else 0.1
+        return self.kind == other.kind and bool(np.isclose(self.scale, other.scale, rtol=room))
 
     @classmethod
     def estimated(cls, weights: Array) -> Initialiser:

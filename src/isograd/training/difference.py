@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
+from isograd.training.description import Initialiser
 from isograd.training.recipe import Recipe
 
 _PARTS = ("loss", "optimizer", "clipping", "decay")
@@ -29,6 +30,8 @@ class RecipeDifference:
         recipe = recipe.canonical
         if not field:
             return replace(recipe, **{head: self.reference})
+        if head == "initialisers":
+            return replace(recipe, initialisers={**recipe.initialisers, field: self.reference})
         changed = replace(getattr(recipe, head), **{field: self.reference})
         return replace(recipe, **{head: changed})
 
@@ -47,10 +50,20 @@ def _differences(reference: Recipe, twin: Recipe) -> Iterator[RecipeDifference]:
         here, there = getattr(reference, field.name), getattr(twin, field.name)
         if here == there and type(here) is type(there):
             continue
-        if field.name in _PARTS and not _another_kind(field.name, here, there):
+        if field.name == "initialisers":
+            yield from _draws(here, there)
+        elif field.name in _PARTS and not _another_kind(field.name, here, there):
             yield from _inside(field.name, here, there)
         else:
             yield RecipeDifference(field.name, here, there)
+
+
+def _draws(
+    here: Mapping[str, Initialiser], there: Mapping[str, Initialiser]
+) -> Iterator[RecipeDifference]:
+    for name in here:
+        if name in there and not here[name].agrees(there[name]):
+            yield RecipeDifference(f"initialisers.{name}", here[name], there[name])
 
 
 def _another_kind(name: str, here: Any, there: Any) -> bool:

@@ -12,6 +12,9 @@ from isograd.ir.mapping import Array
 
 Floats = NDArray[np.floating]
 
+_TORCH_EPSILON = float(np.float32(1e-12))
+"""``EPSILON`` of PyTorch's ``binary_cross_entropy`` is a float, in every precision."""
+
 Pull = Callable[[Floats], Floats]
 """From the derivative with respect to a result to the one with respect to what it came from."""
 
@@ -98,7 +101,7 @@ def binary_terms(loss: Binary, outputs: Floats, targets: Array) -> tuple[Floats,
 def _floored(p: Floats, targets: Array, floor: float) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore"):
         log, log_rest = np.maximum(np.log(p), floor), np.maximum(np.log1p(-p), floor)
-    slopes = (p - targets) / np.maximum((1.0 - p) * p, 1e-12)
+    slopes = (p - targets) / np.maximum((1.0 - p) * p, _TORCH_EPSILON)
     return -(targets * log + (1.0 - targets) * log_rest), slopes
 
 
