@@ -10,13 +10,15 @@ import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import cattrs
 
 from isograd.errors import UsageError
 
 SCHEMA = "isograd/result/1"
+
+Record = TypeVar("Record")
 
 Verdict = Literal["equivalent", "different", "inconclusive", "unsupported"]
 """Of a proof: see the glossary in the documentation."""
@@ -57,6 +59,50 @@ class Proof:
     verdict: Verdict
     stages: list[Stage]
     parameters: int
+
+
+@dataclass
+class Place:
+    """Where two networks part, on one side: the user's ``file:line``, the name of the value in that
+    side's graph, and the first few numbers from the worst coordinate ``index`` on."""
+
+    source: str | None
+    node: str
+    index: list[int] = field(default_factory=list)
+    value: list[float] = field(default_factory=list)
+
+
+@dataclass
+class FirstDivergence:
+    """A value that differs though all that it is made from agrees.
+
+    ``node`` is the reference's node at fault (or ``loss``), ``tensor`` what differs there: the
+    node's value, a running statistic, a gradient, a parameter after a step. ``along`` holds the
+    error in multiples of the envelope along the depth: depth, the reference's node, ratio.
+    """
+
+    stage: str
+    node: str
+    tensor: str
+    reference: Place
+    twin: Place
+    ratio: float
+    max_abs: float
+    envelope: float
+    along: list[tuple[int, str, float]] = field(default_factory=list)
+    detail: str = ""
+
+
+@dataclass
+class Location:
+    """Where two networks first part. ``stage`` is the first in which they do not agree; of several
+    parallel places each is listed, in the order of the computation. Without any, ``verdict`` is
+    ``equivalent``, or ``inconclusive`` for the reason in ``detail``."""
+
+    verdict: Verdict
+    stage: str = ""
+    divergences: list[FirstDivergence] = field(default_factory=list)
+    detail: str = ""
 
 
 @dataclass
@@ -183,16 +229,28 @@ class Effect:
 
 
 @dataclass
+class Spot:
+    """An op of one side as its owner knows it: what it does, the name of the value that it makes,
+    the module path (``scope``) and the user's ``file:line``."""
+
+    op: str
+    node: str
+    scope: str = ""
+    source: str | None = None
+
+
+@dataclass
 class Cause:
-    """Why two implementations differ. ``node`` is the first place, ``places`` are all of them, each
-    with both sides' ``file:line``; ``reference`` and ``twin`` say what is found there. ``before``
-    is the effect with this one difference in the twin and all others mended, ``after`` with this
-    one mended, too. ``id`` is ``unknown`` where the catalogue does not know it."""
+    """Why two implementations differ. ``node`` is the first place, in words; ``places`` are all of
+    them, each the reference's and the twin's, None where one side has nothing there. ``reference``
+    and ``twin`` say what is found there. ``before`` is the effect with this one difference in the
+    twin and all others mended, ``after`` with this one mended, too. ``id`` is ``unknown`` where the
+    catalogue does not know it."""
 
     id: str
     summary: str
     node: str
-    places: list[str]
+    places: list[tuple[Spot | None, Spot | None]]
     reference: str
     twin: str
     before: Effect
@@ -258,28 +316,41 @@ class Result:
 
         Raises `UsageError` when the text is no result of this schema.
         """
-        try:
-            raw = json.loads(text)
-            schema = raw["schema"]
-        except (ValueError, TypeError, KeyError):
-            raise UsageError("This is not an isograd result.", where=where) from None
-        if schema != SCHEMA:
-            raise UsageError(
-                f"This result has the schema {schema!r}; this version reads {SCHEMA!r}.",
-                where=where,
-            )
-        try:
-            return _converter().structure(raw, cls)
-        except Exception as error:
-            raise UsageError("This result is damaged.", where=where, hint=str(error)) from None
+        return from_json(cls, text, SCHEMA, where)
 
     @classmethod
     def read(cls, path: Path) -> Result:
         """Reads a result file. Raises `UsageError` when it is missing or no result."""
-        try:
-            return cls.from_json(path.read_text(encoding="utf-8"), str(path))
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"Cannot read the result: {error}.", where=str(path)) from None
+        return cls.from_json(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """A file that isograd wrote. Raises `UsageError` when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Cannot read the result: {error}.", where=str(path)) from None
+
+
+def schema_of(text: str, where: str) -> str:
+    """Which record some JSON holds. Raises `UsageError` when it is none of isograd's."""
+    try:
+        return str(json.loads(text)["schema"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise UsageError("This is not an isograd result.", where=where) from None
+
+
+def from_json(kind: type[Record], text: str, schema: str, where: str) -> Record:
+    """A record that `to_json` wrote. Raises `UsageError` when the text is none of this schema."""
+    found = schema_of(text, where)
+    if found != schema:
+        raise UsageError(
+            f"This result has the schema {found!r}; this version reads {schema!r}.", where=where
+        )
+    try:
+        return _converter().structure(json.loads(text), kind)
+    except Exception as error:
+        raise UsageError("This result is damaged.", where=where, hint=str(error)) from None
 
 
 def to_json(value: Any) -> str:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import cattrs
 
 from isograd.causes.catalogue import known_ids
 from isograd.causes.interventions import Intervention, interventions
 from isograd.causes.search import STAGES, Findings, Outcome, Search
 from isograd.causes.subject import Subject, observe_subject
 from isograd.errors import unknown
+from isograd.explanation import Explanation
 from isograd.frameworks import MODES, installed
-from isograd.ir.graph import Node
 from isograd.ir.inputs import InputSpec
 from isograd.measure.process import WorkerProcess
 from isograd.models import QUIET, load
 from isograd.proof.judge import judge, worst
 from isograd.proof.observe import Observation
 from isograd.proof.trial import RECORDED_STEPS, Trial
-from isograd.result import Cause, Effect, Stage, Verdict, to_json
+from isograd.result import Cause, Effect, Spot
+from isograd.run.aligned import aligned_rows, spot
 from isograd.run.matching import load_twin
 from isograd.run.pair import Pair, PairRun, pair_up, run_pair
 from isograd.training import Recipe
@@ -34,36 +33,6 @@ BATCH_SIZE = 8
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 """Small networks are quickest in one thread."""
-
-
-@dataclass
-class Explanation:
-    """What was found about two implementations.
-
-    ``stages`` are those of the two networks as their owners wrote them. ``causes`` come in the
-    order of their effect; ``harmless`` differences change nothing. ``ambiguous`` are groups of
-    parameters, the reference's and the twin's, that structure cannot tell apart. ``rest`` says what
-    could not be explained; it is empty where all is.
-    """
-
-    reference: str
-    twin: str
-    verdict: Verdict
-    parameters: int
-    stages: list[Stage]
-    causes: list[Cause] = field(default_factory=list)
-    harmless: list[str] = field(default_factory=list)
-    ambiguous: list[tuple[list[str], list[str]]] = field(default_factory=list)
-    rest: str = ""
-
-    @property
-    def accepted(self) -> list[str]:
-        """The causes that the user accepted."""
-        return [cause.id for cause in self.causes if cause.accepted]
-
-    def to_json(self) -> str:
-        """One JSON object; numbers that are not finite become null."""
-        return to_json(cattrs.unstructure(self))
 
 
 @dataclass(frozen=True)
@@ -159,7 +128,9 @@ def explain_pair(
         verdict=run.proof.verdict,
         parameters=run.proof.parameters,
         stages=run.proof.stages,
+        frameworks=(pair.reference.framework or "", pair.twin.framework or ""),
         ambiguous=[(list(a), list(b)) for a, b in pair.alignment.ambiguous],
+        rows=aligned_rows(pair.reference.graph, pair.twin.graph, pair.alignment),
     )
     differing = interventions(pair.alignment, *recipes)
     if differing:
@@ -228,11 +199,11 @@ def _unfaithful(run: PairRun, described: Observation) -> str:
 
 
 def _described(cause: Intervention, outcome: Outcome, mended: Outcome, accepted: bool) -> Cause:
-    places = [_place(d.reference, d.twin) for d in cause.places]
+    places = [(spot(d.reference), spot(d.twin)) for d in cause.places]
     return Cause(
         id=cause.id,
         summary=cause.summary,
-        node=places[0] if places else cause.field.path if cause.field else "",
+        node=_place(*places[0]) if places else cause.field.path if cause.field else "",
         places=places,
         reference=cause.reference,
         twin=cause.twin,
@@ -251,9 +222,9 @@ def _effect(outcome: Outcome) -> Effect:
     return Effect(outcome.verdict, stage.name, stage.ratio, stage.max_rel, outcome.reason)
 
 
-def _place(reference: Node | None, twin: Node | None) -> str:
+def _place(reference: Spot | None, twin: Spot | None) -> str:
     return " / ".join(
-        f"{node.scope or node.name}" + (f" ({node.source})" if node.source else "")
-        for node in (reference, twin)
-        if node
+        f"{one.scope or one.node}" + (f" ({one.source})" if one.source else "")
+        for one in (reference, twin)
+        if one
     )
