@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from networks import NETWORKS
@@ -64,3 +65,28 @@ def test_one_attribute_of_two_is_mended_alone():
     ):
         (node,) = blend(reference, twin, found, [difference]).graph.nodes
         assert node.op == op
+
+
+def projections(packed: bool, activation: ops.Op) -> Graph:
+    """``activation(q) * k - v``, of one layer that is cut or of three."""
+    b = Builder("projections")
+    x = b.input("x", ("N", 5, 6))
+    if packed:
+        whole = b(ops.Linear(12), x, scope="qkv")
+        q, k, v = (b(ops.Slice(2, at, at + 4), whole) for at in (0, 4, 8))
+    else:
+        q, k, v = (b(ops.Linear(4), x, scope=name) for name in "qkv")
+    return b.finish(b(ops.Subtract(), b(ops.Multiply(), b(activation, q), k), v))
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_weights_are_cut_and_joined_for_a_network_between(packed):
+    ours, theirs = projections(packed, ops.Tanh()), projections(not packed, ops.Sigmoid())
+    found = align(ours, theirs)
+    assert [difference.detail for difference in found.differences] == ["Tanh() against Sigmoid()"]
+    blended = blend(ours, theirs, found, found.differences)
+    reference = ours.initialize(1)
+    weights = blended.weights(reference, theirs.initialize(2))
+    expected = found.mapping.forward(reference)
+    assert weights.keys() == expected.keys()
+    assert all(np.array_equal(weights[name], array) for name, array in expected.items())

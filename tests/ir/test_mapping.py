@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isograd.ir.mapping import Blocks, Link, Permute, Reorder, TensorMap, Transform, identity_map
+from isograd.ir.mapping import (
+    Blocks,
+    Link,
+    Permute,
+    Reorder,
+    Split,
+    TensorMap,
+    Transform,
+    identity_map,
+)
 
 SHAPE = (6, 4, 3)
 SPLITS = {6: ((6,), (2, 3), (3, 2), (1, 6)), 4: ((4,), (2, 2), (1, 2, 2)), 3: ((3,), (1, 3))}
@@ -112,3 +121,51 @@ def test_a_map_that_is_no_bijection_is_refused(links, twice):
 def test_a_tensor_that_is_not_mapped_is_refused():
     with pytest.raises(KeyError):
         identity_map(["a"]).forward({"b": array()})
+
+
+def cut(count: int) -> Split:
+    """A matrix [2, 3 count], transposed, in pieces [3, 2] that are laid out as [2, 3]."""
+    pieces = (Transform((Permute((1, 0)),)),) * count
+    return Split(
+        "whole", tuple(f"piece{i}" for i in range(count)), Transform((Permute((1, 0)),)), pieces
+    )
+
+
+@given(st.integers(2, 4))
+def test_pieces_are_cut_and_joined(count):
+    map = TensorMap((Link("other", "another"),), (cut(count),))
+    whole = {"whole": np.arange(6 * count).reshape(2, -1), "other": np.ones(2)}
+    pieces = map.forward(whole)
+    np.testing.assert_array_equal(pieces["piece1"], whole["whole"][:, 3:6])
+    assert set(pieces) == {"another", *cut(count).twins}
+    for back in (map.backward(pieces), map.inverse.forward(pieces)):
+        np.testing.assert_array_equal(back["whole"], whole["whole"])
+    assert map.inverse.inverse == map
+
+
+def test_maps_with_pieces_compose_with_maps_of_whole_tensors():
+    turn = Transform((Permute((1, 0)),))
+    before = TensorMap((Link("first", "whole", turn),))
+    after = TensorMap(tuple(Link(name, f"last {name}", turn) for name in cut(3).twins))
+    map = before.compose(TensorMap((), (cut(3),))).compose(after)
+    whole = {"first": np.arange(18).reshape(9, 2)}
+    pieces = map.forward(whole)
+    np.testing.assert_array_equal(pieces["last piece2"], whole["first"][6:])
+    np.testing.assert_array_equal(map.backward(pieces)["first"], whole["first"])
+    inverse = after.inverse.compose(TensorMap((), (cut(3).inverse,))).compose(before.inverse)
+    np.testing.assert_array_equal(inverse.forward(pieces)["first"], whole["first"])
+    assert map.twins_of(["first"]) == tuple(pieces)
+
+
+def test_a_tensor_is_not_cut_twice():
+    again = Split("piece0", ("a", "b"), Transform(), (Transform(), Transform()))
+    rest = tuple(Link(name, name) for name in cut(3).twins[1:])
+    with pytest.raises(ValueError, match="'whole' is cut, or joined, more than once"):
+        TensorMap((), (cut(3),)).compose(TensorMap(rest, (again,)))
+
+
+def test_pieces_are_wanted_together():
+    with pytest.raises(KeyError):
+        TensorMap((), (cut(3),)).backward({"piece0": np.ones((2, 3))})
+    with pytest.raises(ValueError, match="'piece0' is mapped twice"):
+        TensorMap((Link("other", "piece0"),), (cut(3),))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isograd.errors import UsageError
-from isograd.ir.mapping import Blocks, Link, Permute, Reorder, TensorMap, Transform
+from isograd.ir.mapping import Blocks, Link, Permute, Reorder, Split, TensorMap, Transform
 from isograd.ir.mapping_document import from_json, to_json
 
 STEPS = st.one_of(
@@ -55,6 +55,44 @@ def test_a_mapping_survives_its_document(map, data):
 def test_the_document_reads_as_described():
     link = Link("fc.weight", "fc.kernel", Transform((Permute((1, 0)),)))
     assert json.loads(to_json(TensorMap((link,)), "torch", "tensorflow", ["fc.weight"])) == GOOD
+
+
+def test_pieces_of_a_tensor_are_a_list_on_their_side():
+    pieces = (Transform((Permute((1, 0)),)), Transform())
+    cut = Split("qkv", ("q", "k"), Transform(), pieces)
+    for cuts, whole, several in (
+        ((cut,), "reference", "twin"),
+        ((cut.inverse,), "twin", "reference"),
+    ):
+        map = TensorMap((), cuts)
+        text = to_json(map, "torch", "tensorflow", map.references)
+        assert json.loads(text)["links"] == [
+            {
+                whole: "qkv",
+                several: ["q", "k"],
+                "transform": [],
+                "pieces": [[{"permute": [1, 0]}], []],
+            }
+        ]
+        assert from_json(text).map == map
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"reference": "a", "twin": ["b", "c"], "transform": []},
+        {"reference": "a", "twin": ["b", "c"], "transform": [], "pieces": [[]]},
+        {"reference": "a", "twin": ["b"], "transform": [], "pieces": [[]]},
+        {"reference": "a", "twin": ["b", "b"], "transform": [], "pieces": [[], []]},
+        {"reference": "a", "twin": ["b", 3], "transform": [], "pieces": [[], []]},
+        {"reference": "a", "twin": ["b", "c"], "transform": [], "pieces": [[], 3]},
+        {"reference": "a", "twin": ["b", "c"], "transform": [], "pieces": [[], [{"permute": [1]}]]},
+        {"reference": ["a", "d"], "twin": ["b", "c"], "transform": [], "pieces": [[], []]},
+    ],
+)
+def test_pieces_that_are_none_are_refused(link):
+    with pytest.raises(UsageError, match="damaged"):
+        from_json(json.dumps({**GOOD, "trainable": [], "links": [link]}))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '{"schema": 1, "schema": 1}'])

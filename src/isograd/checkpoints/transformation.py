@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
 
 from isograd.checkpoints.turning import turn
-from isograd.ir.mapping import Array, Blocks, Permute, Reorder, Reshaped, Step, Transform
+from isograd.ir.mapping import (
+    AnyLink,
+    Array,
+    Blocks,
+    Link,
+    Permute,
+    Reorder,
+    Reshaped,
+    Split,
+    Step,
+    Transform,
+)
 
 
 def transformed_shape(transform: Transform, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -15,6 +27,25 @@ def transformed_shape(transform: Transform, shape: tuple[int, ...]) -> tuple[int
     for step in transform.steps:
         shape = _step_shape(step, shape)
     return shape
+
+
+def made_shapes(link: AnyLink, shapes: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """The shapes that ``link`` makes of these. Raises `ValueError` when they do not fit."""
+    if isinstance(link, Link):
+        return [transformed_shape(link.transform, shape) for shape in shapes]
+    if isinstance(link, Split):
+        first, *others = transformed_shape(link.transform, shapes[0]) or (0,)
+        if not first or first % len(link.pieces):
+            raise ValueError(f"shape {shapes[0]} cannot be cut into {len(link.pieces)} pieces")
+        piece = (first // len(link.pieces), *others)
+        return [transformed_shape(transform, piece) for transform in link.pieces]
+    pairs = zip(link.split.pieces, shapes, strict=True)
+    pieces = {transformed_shape(piece.inverse, shape) for piece, shape in pairs}
+    if len(pieces) > 1 or pieces == {()}:
+        raise ValueError(f"shapes {[*shapes]} are no equal pieces of one tensor")
+    ((first, *others),) = pieces
+    whole = (first * len(shapes), *others)
+    return [transformed_shape(link.split.transform.inverse, whole)]
 
 
 def transformed(transform: Transform, array: Array) -> Array:

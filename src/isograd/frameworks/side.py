@@ -139,13 +139,13 @@ def plan(
             "This training has forms that only its own script has.",
             hint="See Recipe.standard: the modes train with the standard forms.",
         )
-    names = emitted.parameters.names
+    names = emitted.parameters.twins_of
     sizes = graph.sizes(recipe.batch_size)
     return Plan(
         source=source,
         class_name=emitted.class_name,
-        trainable=tuple(names[name] for name in graph.trainable),
-        buffers=tuple(names[name] for name in graph.parameters if name not in graph.trainable),
+        trainable=names(graph.trainable),
+        buffers=names(name for name in graph.parameters if name not in graph.trainable),
         inputs=tuple(
             (_native_shape(emitted, name, kind, sizes)[1:], kind.dtype)
             for name, kind in graph.inputs.items()
@@ -168,12 +168,11 @@ def emitted_as_it_is(imported: Imported) -> Emitted:
     there is no source. Masks are named by the order in which the original draws them.
     """
     parameters = imported.parameters.inverse
-    names = parameters.names
     return Emitted(
         source="",
         class_name="",
         parameters=parameters,
-        trainable=tuple(names[name] for name in imported.graph.trainable),
+        trainable=parameters.twins_of(imported.graph.trainable),
         values=dict(imported.values),
         dropouts={node: str(number) for number, node in enumerate(imported.randoms)},
         masks={node: imported.values.get(node, Transform()) for node in imported.randoms},

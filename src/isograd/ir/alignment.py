@@ -11,7 +11,7 @@ region that is made in another way. What lies beyond corresponds again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,9 +19,10 @@ from isograd.ir.axes import rearrangement, shape_of
 from isograd.ir.detours import Detours, Step, contrast
 from isograd.ir.forms import Forms, View, forms_of, turn
 from isograd.ir.graph import Graph, Node
-from isograd.ir.mapping import Link, Permute, Reshaped, TensorMap, Transform
+from isograd.ir.mapping import Link, Permute, Reshaped, Split, TensorMap, Transform
 from isograd.ir.ops import Dropout, Reshape, TensorType, Transpose
 from isograd.ir.ops.base import Shape
+from isograd.ir.packing import Piece
 from isograd.ir.sight import COMMUTATIVE
 
 Pair = tuple[str, str]
@@ -52,7 +53,9 @@ class Difference:
 class Alignment:
     """``nodes`` and ``parameters`` map the reference's names to the twin's; what only
     moves elements is no node here. ``turns`` holds the order in which the twin
-    has a value's axes where that is another. ``ambiguous`` holds groups of parameters, reference's
+    has a value's axes where that is another. ``splits`` names the twin's parameters that are the
+    equal pieces of one of the reference's, ``joins`` the reference's that are those of one of the
+    twin's. ``ambiguous`` holds groups of parameters, reference's
     and twin's, that structure cannot tell apart. ``steps`` says for each pair of values from which
     pairs both are made; ``outputs`` are the pairs at the end.
     """
@@ -60,6 +63,8 @@ class Alignment:
     nodes: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     turns: dict[str, Transform] = field(default_factory=dict)
+    splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    joins: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ambiguous: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     steps: dict[Pair, Step] = field(default_factory=dict)
@@ -74,12 +79,39 @@ class Alignment:
     def mapping(self) -> TensorMap:
         """From the reference's parameters to the twin's. Raises `ValueError` if one of the twin's
         were mapped twice."""
-        return TensorMap(tuple(Link(*pair) for pair in self.parameters.items()))
+        return parameter_map(self.parameters, self.splits, self.joins)
+
+
+def parameter_map(
+    parameters: Mapping[str, str],
+    splits: Mapping[str, tuple[str, ...]],
+    joins: Mapping[str, tuple[str, ...]],
+) -> TensorMap:
+    """The map that an `Alignment` has found."""
+
+    def split(whole: str, pieces: tuple[str, ...]) -> Split:
+        return Split(whole, pieces, Transform(), (Transform(),) * len(pieces))
+
+    links = tuple(Link(*pair) for pair in parameters.items())
+    cuts = [split(*pair) for pair in splits.items()]
+    return TensorMap(links, (*cuts, *(split(*pair).inverse for pair in joins.items())))
 
 
 def align(reference: Graph, twin: Graph) -> Alignment:
-    """Aligns two graphs from their outputs backwards."""
-    walk = _Walk(reference, twin)
+    """Aligns two graphs from their outputs backwards. Where that leaves something open, layers that
+    only one side has packed into one are read as several."""
+    found = _aligned(reference, twin, unpacked=False)
+    if found.complete:
+        return found
+    return min(found, _aligned(reference, twin, unpacked=True), key=_what_is_open)
+
+
+def _what_is_open(found: Alignment) -> tuple[int, int]:
+    return len(found.differences), len(found.ambiguous)
+
+
+def _aligned(reference: Graph, twin: Graph, *, unpacked: bool) -> Alignment:
+    walk = _Walk(reference, twin, unpacked=unpacked)
     if len(reference.outputs) != len(twin.outputs):
         detail = f"{len(reference.outputs)} outputs against {len(twin.outputs)}"
         walk.found.differences.append(Difference(None, None, detail))
@@ -91,10 +123,10 @@ def align(reference: Graph, twin: Graph) -> Alignment:
 class _Walk:
     """The two graphs, walked side by side."""
 
-    def __init__(self, reference: Graph, twin: Graph) -> None:
+    def __init__(self, reference: Graph, twin: Graph, *, unpacked: bool) -> None:
         self.graphs = reference, twin
         self.nodes = tuple({node.name: node for node in graph.nodes} for graph in self.graphs)
-        self.sides = tuple(map(forms_of, self.graphs))
+        self.sides = tuple(forms_of(graph, unpacked=unpacked) for graph in self.graphs)
         self.detours = Detours(self.graphs, self.sides)
         self.owners: dict[str, str] = {}
         self.drawn: dict[str, str] = {}
@@ -236,14 +268,13 @@ class _Walk:
                 self.found.ambiguous.append((groups[0], groups[1]))
 
     def _parameters(self, left: Node, right: Node) -> None:
-        for role in (role for role in left.parameters if role in right.parameters):
-            name, other = left.parameters[role], right.parameters[role]
-            if (
-                len(
-                    {g.parameters[n].shape for g, n in zip(self.graphs, (name, other), strict=True)}
-                )
-                > 1
-            ):
+        ours, theirs = (
+            side.forms[node.name].parameters
+            for side, node in zip(self.sides, (left, right), strict=True)
+        )
+        for role in (role for role in ours if role in theirs):
+            name, other = ours[role], theirs[role]
+            if self.sides[0].parameters[name] != self.sides[1].parameters[other]:
                 continue
             known = self.found.parameters.setdefault(name, other)
             owner = self.owners.setdefault(other, name)
@@ -267,7 +298,33 @@ class _Walk:
             detail = f"the twin's {right.name!r} is drawn once; the reference draws {owner!r} and "
             self.found.differences.append(Difference(left, right, f"{detail}{left.name!r}"))
 
+    def _gather(self) -> None:
+        """What was found of pieces, as what it says of the whole parameters."""
+        pairs = self.found.parameters
+        back = {b: a for a, b in pairs.items()}
+        ours, theirs = (side.pieces for side in self.sides)
+        self.found.parameters = {
+            a: b for a, b in pairs.items() if a not in ours and b not in theirs
+        }
+        for whole, names in _wholes(ours).items():
+            twins = tuple(pairs[name] for name in names if name in pairs)
+            pieces = [theirs[twin] for twin in twins if twin in theirs]
+            if len(twins) < len(names):
+                continue
+            if not pieces:
+                self.found.splits[whole] = twins
+            elif pieces == [replace(ours[name], whole=pieces[0].whole) for name in names]:
+                self.found.parameters[whole] = pieces[0].whole
+            else:
+                detail = f"pieces of {whole!r} in another order"
+                self.found.differences.append(Difference(None, None, detail))
+        for whole, names in _wholes(theirs).items():
+            references = tuple(back[name] for name in names if name in back)
+            if len(references) == len(names) and not any(name in ours for name in references):
+                self.found.joins[whole] = references
+
     def finish(self) -> Alignment:
+        self._gather()
         order = {node.name: place for place, node in enumerate(self.graphs[0].nodes)}
         top = len(order)
         self.found.differences.sort(
@@ -312,6 +369,14 @@ def _input_difference(left: TensorType, right: TensorType) -> str:
     return "" if known[0] == known[1] else f"shape {left.shape} against {right.shape}"
 
 
+def _wholes(pieces: Mapping[str, Piece]) -> dict[str, list[str]]:
+    """Tensor to its pieces, in order."""
+    found: dict[str, list[str]] = {}
+    for name, piece in sorted(pieces.items(), key=lambda item: item[1].index):
+        found.setdefault(piece.whole, []).append(name)
+    return found
+
+
 def _behind(side: Forms, nodes: dict[str, Node], names: tuple[str, ...]) -> Iterator[str]:
     """Parameters that the values are made with, each once."""
     seen: set[str] = set()
@@ -321,6 +386,6 @@ def _behind(side: Forms, nodes: dict[str, Node], names: tuple[str, ...]) -> Iter
         if name not in nodes or name in seen:
             continue
         seen.add(name)
-        yield from (one for one in nodes[name].parameters.values() if one not in seen)
-        seen.update(nodes[name].parameters.values())
+        yield from (one for one in side.forms[name].parameters.values() if one not in seen)
+        seen.update(side.forms[name].parameters.values())
         stack += side.forms[name].inputs

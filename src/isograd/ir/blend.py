@@ -15,6 +15,7 @@ from isograd.ir.axes import rearrangement
 from isograd.ir.detours import Step
 from isograd.ir.forms import forms_of, turn
 from isograd.ir.graph import Graph, Node, Weights
+from isograd.ir.mapping import TensorMap
 from isograd.ir.ops import Op, ShapeError, TensorType, Transpose
 from isograd.ir.ops.base import ParameterSpec
 from isograd.ir.sizes import Dim, renamed, symbols
@@ -37,10 +38,13 @@ class Blended:
     parameters: Mapping[str, str]
     origins: Mapping[str, tuple[int, str]]
     mended: frozenset[str]
+    cuts: TensorMap
 
     def weights(self, reference: Weights, twin: Weights) -> Weights:
-        """The reference's weights, and the twin's for what the reference has not."""
-        sides = reference, twin
+        """The reference's weights, cut or joined where the twin's are, and the twin's for what the
+        reference has not."""
+        moved = self.cuts.forward({name: reference[name] for name in self.cuts.references})
+        sides = reference, twin | moved
         return {name: sides[side][origin] for name, (side, origin) in self.origins.items()}
 
 
@@ -104,7 +108,8 @@ class _Blend:
         known = {p: q for p, q in self.alignment.parameters.items() if q in self.parameters}
         values = {a: name for (a, _), name in self.built.items()}
         mended = frozenset(a for a, b in self.fixed if (a, b) not in self.partly)
-        return Blended(graph, values, known | found, self.origins, mended)
+        cuts = replace(self.alignment.mapping, links=())
+        return Blended(graph, values, known | found, self.origins, mended, cuts)
 
     def _in_order(self) -> Iterator[Pair]:
         """All pairs, each behind those that it is made from."""

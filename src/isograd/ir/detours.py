@@ -154,9 +154,9 @@ class Detours:
         form = self.sides[side].forms[root]
         if form.op is None:
             return None
-        known = self.graphs[side].parameters
+        known = self.sides[side].parameters
         first = next(iter(form.parameters.values()), "")
-        return type(form.op).__name__, known[first].shape if first else ()
+        return type(form.op).__name__, known[first] if first else ()
 
     def _unlike(self, pairs: Sequence[tuple[str, str]]) -> float:
         """How much of what is behind the pairs is not alike: above all how many layers have no

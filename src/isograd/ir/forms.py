@@ -21,6 +21,7 @@ from isograd.ir.axes import Atom, Axes, magnitude, merged, plain, reshaped, text
 from isograd.ir.graph import Graph, Node
 from isograd.ir.ops import Op
 from isograd.ir.ops.base import Shape, TensorType
+from isograd.ir.packing import Choice, Piece, packed
 from isograd.ir.same_function import same_function
 from isograd.ir.sight import COMMUTATIVE, Sight, joined, opaque, see
 from isograd.ir.sizes import multiply, renamed, symbols
@@ -76,11 +77,14 @@ class Form:
 @dataclass(frozen=True)
 class Forms:
     """All values of a graph: ``views`` by value, ``forms`` by root. ``symbols`` are the names of
-    open sizes in texts."""
+    open sizes in texts, ``parameters`` the shapes of all that forms name, among them those
+    ``pieces`` that a packed layer is read as."""
 
     views: Mapping[str, View]
     forms: Mapping[str, Form]
     symbols: Mapping[str, str]
+    parameters: Mapping[str, tuple[int, ...]]
+    pieces: Mapping[str, Piece]
 
     def order(self, value: str) -> str:
         """The order in which a value is seen, as a text that is equal for equal orders."""
@@ -88,9 +92,18 @@ class Forms:
         return text(view.axes, view.shape, self.symbols)
 
 
-def forms_of(graph: Graph) -> Forms:
-    """The forms of all values of a graph."""
-    return _Reading(graph).run()
+def forms_of(graph: Graph, *, unpacked: bool = False) -> Forms:
+    """The forms of all values of a graph. Where it is ``unpacked``, the pieces of a packed layer
+    (see `isograd.ir.packing`) are layers of their own."""
+    reading = _Reading(graph, {})
+    found = reading.run()
+    if not unpacked:
+        return found
+    readers: dict[str, set[str]] = {found.views[name].root: {""} for name in graph.outputs}
+    for root, form in found.forms.items():
+        for name in form.inputs:
+            readers.setdefault(name, set()).add(root)
+    return _Reading(graph, packed(graph, reading.choices, readers)).run()
 
 
 def turn(ours: View, theirs: View) -> tuple[int, ...] | None:
@@ -114,8 +127,12 @@ def _places(view: View) -> list[int] | None:
 class _Reading:
     """A graph, read from its inputs to its outputs."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, packed: Mapping[str, tuple[Node, int, int]]) -> None:
         self.graph = graph
+        self.packed = packed
+        self.choices: dict[str, Choice] = {}
+        self.pieces: dict[str, Piece] = {}
+        self.parameters = {name: spec.shape for name, spec in graph.parameters.items()}
         self.views: dict[str, View] = {}
         self.forms: dict[str, Form] = {}
         self.types: dict[str, TensorType] = {**graph.inputs}
@@ -133,7 +150,7 @@ class _Reading:
                 self._moved(node)
             else:
                 self._made(node)
-        return Forms(self.views, self.forms, self.symbols)
+        return Forms(self.views, self.forms, self.symbols, self.parameters, self.pieces)
 
     def _input(self, name: str, kind: TensorType, number: int) -> None:
         self.views[name] = View(name, plain(kind.shape), kind.shape)
@@ -211,10 +228,30 @@ class _Reading:
     def _root(self, node: Node, sight: Sight, views: Sequence[View]) -> None:
         self.views[node.name] = View(node.name, sight.axes, sight.shape)
         inputs = tuple(view.root for view in views)
-        op, orders = self._named(sight.op), self._orders(sight, views)
-        form = Form(op, orders, "", inputs, node.parameters, "", sight.shape)
-        words = " ".join(filter(None, (self._words(op, node), form.order, sight.note)))
-        self.forms[node.name] = replace(form, text=words, signature=self._signature(words, inputs))
+        orders = self._orders(sight, views)
+        form = Form(self._named(sight.op), orders, "", inputs, node.parameters, "", sight.shape)
+        if node.name in self.packed:
+            form = self._piece(form, *self.packed[node.name])
+        if isinstance(sight.op, ops.Select):
+            axis = sight.seen[0][sight.op.axis]
+            self.choices[node.name] = Choice(inputs[0], axis, sight.op.index)
+        words = " ".join(filter(None, (self._words(form), form.order, sight.note)))
+        signature = self._signature(words, form.inputs)
+        self.forms[node.name] = replace(form, text=words, signature=signature)
+
+    def _piece(self, chosen: Form, layer: Node, index: int, count: int) -> Form:
+        """What was chosen of a packed layer, as what a layer of its own makes."""
+        assert isinstance(layer.op, ops.Linear)
+        names = {}
+        for role, whole in layer.parameters.items():
+            piece = Piece(whole, index, count)
+            first, *others = self.graph.parameters[whole].shape
+            names[role] = piece.name
+            self.pieces[piece.name] = piece
+            self.parameters[piece.name] = (first // count, *others)
+        op = replace(layer.op, out_features=layer.op.out_features // count)
+        made = self.forms[layer.name]
+        return replace(made, op=op, parameters=names, shape=chosen.shape)
 
     def _orders(self, sight: Sight, views: Sequence[View]) -> tuple[str, ...]:
         sides = [*zip(sight.seen, views, strict=True)]
@@ -234,11 +271,11 @@ class _Reading:
             return tuple(map(self._size, value))
         return renamed(value, self.symbols) if isinstance(value, str) else value
 
-    def _words(self, op: Op, node: Node) -> str:
-        if isinstance(op, ops.Reshape):
-            return f"Reshape to {op.shape[1:]}"
-        shapes = [self.graph.parameters[name].shape for name in node.parameters.values()]
-        return f"{op}" if not shapes else f"{op} with parameters {shapes}"
+    def _words(self, form: Form) -> str:
+        if isinstance(form.op, ops.Reshape):
+            return f"Reshape to {form.op.shape[1:]}"
+        shapes = [self.parameters[name] for name in form.parameters.values()]
+        return f"{form.op}" if not shapes else f"{form.op} with parameters {shapes}"
 
     def _signature(self, words: str, inputs: tuple[str, ...]) -> str:
         whole = repr((words, [self.forms[root].signature for root in inputs]))

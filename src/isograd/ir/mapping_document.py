@@ -13,11 +13,14 @@ from math import prod
 from typing import Any, TypeVar
 
 from isograd.ir.mapping import (
+    AnyLink,
     Blocks,
+    Join,
     Link,
     Permute,
     Reorder,
     Reshaped,
+    Split,
     Step,
     TensorMap,
     Transform,
@@ -26,6 +29,8 @@ from isograd.ir.ops.checks import is_whole
 from isograd.ir.untrusted import field, read
 
 SCHEMA = "isograd/mapping/1"
+
+SIDES = ("reference", "twin")
 
 OPTIMIZER = "optimizer/"
 """What the names of optimizer state begin with in a checkpoint, so that no tensor's may."""
@@ -54,14 +59,7 @@ def to_json(map: TensorMap, reference: str, twin: str, trainable: Sequence[str])
         "reference": {"framework": reference},
         "twin": {"framework": twin},
         "trainable": list(trainable),
-        "links": [
-            {
-                "reference": link.reference,
-                "twin": link.twin,
-                "transform": [_step_out(step) for step in link.transform.steps],
-            }
-            for link in map.links
-        ],
+        "links": [_link_out(link) for link in map.all_links],
     }
     return json.dumps(document, indent=1) + "\n"
 
@@ -81,6 +79,22 @@ def from_json(text: str, where: str = "mapping") -> MappingDocument:
     )
 
 
+def _link_out(link: AnyLink) -> dict[str, Any]:
+    if isinstance(link, Join):
+        split = _link_out(link.split)
+        return {**split, "reference": split["twin"], "twin": split["reference"]}
+    if isinstance(link, Split):
+        pieces = [_transform_out(piece) for piece in link.pieces]
+        whole = {"reference": link.reference, "twin": list(link.twins)}
+        return {**whole, "transform": _transform_out(link.transform), "pieces": pieces}
+    transform = _transform_out(link.transform)
+    return {"reference": link.reference, "twin": link.twin, "transform": transform}
+
+
+def _transform_out(transform: Transform) -> list[dict[str, Any]]:
+    return [_step_out(step) for step in transform.steps]
+
+
 def _step_out(step: Step) -> dict[str, Any]:
     if isinstance(step, Permute):
         return {"permute": list(step.axes)}
@@ -92,11 +106,15 @@ def _step_out(step: Step) -> dict[str, Any]:
 
 
 def _document(raw: Any) -> MappingDocument:
-    map = TensorMap(tuple(_each(raw, "links", _link)))
+    links = _each(raw, "links", _link)
+    map = TensorMap(
+        tuple(link for link in links if isinstance(link, Link)),
+        tuple(link for link in links if not isinstance(link, Link)),
+    )
     trainable = tuple(_each(raw, "trainable", _name))
     if len(set(trainable)) != len(trainable):
         raise ValueError("a name stands twice in 'trainable'")
-    lost = [name for name in trainable if name not in map.names]
+    lost = [name for name in trainable if name not in map.references]
     if lost:
         raise ValueError(f"{lost[0]!r} is trainable, but not mapped")
     return MappingDocument(map, _framework(raw, "reference"), _framework(raw, "twin"), trainable)
@@ -109,12 +127,34 @@ def _framework(raw: Any, side: str) -> str:
     return name
 
 
-def _link(raw: Any) -> Link:
-    reference, twin = (_name(field(raw, side, str)) for side in ("reference", "twin"))
+def _link(raw: Any) -> AnyLink:
+    """One tensor to one; or, where one side has a list, a tensor to its pieces."""
+    kinds = [isinstance(raw, dict) and isinstance(raw.get(side), list) for side in SIDES]
+    if not any(kinds):
+        reference, twin = (_name(field(raw, side, str)) for side in SIDES)
+        return Link(reference, twin, _transform(raw, "transform", reference))
+    if all(kinds):
+        raise ValueError("a link has pieces on both sides")
+    one, several = SIDES if kinds[1] else SIDES[::-1]
+    whole, names = _name(field(raw, one, str)), tuple(_each(raw, several, _name))
+    pieces = tuple(_each(raw, "pieces", lambda steps: _steps(steps, whole)))
+    if len(names) < 2 or len(names) != len(pieces):
+        raise ValueError(f"the link of {whole!r}: two pieces or more, each with a transform")
+    split = Split(whole, names, _transform(raw, "transform", whole), pieces)
+    return split if kinds[1] else split.inverse
+
+
+def _transform(raw: Any, key: str, name: str) -> Transform:
+    return _steps(field(raw, key, list), name)
+
+
+def _steps(raw: Any, name: str) -> Transform:
     try:
-        return Link(reference, twin, Transform(tuple(_each(raw, "transform", _step))))
+        if not isinstance(raw, list):
+            raise ValueError("a transform is a list of steps")
+        return Transform(tuple(map(_step, raw)))
     except ValueError as error:
-        raise ValueError(f"the link of {reference!r}: {error}") from None
+        raise ValueError(f"the link of {name!r}: {error}") from None
 
 
 def _name(raw: Any) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from isograd.errors import UsageError, unknown
-from isograd.ir.alignment import Alignment, align
+from isograd.ir.alignment import Alignment, align, parameter_map
 from isograd.ir.graph import Graph, Node
 from isograd.ir.inputs import InputSpec
-from isograd.ir.mapping import Link, TensorMap
 from isograd.ir.mapping_document import MappingDocument
 from isograd.ir.ops import BatchNorm, Dropout
 from isograd.models import Model, load
@@ -123,11 +122,12 @@ def _settled(pair: Pair, wanted: Mapping[str, str]) -> dict[str, str]:
     found = dict(pair.alignment.parameters)
     for left, right in pair.alignment.ambiguous:
         back = {name: parameter for parameter, name in theirs.items()}
-        group = {name: back.get(chosen.pop(ours[name], ""), "") for name in left}
+        group = {name: back.get(chosen.pop(ours.get(name, name), ""), "") for name in left}
         if sorted(group.values()) != sorted(right):
             raise UsageError(
-                f"Structure cannot tell which is which: {', '.join(ours[name] for name in left)} "
-                f"and {', '.join(theirs[name] for name in right)}.",
+                "Structure cannot tell which is which: "
+                f"{', '.join(ours.get(name, name) for name in left)} "
+                f"and {', '.join(theirs.get(name, name) for name in right)}.",
                 hint="Say it with --pair NAME=NAME, once for each tensor of the first network.",
             )
         found |= group
@@ -142,7 +142,7 @@ def _settled(pair: Pair, wanted: Mapping[str, str]) -> dict[str, str]:
 def _tensors(model: Model) -> dict[str, str]:
     """Parameter of the graph to the network's own tensor."""
     assert model.imported is not None
-    return {link.twin: link.reference for link in model.imported.parameters.links}
+    return model.imported.parameters.inverse.names
 
 
 def _document(pair: Pair, parameters: Mapping[str, str]) -> MappingDocument:
@@ -151,7 +151,7 @@ def _document(pair: Pair, parameters: Mapping[str, str]) -> MappingDocument:
     assert reference.original is not None
     assert twin.imported is not None
     assert twin.original is not None
-    between = TensorMap(tuple(Link(*names) for names in parameters.items()))
+    between = parameter_map(parameters, pair.alignment.splits, pair.alignment.joins)
     map = reference.imported.parameters.compose(between).compose(twin.imported.parameters.inverse)
     native = _tensors(reference)
     trainable = tuple(native[name] for name in reference.graph.trainable)

@@ -46,12 +46,12 @@ class Pair:
             name: own.dropouts[other] for name, other in nodes.items() if other in own.dropouts
         }
         parameters = self.alignment.mapping.compose(own.parameters)
-        names = parameters.names
+        known = set(parameters.references)
         return Emitted(
             source="",
             class_name="",
             parameters=parameters,
-            trainable=tuple(names[name] for name in here.trainable if name in names),
+            trainable=parameters.twins_of(name for name in here.trainable if name in known),
             values=values,
             dropouts=dropouts,
             masks={
@@ -68,14 +68,14 @@ class Pair:
     @property
     def surplus(self) -> dict[str, tuple[int, ...]]:
         """Parameters of the twin that the reference lacks, with their shapes."""
-        known = self.alignment.mapping.names.values()
+        known = set(self.alignment.mapping.twins)
         parameters = self.twin.graph.parameters
         return {f"{n} (twin)": spec.shape for n, spec in parameters.items() if n not in known}
 
     def trial_of_twin(self, trial: Trial) -> Trial:
         """The trial without what the twin lacks."""
         emitted = self.emitted_twin()
-        known = emitted.parameters.names
+        known = set(emitted.parameters.references)
         return replace(
             trial,
             weights={name: array for name, array in trial.weights.items() if name in known},
@@ -108,7 +108,7 @@ class Filled:
             own.dropouts[name]: own.masks[name](mask)
             for name, mask in dropout_masks(graph, batch_size, 0).items()
         }
-        self._known = set(pair.emitted_twin().parameters.names.values())
+        self._known = set(pair.emitted_twin().parameters.twins)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._executor, name)

@@ -14,9 +14,9 @@ from isograd.checkpoints import Checkpoint, Known, TensorInfo, open_checkpoint, 
 from isograd.checkpoints.joined import with_optimizer
 from isograd.checkpoints.optimizer import STEP, belongs_to, join, slots_in, split
 from isograd.checkpoints.strips import DoubleBuffer, is_transposition, read_transposed
-from isograd.checkpoints.transformation import transformed, transformed_shape
+from isograd.checkpoints.transformation import made_shapes, transformed
 from isograd.errors import UsageError, unknown
-from isograd.ir.mapping import Array, Link, TensorMap, Transform
+from isograd.ir.mapping import AnyLink, Array, Join, Split, TensorMap, Transform
 from isograd.ir.mapping_document import MappingDocument, from_json
 from isograd.run.progress import Progress, Silent
 
@@ -42,10 +42,12 @@ class Transferred:
 
 @dataclass(frozen=True)
 class _Move:
-    """Where one tensor of the result comes from."""
+    """Where one tensor of the result comes from: ``link`` makes it of the ``sources``, in ``place``
+    among others."""
 
-    source: str
-    link: Link | None
+    sources: tuple[str, ...]
+    link: AnyLink | None
+    place: int
     info: TensorInfo
 
 
@@ -92,10 +94,9 @@ def transfer(
     document, text = _document(mapping)
     forward = _is_forward(document, source, to)
     map = document.map if forward else document.map.inverse
-    names = document.map.names
-    trainable = [name if forward else names[name] for name in document.trainable]
+    trainable = document.trainable if forward else document.map.twins_of(document.trainable)
     known = Known(
-        tuple(map.names),
+        map.references,
         trainable,
         source=None if forward else text,
         optimizer=not _matches(STEP, ignore),
@@ -118,10 +119,14 @@ def transfer(
 
 def _values(checkpoint: Checkpoint, move: _Move, buffer: DoubleBuffer) -> Array:
     """One tensor of the result; the shortest way that its file allows."""
+    if isinstance(move.link, Split | Join):
+        arrays = [checkpoint.read(name) for name in move.sources]
+        return move.link.forward(arrays)[move.place]
+    (source,) = move.sources
     transform = move.link.transform if move.link else Transform()
-    place = checkpoint.place(move.source)
+    place = checkpoint.place(source)
     if place is None or not is_transposition(transform):
-        return transformed(transform, checkpoint.read(move.source))
+        return transformed(transform, checkpoint.read(source))
     out = buffer.take(move.info)
     read_transposed(place, transform, out)
     return out
@@ -174,7 +179,7 @@ def _plan(
 ) -> tuple[dict[str, _Move], list[str]]:
     """What to write under which name, and what is left out. Raises `UsageError` for a checkpoint
     that is not the mapping's."""
-    links = {link.reference: link for link in map.links}
+    links = map.by_reference
     unwanted = [name for name in checkpoint.names if _is_state(name) and _matches(name, ignore)]
     names = _without(checkpoint.names, unwanted)
     trained = set(trainable)
@@ -188,18 +193,37 @@ def _plan(
 
 
 def _moves(
-    checkpoint: Checkpoint, names: Sequence[str], links: dict[str, Link], where: str
+    checkpoint: Checkpoint, names: Sequence[str], links: dict[str, AnyLink], where: str
 ) -> dict[str, _Move]:
     moves: dict[str, _Move] = {}
     wrong: list[str] = []
     for name in names:
-        link = links.get(belongs_to(name))
         try:
-            moves[_renamed(name, link)] = _Move(name, link, _moved(checkpoint, name, link))
+            moves |= _made_of(checkpoint, name, links.get(belongs_to(name)))
         except ValueError as error:
             wrong.append(f"{name} ({error})")
     _refuse("the mapping cannot take", wrong, where)
     return moves
+
+
+def _made_of(checkpoint: Checkpoint, name: str, link: AnyLink | None) -> dict[str, _Move]:
+    """What becomes of one tensor, and of those that are joined with it. Raises `ValueError` when a
+    shape does not fit."""
+    if link is None:
+        return {name: _Move((name,), None, 0, checkpoint.info(name))}
+    sources = tuple(_renamed(name, reference) for reference in link.references)
+    infos = [checkpoint.info(source) for source in sources]
+    for info, reference in zip(infos, link.references, strict=True):
+        of = checkpoint.info(reference).shape
+        if info.shape != of:
+            raise ValueError(f"shape {info.shape}, its parameter has {of}")
+    if len({info.dtype for info in infos}) > 1:
+        raise ValueError("its pieces are of different types")
+    shapes = made_shapes(link, [info.shape for info in infos])
+    return {
+        _renamed(name, twin): _Move(sources, link, place, TensorInfo(infos[0].dtype, shape))
+        for place, (twin, shape) in enumerate(zip(link.twins, shapes, strict=True))
+    }
 
 
 def _without(names: Sequence[str], others: Sequence[str]) -> list[str]:
@@ -207,12 +231,14 @@ def _without(names: Sequence[str], others: Sequence[str]) -> list[str]:
     return [name for name in names if name not in left]
 
 
-def _is_mapped(name: str, links: dict[str, Link], trainable: set[str]) -> bool:
+def _is_mapped(name: str, links: dict[str, AnyLink], trainable: set[str]) -> bool:
     """Whether the mapping knows the tensor; only what is trained has optimizer state."""
     return name == STEP or (belongs_to(name) in trainable if _is_state(name) else name in links)
 
 
-def _lacking(names: Sequence[str], links: dict[str, Link], trainable: Sequence[str]) -> list[str]:
+def _lacking(
+    names: Sequence[str], links: dict[str, AnyLink], trainable: Sequence[str]
+) -> list[str]:
     """What should be there: every mapped tensor, and a slot of all that are trained, or of none."""
     kinds = dict.fromkeys(split(name)[0] for name in slots_in(names))
     wanted = [*links, *(join(slot, name) for slot in kinds for name in trainable)]
@@ -228,21 +254,9 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _renamed(name: str, link: Link | None) -> str:
-    if link is None:
-        return name
-    return join(split(name)[0], link.twin) if _is_state(name) else link.twin
-
-
-def _moved(checkpoint: Checkpoint, name: str, link: Link | None) -> TensorInfo:
-    """What becomes of the tensor. Raises `ValueError` when its shape does not fit."""
-    info = checkpoint.info(name)
-    if link is None:
-        return info
-    of = checkpoint.info(link.reference).shape
-    if info.shape != of:
-        raise ValueError(f"shape {info.shape}, its parameter has {of}")
-    return TensorInfo(info.dtype, transformed_shape(link.transform, info.shape))
+def _renamed(name: str, parameter: str) -> str:
+    """What ``name`` is called for another parameter: the same slot, if it is optimizer state."""
+    return join(split(name)[0], parameter) if _is_state(name) else parameter
 
 
 def _refuse(problem: str, names: Sequence[str], where: str, hint: str | None = None) -> None:
