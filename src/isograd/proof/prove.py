@@ -156,7 +156,8 @@ def _single_precision(baseline: Baseline, found: Observation) -> Stage:
     late = tuple(f"after step {s}" for s in baseline.trial.recorded if s > FLOAT32_STEPS)
     exact, twin = _early(baseline.exact, late), _early(found, late)
     runs = [_early(run, late) for run in baseline.single]
-    return judge_float32(_active(baseline, _visible(exact, twin)), runs, twin)
+    expected = _active(baseline, _visible(exact, twin))
+    return judge_float32(expected, runs, _active(baseline, twin))
 
 
 def _active(baseline: Baseline, arrays: Arrays) -> Arrays:
