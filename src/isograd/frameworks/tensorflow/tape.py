@@ -118,9 +118,10 @@ class TensorFlowTape:
         return TensorFlowRecording(self._watched, tensors, trained, tape, statistics, outputs)
 
     def _call(self, tensors: dict[str, tf.Tensor], *, training: bool) -> None:
+        """The model's own call: what Keras does around it would run the network twice at first."""
         self._tensors = tensors
         inputs = list(tensors.values())
-        self._model(inputs[0] if len(inputs) == 1 else inputs, training=training)
+        self._model.call(inputs[0] if len(inputs) == 1 else inputs, training=training)
         self._tensors = {}
 
     def _seen(self, name: str, value: tf.Tensor) -> tf.Tensor:
