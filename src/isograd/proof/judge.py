@@ -41,6 +41,9 @@ saturate differently; they prove nothing."""
 NEGLIGIBLE = 1e-8
 """A tensor smaller than this fraction of its kind is judged by its kind's scale."""
 
+IDLE = 1e4
+"""A gradient below this many roundings of the largest gradient is no gradient."""
+
 FLOAT32_SAME, FLOAT32_OTHER = 10.0, 100.0
 """float32 agrees when the twin loses less than one decimal digit more than the reference does, and
 differs when it loses two: whatever then runs is not float32 arithmetic on these numbers."""
@@ -121,6 +124,19 @@ def _kind(tensor: str) -> str:
     return tensor.split(" of ")[0] if is_slot(tensor) else ""
 
 
+def idle(gradients: Arrays) -> tuple[str, ...]:
+    """Parameters whose gradient is zero up to rounding, such as a bias before batch normalization.
+    Adaptive optimizers divide that rounding by itself, so that their steps are random on every
+    side.
+    """
+    natural = natural_scales(gradients)
+    return tuple(
+        name
+        for name, value in gradients.items()
+        if _largest(value) <= IDLE * np.finfo(np.float64).eps * natural[name]
+    )
+
+
 def summarize(name: str, deviations: Sequence[Deviation]) -> Stage:
     """A stage from its tensors: the most serious verdict, at the largest ratio."""
     if not deviations:
@@ -161,7 +177,7 @@ def deviation(
         verdict = "different"
     elif ratio > SAME:
         verdict, detail = "inconclusive", "between rounding and a real difference"
-    elif envelope > TOO_WIDE * max(scale, NEGLIGIBLE * natural):
+    elif envelope > max(floor, TOO_WIDE * max(scale, NEGLIGIBLE * natural)):
         verdict, detail = "inconclusive", "the rounding envelope is too wide to tell"
     relative = distance / scale if scale else float(distance > 0)
     return Deviation(tensor, verdict, distance, relative, envelope, ratio, detail)

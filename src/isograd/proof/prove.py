@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from isograd.frameworks.side import Side
 from isograd.ir.mapping import Arrays
 from isograd.proof.derivatives import DirectionalCheck, directional_check
-from isograd.proof.judge import judge, judge_float32, natural_scales, worst
+from isograd.proof.judge import idle, judge, judge_float32, worst
 from isograd.proof.observe import GRADIENT, Observation, is_slot, observe
 from isograd.proof.trial import Trial
 from isograd.result import Proof, Stage, Verdict
@@ -19,9 +17,6 @@ DISTURBANCES = 4
 
 STAGES = ("structure", "forward", "train-forward", "loss", "gradients", "optimizer", "float32")
 """The stages of a proof, in order."""
-
-IDLE = 1e4
-"""A gradient below this many roundings of the largest gradient is no gradient."""
 
 FLOAT32_STEPS = 1
 """How many training steps float32 is held to float64 for; later on, rounding has been amplified by
@@ -40,17 +35,10 @@ class Baseline:
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """Parameters whose gradient is zero up to rounding, such as a bias before batch
-        normalization. Adaptive optimizers divide that rounding by itself, so that their steps are
-        random on every side; the gradient stage has shown that there is nothing else.
-        """
+        """Parameters that have no gradient; the gradient stage has shown that there is nothing
+        else to their steps than rounding."""
         gradients = self.exact["gradients"]
-        natural = natural_scales(gradients)
-        return tuple(
-            tensor.removeprefix(GRADIENT)
-            for tensor, value in gradients.items()
-            if np.abs(value).max(initial=0.0) <= IDLE * np.finfo(np.float64).eps * natural[tensor]
-        )
+        return tuple(tensor.removeprefix(GRADIENT) for tensor in idle(gradients))
 
 
 def establish(double: Side, single: Side, trial: Trial) -> Baseline:

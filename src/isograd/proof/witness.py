@@ -1,0 +1,106 @@
+"""One side of a comparison, run on a tape with everything visible; each pass once, when asked for.
+
+Loss and optimizer are definitions in NumPy: the framework differentiates the graph, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from isograd.frameworks.protocol import Recording, Tape
+from isograd.frameworks.side import pack, unpack
+from isograd.ir.graph import Graph
+from isograd.ir.mapping import Array, Arrays
+from isograd.proof.correspondence import Correspondence
+from isograd.proof.trial import Trial
+
+
+class Slope(Protocol):
+    """A loss, as `isograd.training` defines them; outputs are packed."""
+
+    @property
+    def value(self) -> Callable[[Array, Array], float]:
+        """Of outputs and targets."""
+
+    @property
+    def gradient(self) -> Callable[[Array, Array], Array]:
+        """Of the value with respect to the outputs, of their shape."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A network at one point. ``update`` makes one optimizer step: parameters and their gradients
+    to parameters. Names are those of ``graph``."""
+
+    graph: Graph
+    tape: Tape
+    weights: Arrays
+    inputs: tuple[Array, ...]
+    masks: Arrays
+    targets: Array
+    loss: Slope
+    update: Callable[[Arrays, Arrays], Arrays]
+
+    def at(self, trial: Trial) -> Witness:
+        """The same network at a trial's point."""
+        return replace(self, weights=trial.weights, inputs=trial.inputs)
+
+    def beside(self, graph: Graph, tape: Tape, weights: Arrays, known: Correspondence) -> Witness:
+        """Another network at the same point; ``weights`` are its own, and hold for what does not
+        correspond."""
+        inputs = dict(zip(self.graph.inputs, self.inputs, strict=True))
+        return replace(
+            self,
+            graph=graph,
+            tape=tape,
+            weights=weights | known.weights(self.weights),
+            inputs=known.inputs(graph, inputs),
+            masks=known.masks(self.masks),
+        )
+
+    @cached_property
+    def evaluated(self) -> Recording:
+        """A pass in evaluation mode."""
+        return self.tape.run(self.weights, self.inputs, training=False)
+
+    @cached_property
+    def trained(self) -> Recording:
+        """A pass in training mode."""
+        return self.tape.run(self.weights, self.inputs, training=True, masks=self.masks)
+
+    @cached_property
+    def loss_value(self) -> float:
+        """In training mode."""
+        return self.loss.value(self._packed, self.targets)
+
+    @cached_property
+    def cotangents(self) -> Arrays:
+        """The gradient of the loss with respect to each output, as far as the loss goes."""
+        slope = self.loss.gradient(self._packed, self.targets)
+        outputs = self.trained.outputs
+        shapes = [array.shape for array in outputs.values()]
+        parts = [slope] if len(shapes) == 1 else unpack(slope, shapes)
+        pairs = zip(outputs, parts, strict=True)
+        return {name: part for name, part in pairs if outputs[name].dtype.kind == "f"}
+
+    @cached_property
+    def gradients(self) -> Arrays:
+        """The gradient of the loss with respect to every value and trainable parameter."""
+        return self.trained.pull(self.cotangents)
+
+    @cached_property
+    def updated(self) -> Arrays:
+        """The trainable parameters after one step of the optimizer."""
+        names = self.graph.trainable
+        gradients = {name: self.gradients[name] for name in names}
+        return self.update({name: self.weights[name] for name in names}, gradients)
+
+    @cached_property
+    def _packed(self) -> Array:
+        outputs = [np.asarray(array) for array in self.trained.outputs.values()]
+        return outputs[0] if len(outputs) == 1 else pack(outputs)
