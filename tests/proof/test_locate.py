@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
-import numpy as np
 import pytest
 from networks import NETWORKS
 from planted_changes import changes
@@ -21,7 +20,7 @@ from isograd.proof.correspondence import Correspondence, correspondence
 from isograd.proof.locate import disturbed, locate
 from isograd.proof.witness import Witness
 from isograd.result import Location
-from isograd.training import LOSSES, SGD, Adam, Recipe
+from isograd.training import SGD, Adam, Loss, Recipe
 
 RECIPE = Recipe(loss="mean_squared_error", optimizer=SGD(), batch_size=4)
 
@@ -33,25 +32,11 @@ BATCHED = {name: build for name, build in NETWORKS.items() if name != "mixed_ord
 both_ways = pytest.mark.parametrize("frameworks", PAIRS, ids="-".join)
 
 
-def one_step(optimizer):
-    def update(parameters, gradients):
-        slots = {
-            name: {slot: np.zeros_like(array) for slot in optimizer.slots}
-            for name, array in parameters.items()
-        }
-        return {n: optimizer.update(a, gradients[n], slots[n], 1) for n, a in parameters.items()}
-
-    return update
-
-
 def witness(graph, framework, recipe=RECIPE, seed=0):
     trial = make_trial(graph, recipe, None, seed, recorded=(1,))
     tape = part(framework, "tape").open_tape(graph)
-    loss, update = LOSSES[recipe.loss], one_step(recipe.optimizer)
-    found = Witness(
-        graph, tape, trial.weights, trial.inputs, trial.masks[0], trial.targets, loss, update
-    )
-    return found, trial
+    point = trial.weights, trial.inputs, trial.masks[0], trial.targets
+    return Witness(graph, tape, *point, recipe), trial
 
 
 def same_names(graph: Graph, twin: Graph) -> Correspondence:
@@ -63,13 +48,14 @@ def same_names(graph: Graph, twin: Graph) -> Correspondence:
     )
 
 
-def located(graph, twin, frameworks=("torch", "torch"), known=None, **changed) -> Location:
+def located(
+    graph, twin, frameworks=("torch", "torch"), known=None, recipe=RECIPE, other=None
+) -> Location:
     known = known or same_names(graph, twin)
-    ours, trial = witness(graph, frameworks[0])
-    theirs = ours.beside(
-        twin, part(frameworks[1], "tape").open_tape(twin), twin.initialize(0), known
-    )
-    return locate(ours, replace(theirs, **changed), disturbed(ours, trial), known)
+    ours, trial = witness(graph, frameworks[0], recipe)
+    tape = part(frameworks[1], "tape").open_tape(twin)
+    theirs = ours.beside(twin, tape, twin.initialize(0), other or recipe, known)
+    return locate(ours, theirs, disturbed(ours, trial), known)
 
 
 def at_fault(location):
@@ -171,7 +157,8 @@ def test_a_row_that_gets_no_gradient_is_blamed_on_the_table(frameworks):
 
 def test_another_optimizer_is_found_behind_the_same_gradients():
     graph = NETWORKS["patches"]()
-    location = located(graph, graph, update=one_step(SGD(learning_rate=0.02)))
+    other = replace(RECIPE, optimizer=SGD(learning_rate=0.02))
+    location = located(graph, graph, other=other)
     assert location.stage == "optimizer"
     assert at_fault(location) == ["embed", "norm", "head"]
 
@@ -182,28 +169,26 @@ def test_steps_that_rounding_decides_are_left_out():
     b = Builder("idle bias")
     x = b(ops.BatchNorm(), b(ops.Linear(4), b.input("x", ("N", 3)), scope="fc"), scope="bn")
     graph = b.finish(b(ops.Linear(2), x, scope="head"))
-    ours, trial = witness(graph, "torch", replace(RECIPE, optimizer=Adam()))
-    known = same_names(graph, graph)
-    tape = part("tensorflow", "tape").open_tape(graph)
-    theirs = ours.beside(graph, tape, trial.weights, known)
-    assert locate(ours, theirs, disturbed(ours, trial), known).verdict == "equivalent"
+    location = located(graph, graph, PAIRS[1], recipe=replace(RECIPE, optimizer=Adam()))
+    assert location.verdict == "equivalent"
 
 
 def test_another_loss_is_blamed_on_the_loss():
     graph = NETWORKS["patches"]()
-    other = replace(
-        LOSSES["mean_squared_error"],
-        value=lambda outputs, targets: ((outputs - targets) ** 2).sum(),
-    )
-    location = located(graph, graph, loss=other)
+    other = replace(RECIPE, loss=replace(RECIPE.loss, reduction="sum"))
+    location = located(graph, graph, other=other)
     assert (location.stage, at_fault(location)) == ("loss", ["loss"])
+
+
+class Doubled(Loss):
+    def gradient(self, outputs, targets):
+        return 2 * super().gradient(outputs, targets)
 
 
 def test_another_gradient_of_the_same_loss_is_blamed_on_the_loss():
     graph = NETWORKS["patches"]()
-    right = LOSSES["mean_squared_error"]
-    other = replace(right, gradient=lambda outputs, targets: 2 * right.gradient(outputs, targets))
-    location = located(graph, graph, loss=other)
+    numbers = {field.name: getattr(RECIPE.loss, field.name) for field in fields(Loss)}
+    location = located(graph, graph, other=replace(RECIPE, loss=Doubled(**numbers)))
     assert (location.stage, at_fault(location)) == ("gradients", ["loss"])
 
 
@@ -293,7 +278,7 @@ def test_no_pass_is_made_that_no_stage_asks_for():
     known = same_names(graph, graph)
     ours, trial = witness(graph, "torch")
     twin = with_op(graph, "norm", eps=0.1)
-    theirs = ours.beside(twin, part("torch", "tape").open_tape(twin), trial.weights, known)
+    theirs = ours.beside(twin, part("torch", "tape").open_tape(twin), trial.weights, RECIPE, known)
     locate(ours, theirs, moved := disturbed(ours, trial), known)
     assert len(moved) == 2
     for one in (ours, theirs, *moved):

@@ -108,6 +108,8 @@ class Dialect:
     native one and the transform that made it so (None where it has no short form). ``invoke``
     calls an inner module, which may work differently in training. ``positional`` names what stands
     in calls without a name. ``unpack`` holds, for each recurrence, how its states are taken.
+    ``shown``, if any, is what each node's value passes through, given its name and variable: every
+    value is then computed, and as it stands in the graph.
     """
 
     name: str
@@ -123,3 +125,4 @@ class Dialect:
     invoke: Callable[[str, tuple[str, ...], bool], Source]
     positional: Mapping[str, tuple[str, ...]]
     unpack: Mapping[type[Op], Unpacking]
+    shown: Callable[[str, str], Source] | None = None

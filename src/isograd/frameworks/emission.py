@@ -79,7 +79,7 @@ class _Emission:
         self.attributes: dict[str, str] = {}
         self.dropouts = [node for node in graph.nodes if isinstance(node.op, Dropout)]
         self.units = divide_into_units(graph)
-        self.last = last_steps(graph, self.units)
+        self.last = frozenset() if dialect.shown else last_steps(graph, self.units)
         self.readers = graph.consumers()
         self.handing_out = handing_out(graph)
         self.sites = {node.name: self._site(node, idiomatic) for node in graph.nodes}
@@ -265,8 +265,10 @@ class _Module:
                 lines.append(Line((own(part.name),), reads, self._writer(part)))
             else:
                 lines += self._apart(part, reads, states)
-                made |= {own(name) for names in states for name in names}
-            made.add(own(part.name))
+            finals = (name for names in states or () for name in names)
+            for name in (part.name, *finals):
+                made.add(own(name))
+                lines += self._shown(name)
         for name, order in self._outputs():
             lines += self._transposes(made, name, order)
         return lines
@@ -274,7 +276,15 @@ class _Module:
     def _final_states(self, node: Node) -> tuple[tuple[str, ...], ...] | None:
         if node.name not in self.emission.handing_out:
             return None
-        return final_states(node, self.emission.readers[node.name], self.unit.parts)
+        states = final_states(node, self.emission.readers[node.name], self.unit.parts)
+        if states and self.dialect.shown:  # a hidden state is the last step of the outputs
+            return (), *states[1:]
+        return states
+
+    def _shown(self, name: str) -> list[Line]:
+        """A statement that hands the value through, if values are shown."""
+        show, own = self.dialect.shown, self.emission.own(name)
+        return [Line((own,), (own,), lambda held: show(name, held[0]))] if show else []
 
     def _apart(
         self, node: Node, reads: tuple[Held, ...], states: tuple[tuple[str, ...], ...]
@@ -313,7 +323,7 @@ class _Module:
         return lambda arguments: self.dialect.invoke(f"self.{attribute}", arguments, trains)
 
     def _writer(self, node: Node, apart: bool = False) -> Callable[[tuple[str, ...]], Source]:
-        inline = self.emission.constants.is_inline(node, self.unit.parts)
+        inline = self._is_inline(node)
         site = replace(self.emission.sites[node.name], size=self.sizes, inline=inline, apart=apart)
         attribute = self.emission.attributes.get(node.name)
         if attribute:
@@ -323,6 +333,10 @@ class _Module:
             site = replace(site, borrowed=self._borrowed(node))
             write = self.dialect.borrow[type(node.op)]
         return lambda arguments: write(replace(site, arguments=arguments))
+
+    def _is_inline(self, node: Node) -> bool:
+        constants = self.emission.constants
+        return not self.dialect.shown and constants.is_inline(node, self.unit.parts)
 
     def _borrowed(self, node: Node) -> dict[str, Source]:
         found: dict[str, Source] = {}

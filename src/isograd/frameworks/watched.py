@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from isograd.frameworks.dialect import Dialect, Site
+from isograd.frameworks.dialect import Dialect
 from isograd.frameworks.emission import emit_source
-from isograd.frameworks.formatting import call
-from isograd.frameworks.notation import Expression
+from isograd.frameworks.formatting import Source, call
 from isograd.frameworks.protocol import Emitted
 from isograd.ir.graph import Graph, Node
 from isograd.ir.layout import Layout
@@ -45,6 +44,10 @@ class Watched:
             {name: weights[owner] for name, owner in self.owners.items()}
         )
 
+    def in_order(self, tensors: dict[str, Any]) -> dict[str, Any]:
+        """Inputs and values in the graph's order: a call may hand out several at once."""
+        return {name: tensors[name] for name in self.values}
+
     def totals(self, gradients: Arrays) -> Arrays:
         """The gradients of the graph's trainable parameters, from those of the source's."""
         found = {n: np.zeros(self.graph.parameters[n].shape) for n in self.graph.trainable}
@@ -66,8 +69,10 @@ def watch(graph: Graph, dialect: Dialect, assign: Callable[[Graph], Layout]) -> 
     """
     flat, owners = _flat(graph)
     layout = assign(flat)
-    emitted = emit_source(flat, layout, _watched(dialect), idiomatic=False)
-    return Watched(graph, emitted, owners, {name: p.transform for name, p in layout.values.items()})
+    shown = replace(dialect, shown=_show, reserved=dialect.reserved | {SEEN})
+    emitted = emit_source(flat, layout, shown, idiomatic=False)
+    names = [*graph.inputs, *(node.name for node in graph.nodes)]
+    return Watched(graph, emitted, owners, {n: layout.values[n].transform for n in names})
 
 
 def _flat(graph: Graph) -> tuple[Graph, dict[str, str]]:
@@ -92,24 +97,5 @@ def _copies(node: Node) -> dict[str, str]:
     return {role: f"{name} of {node.name}" for role, name in node.parameters.items()}
 
 
-def _watched(dialect: Dialect) -> Dialect:
-    """The dialect, with every expression inside a call of ``seen``."""
-
-    def shown(write: Expression) -> Expression:
-        return lambda site: call(SEEN, repr(site.node.name), write(_whole(site)))
-
-    def whole(make: Callable[[Site], Any]) -> Callable[[Site], Any]:
-        return lambda site: make(_whole(site))
-
-    return replace(
-        dialect,
-        layers={op: whole(make) for op, make in dialect.layers.items()},
-        expressions={op: shown(write) for op, write in dialect.expressions.items()},
-        borrow={op: shown(write) for op, write in dialect.borrow.items()},
-        reserved=dialect.reserved | {SEEN},
-    )
-
-
-def _whole(site: Site) -> Site:
-    """Constants are values like all others, and a recurrence shows all its steps."""
-    return replace(site, inline=False, last=False)
+def _show(name: str, variable: str) -> Source:
+    return call(SEEN, repr(name), variable)

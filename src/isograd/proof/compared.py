@@ -34,6 +34,12 @@ class Item:
     transform: Transform
     natural: float = 0.0
 
+    @property
+    def comparable(self) -> bool:
+        """Whether it is known which element is which; other sizes are a difference."""
+        shapes = self.reference.shape, self.twin.shape
+        return shapes[0] == shapes[1] or self.reference.size != self.twin.size
+
 
 class Tensors:
     """The tensors of one kind on all sides: the reference, the twin, and the reference disturbed.
@@ -120,7 +126,10 @@ def _index(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def _turned(transform: Transform, array: Array, like: Array) -> Array:
     """A value of the twin with the reference's axes; those of size 1 may lie anywhere."""
-    turned = transform.inverse.view(array) if transform.steps else array
+    try:
+        turned = transform.inverse.view(array)
+    except ValueError:  # a value of another size
+        return array
     if turned.shape != like.shape and _long(turned) == _long(like):
         return turned.reshape(like.shape)
     return turned

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from isograd.ir.alignment import Alignment
 from isograd.ir.ancestry import Neighbours, above, below, depths
 from isograd.ir.graph import Graph
-from isograd.ir.mapping import Array, Arrays, Link, Permute, Transform
+from isograd.ir.mapping import Array, Arrays, Link, Transform
 
 LOSS = "loss"
 """Stands for the loss where a node is named."""
@@ -44,7 +44,7 @@ def correspondence(reference: Graph, twin: Graph, alignment: Alignment) -> Corre
     their shape leaves no doubt about the order of their axes."""
     turns = alignment.turns
     values = {
-        ours: Link(ours, theirs, Transform((Permute(turns[ours]),) if ours in turns else ()))
+        ours: Link(ours, theirs, turns.get(ours, Transform()))
         for ours, theirs in alignment.nodes.items()
     }
     shapes = [{**g.inputs, **{node.name: node.type for node in g.nodes}} for g in (reference, twin)]

@@ -44,7 +44,9 @@ def locate(
     """
     search = _Search(reference, twin, disturbed, known)
     for stage, items in search.stages():
-        location = search.location(stage, [(item, judged(item)) for item in items])
+        location = search.location(
+            stage, [(item, judged(item)) for item in items if item.comparable]
+        )
         if location.verdict != "equivalent":
             return location
     return Location("equivalent")

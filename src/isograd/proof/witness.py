@@ -1,14 +1,13 @@
 """One side of a comparison, run on a tape with everything visible; each pass once, when asked for.
 
-Loss and optimizer are definitions in NumPy: the framework differentiates the graph, nothing else.
+Loss and optimizer are the recipe's definitions in NumPy: the framework differentiates the graph,
+and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
@@ -18,24 +17,12 @@ from isograd.ir.graph import Graph
 from isograd.ir.mapping import Array, Arrays
 from isograd.proof.correspondence import Correspondence
 from isograd.proof.trial import Trial
-
-
-class Slope(Protocol):
-    """A loss, as `isograd.training` defines them; outputs are packed."""
-
-    @property
-    def value(self) -> Callable[[Array, Array], float]:
-        """Of outputs and targets."""
-
-    @property
-    def gradient(self) -> Callable[[Array, Array], Array]:
-        """Of the value with respect to the outputs, of their shape."""
+from isograd.training import Recipe
 
 
 @dataclass(frozen=True)
 class Witness:
-    """A network at one point. ``update`` makes one optimizer step: parameters and their gradients
-    to parameters. Names are those of ``graph``."""
+    """A network at one point, with its training. All names are those of ``graph``."""
 
     graph: Graph
     tape: Tape
@@ -43,14 +30,15 @@ class Witness:
     inputs: tuple[Array, ...]
     masks: Arrays
     targets: Array
-    loss: Slope
-    update: Callable[[Arrays, Arrays], Arrays]
+    recipe: Recipe
 
     def at(self, trial: Trial) -> Witness:
         """The same network at a trial's point."""
         return replace(self, weights=trial.weights, inputs=trial.inputs)
 
-    def beside(self, graph: Graph, tape: Tape, weights: Arrays, known: Correspondence) -> Witness:
+    def beside(
+        self, graph: Graph, tape: Tape, weights: Arrays, recipe: Recipe, known: Correspondence
+    ) -> Witness:
         """Another network at the same point; ``weights`` are its own, and hold for what does not
         correspond."""
         inputs = dict(zip(self.graph.inputs, self.inputs, strict=True))
@@ -61,6 +49,7 @@ class Witness:
             weights=weights | known.weights(self.weights),
             inputs=known.inputs(graph, inputs),
             masks=known.masks(self.masks),
+            recipe=recipe,
         )
 
     @cached_property
@@ -76,12 +65,12 @@ class Witness:
     @cached_property
     def loss_value(self) -> float:
         """In training mode."""
-        return self.loss.value(self._packed, self.targets)
+        return self.recipe.loss.value(self._packed, self.targets)
 
     @cached_property
     def cotangents(self) -> Arrays:
         """The gradient of the loss with respect to each output, as far as the loss goes."""
-        slope = self.loss.gradient(self._packed, self.targets)
+        slope = self.recipe.loss.gradient(self._packed, self.targets)
         outputs = self.trained.outputs
         shapes = [array.shape for array in outputs.values()]
         parts = [slope] if len(shapes) == 1 else unpack(slope, shapes)
@@ -97,8 +86,9 @@ class Witness:
     def updated(self) -> Arrays:
         """The trainable parameters after one step of the optimizer."""
         names = self.graph.trainable
+        parameters = {name: self.weights[name] for name in names}
         gradients = {name: self.gradients[name] for name in names}
-        return self.update({name: self.weights[name] for name in names}, gradients)
+        return self.recipe.update(parameters, gradients, self.recipe.start(parameters), 1)
 
     @cached_property
     def _packed(self) -> Array:

@@ -113,7 +113,7 @@ class TensorFlowTape:
             self._call(tensors, training=training)
             self._tape = None
         trained = {native: self._variables[native] for native in self._watched.emitted.trainable}
-        outputs = self.graph.outputs
+        tensors, outputs = self._watched.in_order(tensors), self.graph.outputs
         statistics = self._statistics(weights)
         return TensorFlowRecording(self._watched, tensors, trained, tape, statistics, outputs)
 

@@ -86,7 +86,7 @@ class TorchTape:
         with _double(), torch.enable_grad():
             functional_call(self._model, native | handed, tuple(tensors.values()))
         self._tensors = {}
-        return TorchRecording(self.graph, tensors, state)
+        return TorchRecording(self.graph, self._watched.in_order(tensors), state)
 
     def _seen(self, name: str, value: Tensor) -> Tensor:
         """Keeps the value as a tensor of its own: one that is handed through, or a constant, has a
