@@ -24,7 +24,7 @@ from isograd.ir.inputs import InputSpec
 from isograd.ir.mapping import Array, Arrays, TensorMap, Transform
 from isograd.ir.ops.base import DType
 from isograd.references import Reference
-from isograd.training import Recipe
+from isograd.training import Recipe, TrainSpec
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,15 @@ class Original:
     """A network as its owner wrote it; it is run as it is, in its own framework, eagerly.
 
     ``network`` is the reference that names it, or the object itself where it lives in this process.
-    ``inputs`` say how it is called. With ``trust``, a file may bring code of its own.
+    ``inputs`` say how it is called. With ``trust``, a file may bring code of its own. Where there
+    is a ``training``, it is trained with its owner's loss and optimizer too.
     """
 
     framework: str
     network: Reference | object
     inputs: tuple[InputSpec, ...]
     trust: bool = False
+    training: TrainSpec | None = None
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,8 @@ def plan(
     original: Original | None = None,
 ) -> Plan:
     """The plan for running a graph's emitted source; see `isograd.frameworks.protocol.Plan`."""
-    if not recipe.standard:
+    native = original is not None and original.training is not None
+    if not recipe.standard and not native:
         raise UsageError(
             "This training has forms that only its own script has.",
             hint="See Recipe.standard: the modes train with the standard forms.",

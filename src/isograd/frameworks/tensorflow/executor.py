@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
 from time import perf_counter_ns
 from typing import Any
@@ -15,7 +16,7 @@ from isograd.errors import UsageError
 from isograd.frameworks.protocol import Gradients, Plan, Steps
 from isograd.frameworks.source import load_class
 from isograd.frameworks.tensorflow.losses import LOSSES
-from isograd.frameworks.tensorflow.optimizers import slot_scales, stock, update
+from isograd.frameworks.tensorflow.optimizers import Update, slot_scales, stock, update
 from isograd.ir.mapping import Array, Arrays
 
 
@@ -43,14 +44,22 @@ class EagerExecutor:
         self._install_masks()
         zeros = [np.zeros((2, *shape)) for shape, _ in plan.inputs]
         self._call(self._inputs(tuple(zeros)), training=False)
-        self.loss = LOSSES[plan.recipe.loss.name]
-        self._update = update(plan.recipe.optimizer)
+        self.loss = self._make_loss()
+        self._update = self._make_update()
         self._target_dtype = tf.int64 if plan.recipe.loss.integer_targets else self.dtype
         self._prepare()
 
     def _build(self) -> keras.Model:
         assert self.plan.source is not None
         return load_class(self.plan.source, self.plan.class_name)()
+
+    def _make_loss(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+        """The loss as a function of (outputs, targets); the model exists by now."""
+        return LOSSES[self.plan.recipe.loss.name]
+
+    def _make_update(self) -> Update:
+        """What moves the parameters."""
+        return update(self.plan.recipe.optimizer)
 
     def _install_masks(self) -> None:
         for attribute, shape in self.plan.masks.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any
 
@@ -46,7 +47,7 @@ class EagerExecutor:
         self.model = self._build()
         self._install_masks()
         self.model.to(device=self.device, dtype=self.dtype).train()
-        self.loss = LOSSES[plan.recipe.loss.name]
+        self.loss = self._make_loss()
         state = self._native_state()
         self.parameters = [state[name] for name in plan.trainable]
         self.buffers = [state[name] for name in plan.buffers]
@@ -56,6 +57,10 @@ class EagerExecutor:
     def _build(self) -> nn.Module:
         assert self.plan.source is not None
         return load_class(self.plan.source, self.plan.class_name)()
+
+    def _make_loss(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """The loss as a function of (outputs, targets); the model exists by now."""
+        return LOSSES[self.plan.recipe.loss.name]
 
     def _native_state(self) -> dict[str, Tensor]:
         state: dict[str, Tensor] = self.model.state_dict(keep_vars=True)

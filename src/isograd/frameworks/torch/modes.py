@@ -150,4 +150,8 @@ def open_executor(plan: Plan) -> Executor:
     """The executor for the plan's mode. Raises `UsageError` for an unknown mode."""
     if plan.mode not in MODES:
         raise unknown("torch mode", plan.mode, MODES)
+    if plan.original is not None and plan.original.training is not None:
+        from isograd.frameworks.torch.native import NativeExecutor
+
+        return NativeExecutor(plan)
     return MODES[plan.mode](plan)
