@@ -23,6 +23,9 @@ from isograd.result import Stage, Verdict
 STAGES = ("forward", "train-forward", "loss", "gradients", "optimizer")
 """What subjects are compared in, in order."""
 
+WEIGHTS = {"forward": 2, "train-forward": 2, "loss": 2, "gradients": 1, "optimizer": 0}
+"""What a difference in a stage weighs."""
+
 DISTURBANCES = 2
 """How many disturbed runs of the reference the envelope is measured from."""
 
@@ -47,15 +50,16 @@ class Outcome:
         return next((s for s in self.stages if s.verdict != "equivalent"), None)
 
     @property
-    def effect(self) -> tuple[int, bool, float]:
-        """The larger, the graver: by verdict; then whatever shows before the optimizer, whose steps
-        make much of little; then by the largest deviation relative to scale."""
+    def effect(self) -> tuple[int, int, float]:
+        """The larger, the graver: by verdict; then what shows in outputs and loss before what shows
+        in gradients or in the optimizer's steps only, which make much of little; then by the
+        largest deviation relative to scale."""
         if self.reason:
-            return SEVERITY["different"], True, float("inf")
+            return SEVERITY["different"], len(WEIGHTS), float("inf")
         wrong = [stage for stage in self.stages if stage.verdict == self.verdict]
-        early = [stage for stage in wrong if stage.name != "optimizer"]
-        largest = max((stage.max_rel for stage in early or wrong), default=0.0)
-        return SEVERITY[self.verdict], bool(early), largest
+        weight = max((WEIGHTS[stage.name] for stage in wrong), default=0)
+        heaviest = (stage.max_rel for stage in wrong if WEIGHTS[stage.name] == weight)
+        return SEVERITY[self.verdict], weight, max(heaviest, default=0.0)
 
 
 @dataclass

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
 
 from isograd.errors import UsageError
 from isograd.frameworks import part
@@ -38,7 +42,7 @@ def import_network(
     Raises `UsageError` when it is none of a known framework, and whatever its importer cannot do.
     """
     reference = network if isinstance(network, Reference) else None
-    made = load_object(reference) if reference and reference.kind == "python" else network
+    made = _made(reference) if reference and reference.kind == "python" else network
     framework = HOMES[reference.kind] if reference and reference.kind in HOMES else None
     framework = framework or framework_of(made)
     if framework is None:
@@ -54,3 +58,14 @@ def import_network(
     if reference and reference.kind == "pt2":
         return None, imported
     return Original(framework, network, imported.inputs, trust), imported
+
+
+def _made(reference: Reference) -> Any:
+    """The object that a Python reference names. Keras networks keep no line of their owner's, so
+    that lines are noted while one is made.
+    """
+    path = Path(reference.path)
+    text = path.read_text(errors="ignore") if path.is_file() else ""
+    noted = "keras" in sys.modules or "keras" in text
+    with part("tensorflow", "origins").noted() if noted else nullcontext():
+        return load_object(reference)

@@ -27,6 +27,7 @@ from isograd.frameworks.tensorflow.importing import (
 )
 from isograd.frameworks.tensorflow.importing import layers as simple
 from isograd.frameworks.tensorflow.importing.trace import Rule, Trace
+from isograd.frameworks.tensorflow.origins import made_at, user_line_now
 from isograd.references import first_line, user_line
 
 ONE_INPUT: dict[type, Rule] = {**simple.RULES, **spatial.RULES, **recurrent.RULES}
@@ -47,6 +48,7 @@ _symbolic_call = Operation.symbolic_call
 def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
     """While this lasts, calls on the trace's values write nodes."""
     parents: list[Any] = []
+    current: list[Any] = []
     inner = [False]  # whether Keras works by itself, and nothing is followed
 
     def alone(function: Any, *args: Any, **kwargs: Any) -> Any:
@@ -69,7 +71,7 @@ def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
             args = tree.map_structure(_constant_input(trace), args)
         if layer is root:
             return _look_into(trace, layer, parents, args, kwargs, alone)
-        with trace.below(_name(parents[-1] if parents else None, layer)):
+        with trace.below(_name(parents[-1] if parents else None, layer)), _on(current, layer):
             if type(layer) in KNOWN or emitted.layer_rule(type(layer)):
                 output = alone(_layer_call, layer, *args, **kwargs)
                 return _bound(trace, output, _written(trace, layer, args, kwargs))
@@ -93,6 +95,13 @@ def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
             emitted.FUNCTIONS[name](trace, *args, **kwargs)
         )
 
+    def source() -> str | None:
+        running = user_line_now(below=follower)
+        made = (made_at(layer) for layer in reversed(current))
+        return running or next((line for line in made if line), None)
+
+    follower = sys._getframe(2).f_code  # 1 is contextlib's
+    trace.source = source
     trace.name_of = lambda layer: _name(parents[-1] if parents else None, layer)
     filtering = keras.config.is_traceback_filtering_enabled()
     keras.config.disable_traceback_filtering()  # it rewrites messages
@@ -125,6 +134,15 @@ def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
         finally:
             if filtering:
                 keras.config.enable_traceback_filtering()
+
+
+@contextmanager
+def _on(stack: list[Any], layer: Any) -> Iterator[None]:
+    stack.append(layer)
+    try:
+        yield
+    finally:
+        stack.pop()
 
 
 def _symbolic(thing: Any) -> Any:

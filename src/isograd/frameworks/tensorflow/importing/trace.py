@@ -74,6 +74,7 @@ class Trace:
     wanted: set[str] = field(default_factory=set)
     depends: Callable[[Any], bool] = lambda thing: False
     name_of: Callable[[Any], str] = lambda layer: str(layer.name)
+    source: Callable[[], str | None] = lambda: None
     _links: dict[str, Link] = field(default_factory=dict)
     _specs: dict[str, ParameterSpec] = field(default_factory=dict)
     _values: dict[int, Value] = field(default_factory=dict)
@@ -241,7 +242,7 @@ class Trace:
                 raise self.unsupported(f"parameter {names[role]!r} of shape {known.shape}")
         name = self._fresh(self.scope if roles else snake_case(type(op).__name__))
         inputs = tuple(value.name for value in values)
-        self.nodes.append(Node(name, op, inputs, names, self.scope or name, None, kind))
+        self.nodes.append(Node(name, op, inputs, names, self.scope or name, self.source(), kind))
         return Value(name, kind, order or logical_order(kind.rank))
 
     def like(self, op: Op, value: Value) -> Value:
