@@ -70,8 +70,8 @@ class Explanation:
 
     ``frameworks`` are the reference's and the twin's. ``stages`` are those of the two networks as
     their owners wrote them. ``location`` is where they first part; None where nobody looked.
-    ``causes`` come in the order of their effect; ``harmless`` differences change nothing.
-    ``ambiguous`` are groups of parameters, the reference's and the twin's, that structure cannot
+    ``causes`` come in the order of their effect; ``harmless`` differences change nothing;
+    what ``unclear`` ones change cannot be told from rounding. ``ambiguous`` are groups of parameters, the reference's and the twin's, that structure cannot
     tell apart. ``rest`` says what could not be explained; it is empty where all is. ``rows`` are
     both graphs side by side. ``training`` is there where both were trained.
     """
@@ -85,6 +85,7 @@ class Explanation:
     location: Location | None = None
     causes: list[Cause] = field(default_factory=list)
     harmless: list[str] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
     ambiguous: list[tuple[list[str], list[str]]] = field(default_factory=list)
     rest: str = ""
     rows: list[AlignedRow] = field(default_factory=list)

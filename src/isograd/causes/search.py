@@ -7,7 +7,7 @@ twin, it is another network. That is the evidence; there is no guess in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -66,12 +66,14 @@ class Outcome:
 class Findings:
     """``mended`` is the twin with everything made like the reference's, ``untouched`` the twin as
     it is. ``causes`` come in the order of their effect, each with the outcome of leaving it alone
-    in the twin; ``harmless`` differences change nothing."""
+    in the twin; ``harmless`` differences change nothing, and what ``unclear`` ones change cannot be
+    told from rounding."""
 
     untouched: Outcome
     mended: Outcome
     causes: list[tuple[Intervention, Outcome]] = field(default_factory=list)
     harmless: list[Intervention] = field(default_factory=list)
+    unclear: list[Intervention] = field(default_factory=list)
 
 
 class Search:
@@ -84,9 +86,13 @@ class Search:
         alignment: Alignment,
         trial: Trial,
         framework: str,
+        idle: Collection[str] = (),
     ) -> None:
+        """``idle`` are parameters whose gradient is rounding alone, see `Baseline.idle`."""
         self.reference, self.twin = reference, twin
         self.alignment, self.trial, self.framework = alignment, trial, framework
+        self.idle = idle
+        self._known: dict[tuple[int, ...], Outcome] = {}
         seeds = range(1, DISTURBANCES + 1)
         self.exact = self._observe(reference, trial)
         self.disturbed = [self._observe(reference, trial.disturbed(seed)) for seed in seeds]
@@ -101,9 +107,9 @@ class Search:
             self._needed(list(differing)) if found.mended.verdict == "equivalent" else [*differing]
         )
         found.harmless = [one for one in differing if one not in kept]
-        found.causes = [
-            (one, self.outcome([other for other in kept if other is not one])) for one in kept
-        ]
+        outcomes = [(one, self.outcome([o for o in kept if o is not one])) for one in kept]
+        found.causes = [pair for pair in outcomes if pair[1].verdict == "different"]
+        found.unclear = [one for one, outcome in outcomes if outcome.verdict != "different"]
         found.causes.sort(key=lambda cause: cause[1].effect, reverse=True)
         return found
 
@@ -121,6 +127,12 @@ class Search:
 
     def outcome(self, mended: Sequence[Intervention]) -> Outcome:
         """How the twin compares with the reference where these differences are mended."""
+        key = tuple(sorted(map(id, mended)))
+        if key not in self._known:
+            self._known[key] = self._outcome(mended)
+        return self._known[key]
+
+    def _outcome(self, mended: Sequence[Intervention]) -> Outcome:
         try:
             observed = self._observe(self.blended(mended), self.trial)
         except ValueError as error:
@@ -131,6 +143,9 @@ class Search:
         """What only one side has is a matter of the structure, and is left out here."""
         twin = observed[name]
         expected = {n: a for n, a in self.exact[name].items() if n in twin}
+        if name == "optimizer":
+            moved = {n: n.split(" after step ")[0] for n in expected}
+            expected = {n: a for n, a in expected.items() if moved[n] not in self.idle}
         common = {n: a for n, a in twin.items() if n in expected}
         return judge(name, expected, common, [other[name] for other in self.disturbed])
 

@@ -20,6 +20,9 @@ from isograd.ir.ops import Op
 MOST_SKIPPED = 8
 """How many ops one side may have in between."""
 
+LEFT_BEHIND = 3
+"""What it costs to skip an op of two operands, and so to lose one of them."""
+
 HORIZON = 16
 """How many values behind a pair are looked at to see how well it goes on."""
 
@@ -90,8 +93,16 @@ class Detours:
         for ours, one in self._chains(0, a):
             for theirs, other in self._chains(1, b):
                 if (one or other) and self._are_made_alike(ours, theirs):
-                    detail = self._surplus(one, other)
-                    yield len(one) + len(other), Step(((ours, theirs),), detail, (one, other))
+                    cost = self._cost(0, one) + self._cost(1, other)
+                    yield cost, Step(((ours, theirs),), self._surplus(one, other), (one, other))
+
+    def _cost(self, side: int, chain: Sequence[str]) -> int:
+        """One for each op, and more for each of its operands that is left behind."""
+        return sum(1 + LEFT_BEHIND * (self._count(side, root) - 1) for root in chain)
+
+    def _count(self, side: int, root: str) -> int:
+        inputs = self.sides[side].forms[root].inputs
+        return sum(not self._is_source(side, below) for below in inputs)
 
     def _rewritten(self, a: str, b: str) -> Iterator[tuple[float, Step]]:
         """The same layers or inputs, put together in another way."""
@@ -100,7 +111,7 @@ class Detours:
         if ours and alike and one and other:
             detail = f"{self._names(0, one)} against {self._names(1, other)}"
             yield (
-                1 + 0.5 * (len(one) + len(other)),
+                1 + 0.25 * (len(one) + len(other)),
                 Step(tuple(zip(ours, theirs, strict=True)), detail, (one, other)),
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isograd.frameworks.side import Side
 from isograd.ir.mapping import Arrays
@@ -58,13 +58,15 @@ def establish(double: Side, single: Side, trial: Trial) -> Baseline:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one side did at the trial's points; judged against a `Baseline` later."""
+    """What one side did at the trial's points; judged against a `Baseline` later. ``without`` are
+    constants of the reference that the side does without."""
 
     exact: Observation
     single: Observation
     shapes: dict[str, tuple[int, ...]]
     slope: DirectionalCheck
     parameters: int
+    without: frozenset[str] = frozenset()
 
 
 def gather(double: Side, single: Side, trial: Trial) -> Evidence:
@@ -86,6 +88,7 @@ def prove_side(baseline: Baseline, double: Side, single: Side) -> Proof:
 def judge_evidence(baseline: Baseline, evidence: Evidence) -> Proof:
     """A verdict for every stage. A failed stage stops nothing."""
     found = evidence.exact
+    baseline = _reduced(baseline, evidence.without)
     stages = [_structure(baseline, evidence.shapes)]
     for name in STAGES[1:-1]:
         disturbed = [other[name] for other in baseline.disturbed]
@@ -98,6 +101,31 @@ def judge_evidence(baseline: Baseline, evidence: Evidence) -> Proof:
     stages.append(_single_precision(baseline, evidence.single))
     verdict = worst([stage.verdict for stage in stages])
     return Proof(verdict, stages, evidence.parameters)
+
+
+def _reduced(baseline: Baseline, without: frozenset[str]) -> Baseline:
+    """The baseline as if the reference had some constants not."""
+
+    def reduced(observation: Observation) -> Observation:
+        return {
+            stage: {
+                name: array
+                for name, array in arrays.items()
+                if name.split(" after step ")[0] not in without
+            }
+            for stage, arrays in observation.items()
+        }
+
+    if not without:
+        return baseline
+    weights = {n: a for n, a in baseline.trial.weights.items() if n not in without}
+    return replace(
+        baseline,
+        trial=replace(baseline.trial, weights=weights),
+        exact=reduced(baseline.exact),
+        disturbed=tuple(map(reduced, baseline.disturbed)),
+        single=tuple(map(reduced, baseline.single)),
+    )
 
 
 def _structure(baseline: Baseline, found: dict[str, tuple[int, ...]]) -> Stage:

@@ -19,7 +19,7 @@ from isograd.measure.process import WorkerProcess
 from isograd.models import QUIET, load
 from isograd.proof.judge import judge, worst
 from isograd.proof.observe import Observation
-from isograd.proof.trial import RECORDED_STEPS, Trial
+from isograd.proof.trial import RECORDED_STEPS
 from isograd.result import Cause, Effect, Spot
 from isograd.run.aligned import aligned_rows, spot
 from isograd.run.matching import load_twin
@@ -134,19 +134,20 @@ def explain_pair(
     )
     differing = interventions(pair.alignment, *recipes)
     if differing:
-        search = _search(pair, recipes, run.baseline.trial)
+        search = _search(pair, recipes, run)
         _conclude(found, search, search.run(differing), run, accept)
     elif run.proof.verdict == "different":
         found.rest = "nothing in the two graphs differs, but what the two networks do does"
     return found
 
 
-def _search(pair: Pair, recipes: tuple[Recipe, Recipe], trial: Trial) -> Search:
+def _search(pair: Pair, recipes: tuple[Recipe, Recipe], run: PairRun) -> Search:
     assert pair.twin.weights is not None
+    trial = run.baseline.trial
     reference = Subject.of(pair.reference.graph, trial.weights, recipes[0])
     twin = Subject.of(pair.twin.graph, pair.twin.weights, recipes[1])
     shorter = replace(trial, recorded=tuple(n for n in trial.recorded if n <= SEARCHED))
-    return Search(reference, twin, pair.alignment, shorter, _referee())
+    return Search(reference, twin, pair.alignment, shorter, _referee(), run.baseline.idle)
 
 
 def _referee() -> str:
@@ -162,11 +163,14 @@ def _conclude(
         for one, outcome in findings.causes
     ]
     found.harmless = [one.harmless for one in findings.harmless]
+    found.unclear = [one.detail for one in findings.unclear]
     found.rest = _unexplained(search, findings, run)
     if found.causes and all(cause.accepted for cause in found.causes) and not found.rest:
         found.verdict = "equivalent"
     elif found.causes:
         found.verdict = worst([found.verdict, findings.untouched.verdict])
+    elif found.unclear or found.rest:
+        found.verdict = worst([found.verdict, "inconclusive"])
 
 
 def _unexplained(search: Search, findings: Findings, run: PairRun) -> str:

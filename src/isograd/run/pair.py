@@ -67,10 +67,16 @@ class Pair:
 
     @property
     def surplus(self) -> dict[str, tuple[int, ...]]:
-        """Parameters of the twin that the reference lacks, with their shapes."""
+        """What the twin is trained or evaluated with and the reference lacks, with its shape."""
         known = set(self.alignment.mapping.twins)
-        parameters = self.twin.graph.parameters
-        return {f"{n} (twin)": spec.shape for n, spec in parameters.items() if n not in known}
+        graph = self.twin.graph
+        own = {name for name in graph.parameters if name not in known} - constants(graph)
+        return {f"{name} (twin)": graph.parameters[name].shape for name in own}
+
+    @property
+    def without(self) -> frozenset[str]:
+        """Constants of the reference that the twin does without."""
+        return frozenset(constants(self.reference.graph) - set(self.alignment.mapping.references))
 
     def trial_of_twin(self, trial: Trial) -> Trial:
         """The trial without what the twin lacks."""
@@ -235,12 +241,24 @@ def _prove_here(
             evidence = gather(twin("float64"), twin("float32"), points)
             if pair:
                 evidence.shapes.update(pair.surplus)
+                evidence = replace(evidence, without=pair.without)
             return PairRun(judge_evidence(baseline, evidence), baseline, evidence)
         finally:
             for executor in executors:
                 executor.release()
             for restore in restores:
                 restore()
+
+
+def constants(graph: Graph) -> set[str]:
+    """Parameters that neither training nor anything else ever changes."""
+    moving = {
+        name
+        for node in graph.nodes
+        for role, name in node.parameters.items()
+        if role.startswith("running_")
+    }
+    return graph.parameters.keys() - moving - {*graph.trainable}
 
 
 def describe(difference: Difference) -> str:

@@ -1,0 +1,37 @@
+"""Ports that are right are equivalent; ports of stock layers differ in what those layers do."""
+
+from __future__ import annotations
+
+from ports import Decoder, Transformer, resnet, stock_resnet
+
+from isograd.run.explain import explain
+
+
+def test_a_transformer_written_by_hand_is_the_same_network():
+    tokens = ["tokens=int64[N,7]<20"]
+    found = explain(Transformer(), Decoder(), tokens)
+    assert found.verdict == "equivalent", (found.causes, found.rest, found.stages)
+    assert not found.causes
+    assert not found.rest
+
+
+def test_a_resnet_of_stock_layers_differs_in_the_running_variance_alone():
+    images = ["x=float32[N,3,8,8]"]
+    found = explain(resnet(), stock_resnet(), images)
+    assert found.verdict == "different"
+    assert [cause.id for cause in found.causes] == ["bn-running-variance"]
+    assert len(found.causes[0].places) == 6
+    accepted = explain(resnet(), stock_resnet(), images, accept=["bn-running-variance"])
+    assert accepted.verdict == "equivalent"
+    assert accepted.accepted == ["bn-running-variance"]
+
+
+def test_accepting_one_cause_accepts_no_other():
+    found = explain(
+        resnet(), stock_resnet(1e-3), ["x=float32[N,3,8,8]"], accept=["bn-running-variance"]
+    )
+    assert found.verdict == "different"
+    assert {cause.id: cause.accepted for cause in found.causes} == {
+        "bn-eps": False,
+        "bn-running-variance": True,
+    }
