@@ -189,9 +189,11 @@ def _unexplained(search: Search, findings: Findings, run: PairRun) -> str:
 
 def _unfaithful(run: PairRun, described: Observation) -> str:
     """Where the twin as it runs is another one than the twin as it was described."""
+    search_steps = run.baseline.trial.recorded
     for name in STAGES:
         real = run.evidence.exact[name]
-        common = {n: a for n, a in described[name].items() if n in real}
+        idle = {f"{n} after step {step}" for n in run.baseline.idle for step in search_steps}
+        common = {n: a for n, a in described[name].items() if n in real and n not in idle}
         disturbed = [other[name] for other in run.baseline.disturbed]
         stage = judge(name, {n: real[n] for n in common}, common, disturbed)
         if stage.verdict == "different":
