@@ -16,7 +16,7 @@ from isograd.frameworks import part
 from isograd.frameworks.side import Side, emitted_as_it_is, plan
 from isograd.run.pair import ORIGINAL
 from isograd.scripts import Script, load_script
-from isograd.training import Recipe, TrainSpec
+from isograd.training import Recipe, TrainSpec, differences
 
 GENERATOR = np.random.default_rng(5)
 X = GENERATOR.normal(0, 1, (24, 5)).astype(np.float32)
@@ -231,3 +231,23 @@ def test_a_variable_that_keras_spares_does_not_decay() -> None:
     script = load_script(TrainSpec(model, "mse", own, (X, REALS), 8))
     assert len(script.recipe.decay.spared) == 1
     assert apart(script, REALS.astype(float), 10) < 1e-12
+
+
+def test_two_tutorials_differ_where_they_are_known_to() -> None:
+    folder = Path(__file__).parents[2] / "examples" / "article"
+    ours, theirs = (
+        load_script(f"{folder}/{name}_mnist.py:training").recipe for name in ("torch", "keras")
+    )
+    assert ours.unread == theirs.unread == ()
+    assert (ours.loss.takes, ours.loss.looks_through) == ("logits", "")
+    assert theirs.loss.looks_through == "softmax"
+    paths = {difference.path for difference in differences(ours, theirs)}
+    assert paths == {
+        "loss.looks_through",
+        "loss.targets",
+        "optimizer.epsilon",
+        "optimizer.epsilon_form",
+    }
+    kinds = {how.kind for how in ours.initialisers.values()}
+    assert kinds == {"uniform"}
+    assert {how.kind for how in theirs.initialisers.values()} == {"uniform", "constant"}

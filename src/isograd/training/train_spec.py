@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from isograd.data import LOCAL, load
 from isograd.ir.inputs import InputSpec
 from isograd.ir.mapping import Array
 
@@ -58,12 +59,11 @@ class TrainSpec:
 
     @property
     def examples(self) -> tuple[Array, Array] | None:
-        """The (inputs, targets) that are trained on, where they are at hand."""
-        if self.data is None:
+        """The (inputs, targets) that are trained on; None where they are not at hand: nothing is
+        downloaded to look at them."""
+        if self.data is None or (isinstance(self.data, str) and self.data in LOCAL):
             return None
         if isinstance(self.data, str):
-            from isograd.data import load
-
             known = load(self.data)
             return known.train_inputs, known.train_targets
         inputs, targets = self.data[:2]
