@@ -71,9 +71,9 @@ class Explanation:
     ``frameworks`` are the reference's and the twin's. ``stages`` are those of the two networks as
     their owners wrote them. ``location`` is where they first part; None where nobody looked.
     ``causes`` come in the order of their effect; ``harmless`` differences change nothing; what
-    ``unclear`` ones change cannot be told from rounding. ``ambiguous`` are groups of parameters, the
-    reference's and the twin's, that structure cannot tell apart. ``rest`` says what could not be
-    explained; it is empty where all is. ``rows`` are both graphs side by side. ``training`` is
+    ``unclear`` ones change cannot be told from rounding. ``ambiguous`` are groups of parameters,
+    the reference's and the twin's, that structure cannot tell apart. ``rest`` says what could not
+    be explained; it is empty where all is. ``rows`` are both graphs side by side. ``training`` is
     there where both were trained.
     """
 
