@@ -9,13 +9,13 @@ import numpy as np
 
 from isograd.errors import UsageError
 from isograd.frameworks import part
-from isograd.frameworks.importing import framework_of
+from isograd.frameworks.importing import framework_of, made_by
 from isograd.ir.imported import Imported
 from isograd.ir.inputs import InputSpec, parse_input
 from isograd.ir.mapping import Array
 from isograd.ir.sizes import symbols
 from isograd.models import Model, load
-from isograd.references import load_object, parse_reference
+from isograd.references import parse_reference
 from isograd.training import Recipe, TrainSpec
 
 
@@ -40,12 +40,14 @@ def load_script(
     named, found = str(script), script
     if isinstance(script, str):
         reference = parse_reference(script)
-        found = load_object(reference) if reference.kind == "python" else script
+        found = made_by(reference) if reference.kind == "python" else script
     if isinstance(found, TrainSpec):
         return _trained(found, inputs, trust, named if isinstance(script, str) else "")
     if framework_of(found) == "tensorflow" and getattr(found, "compiled", False):
         return _trained(TrainSpec(found), inputs, trust, named if isinstance(script, str) else "")
-    model = load(script, inputs, trust=trust, here=True)
+    model = load(found, inputs, trust=trust, here=True)
+    if isinstance(script, str):
+        model = replace(model, reference=script)
     return Script(model, Recipe(model.loss))
 
 

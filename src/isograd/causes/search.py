@@ -156,6 +156,7 @@ class Search:
         recipe = self.twin.recipe
         for one in mended:
             recipe = one.field.apply(recipe) if one.field else recipe
+        recipe = recipe.renamed(found.parameters)
         weights = found.weights(self.reference.weights, self.twin.weights)
         turns = self.alignment.turns
         return Subject(

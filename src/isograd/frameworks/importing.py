@@ -42,7 +42,7 @@ def import_network(
     Raises `UsageError` when it is none of a known framework, and whatever its importer cannot do.
     """
     reference = network if isinstance(network, Reference) else None
-    made = _made(reference) if reference and reference.kind == "python" else network
+    made = made_by(reference) if reference and reference.kind == "python" else network
     framework = HOMES[reference.kind] if reference and reference.kind in HOMES else None
     framework = framework or framework_of(made)
     if framework is None:
@@ -60,7 +60,7 @@ def import_network(
     return Original(framework, network, imported.inputs, trust), imported
 
 
-def _made(reference: Reference) -> Any:
+def made_by(reference: Reference) -> Any:
     """The object that a Python reference names. Keras networks keep no line of their owner's, so
     that lines are noted while one is made.
     """

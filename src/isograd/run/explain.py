@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from isograd.causes.catalogue import known_ids
-from isograd.causes.interventions import Intervention, interventions
-from isograd.causes.search import STAGES, Findings, Outcome, Search
-from isograd.causes.subject import Subject, observe_subject
-from isograd.errors import unknown
+from isograd.errors import UsageError, unknown
 from isograd.explanation import Explanation
-from isograd.frameworks import MODES, installed
 from isograd.ir.inputs import InputSpec
 from isograd.measure.process import WorkerProcess
-from isograd.models import QUIET, load
-from isograd.proof.judge import judge, worst
-from isograd.proof.observe import Observation
+from isograd.models import QUIET
 from isograd.proof.trial import RECORDED_STEPS
-from isograd.result import Cause, Effect, Spot
-from isograd.run.aligned import aligned_rows, spot
-from isograd.run.matching import load_twin
-from isograd.run.pair import Pair, PairRun, pair_up, run_pair
+from isograd.run.pair import pair_up
+from isograd.run.reasons import explain_pair
+from isograd.scripts import Script, load_script
 from isograd.training import Recipe
-
-SEARCHED = 10
-"""How many training steps the two are compared after while causes are looked for."""
 
 BATCH_SIZE = 8
 
@@ -69,11 +59,13 @@ def explain(
     by text, that happens in a process of its own.
 
     Args:
-        reference: whatever `isograd.load` takes.
+        reference: whatever `isograd.load` takes, a `TrainSpec`, or text that names one. A training
+            of the user's own runs as it is, with its own loss and optimizer.
         twin: the same.
         inputs: what the reference is called with; and the twin, if it does not know that itself.
         twin_inputs: what the twin is called with, where that is laid out otherwise.
-        recipe: the training; by default Adam with the reference's usual loss.
+        recipe: the training of networks that have none of their own; by default Adam on the mean
+            squared error to random targets.
         accept: ids of causes that are no difference to the user.
         trust: let a model file bring code of its own.
         seed: of the points at which the two are held against each other.
@@ -105,132 +97,38 @@ def explain(
 
 def explain_here(question: Question) -> Explanation:
     """`explain`, in this process."""
-    trust, inputs = question.trust, question.inputs
-    ours = load(question.reference, inputs, trust=trust, here=True)
-    theirs = load_twin(question.twin, inputs, question.twin_inputs, trust=trust, here=True)
-    recipe = question.recipe or Recipe(loss=ours.loss, batch_size=BATCH_SIZE)
-    pair = pair_up(ours, theirs)
-    return explain_pair(pair, (recipe, recipe), question.accept, question.seed, question.recorded)
-
-
-def explain_pair(
-    pair: Pair,
-    recipes: tuple[Recipe, Recipe],
-    accept: Sequence[str] = (),
-    seed: int = 0,
-    recorded: tuple[int, ...] = RECORDED_STEPS,
-) -> Explanation:
-    """`explain`, for two networks that are aligned, and the trainings of both."""
-    run = run_pair(pair, recipes[0], seed, recorded)
-    found = Explanation(
-        reference=pair.reference.reference,
-        twin=pair.twin.reference,
-        verdict=run.proof.verdict,
-        parameters=run.proof.parameters,
-        stages=run.proof.stages,
-        frameworks=(pair.reference.framework or "", pair.twin.framework or ""),
-        ambiguous=[(list(a), list(b)) for a, b in pair.alignment.ambiguous],
-        rows=aligned_rows(pair.reference.graph, pair.twin.graph, pair.alignment),
-    )
-    differing = interventions(pair.alignment, *recipes)
-    if differing:
-        search = _search(pair, recipes, run)
-        _conclude(found, search, search.run(differing), run, accept)
-    elif run.proof.verdict == "different":
-        found.rest = "nothing in the two graphs differs, but what the two networks do does"
-    return found
-
-
-def _search(pair: Pair, recipes: tuple[Recipe, Recipe], run: PairRun) -> Search:
-    assert pair.twin.weights is not None
-    trial = run.baseline.trial
-    reference = Subject.of(pair.reference.graph, trial.weights, recipes[0])
-    twin = Subject.of(pair.twin.graph, pair.twin.weights, recipes[1])
-    shorter = replace(trial, recorded=tuple(n for n in trial.recorded if n <= SEARCHED))
-    return Search(reference, twin, pair.alignment, shorter, _referee(), run.baseline.idle)
-
-
-def _referee() -> str:
-    """The framework that runs the descriptions."""
-    return next(framework for framework in MODES if installed(framework))
-
-
-def _conclude(
-    found: Explanation, search: Search, findings: Findings, run: PairRun, accept: Sequence[str]
-) -> None:
-    found.causes = [
-        _described(one, outcome, findings.mended, one.id in accept)
-        for one, outcome in findings.causes
-    ]
-    found.harmless = [one.harmless for one in findings.harmless]
-    found.unclear = [one.detail for one in findings.unclear]
-    found.rest = _unexplained(search, findings, run)
-    if found.causes and all(cause.accepted for cause in found.causes) and not found.rest:
-        found.verdict = "equivalent"
-    elif found.causes:
-        found.verdict = worst([found.verdict, findings.untouched.verdict])
-    elif found.unclear or found.rest:
-        found.verdict = worst([found.verdict, "inconclusive"])
-
-
-def _unexplained(search: Search, findings: Findings, run: PairRun) -> str:
-    """What is left: a twin that does not do what its graph says, or differs when all is mended."""
-    if findings.mended.verdict != "equivalent":
-        stage = findings.mended.first
-        return findings.mended.reason or (
-            f"with all of this mended, the two still differ in the stage {stage.name}, "
-            f"{stage.ratio:.1f} times the rounding envelope at {stage.worst}"
-            if stage
-            else ""
-        )
-    untouched = observe_subject(search.blended([]), search.trial, _referee())
-    return _unfaithful(run, untouched)
-
-
-def _unfaithful(run: PairRun, described: Observation) -> str:
-    """Where the twin as it runs is another one than the twin as it was described."""
-    search_steps = run.baseline.trial.recorded
-    for name in STAGES:
-        real = run.evidence.exact[name]
-        idle = {f"{n} after step {step}" for n in run.baseline.idle for step in search_steps}
-        common = {n: a for n, a in described[name].items() if n in real and n not in idle}
-        disturbed = [other[name] for other in run.baseline.disturbed]
-        stage = judge(name, {n: real[n] for n in common}, common, disturbed)
-        if stage.verdict == "different":
-            return (
-                f"in the stage {name}, the twin does not do what its graph says: "
-                f"{stage.ratio:.1f} times the rounding envelope at {stage.worst}"
-            )
-    return ""
-
-
-def _described(cause: Intervention, outcome: Outcome, mended: Outcome, accepted: bool) -> Cause:
-    places = [(spot(d.reference), spot(d.twin)) for d in cause.places]
-    return Cause(
-        id=cause.id,
-        summary=cause.summary,
-        node=_place(*places[0]) if places else cause.field.path if cause.field else "",
-        places=places,
-        reference=cause.reference,
-        twin=cause.twin,
-        before=_effect(outcome),
-        after=_effect(mended),
-        fix=cause.fix,
-        source=cause.entry.source if cause.entry else "",
-        accepted=accepted,
+    ours = load_script(question.reference, question.inputs, trust=question.trust)
+    theirs = _load_twin(question)
+    pair = pair_up(ours.model, theirs.model)
+    back = {q: p for p, q in pair.alignment.parameters.items()}
+    recipes = _recipes(question.recipe, ours, theirs)
+    return explain_pair(
+        pair,
+        (recipes[0], recipes[1].renamed(back)),
+        question.accept,
+        question.seed,
+        question.recorded,
     )
 
 
-def _effect(outcome: Outcome) -> Effect:
-    stage = outcome.first or max(outcome.stages, key=lambda s: s.ratio, default=None)
-    if stage is None:
-        return Effect(outcome.verdict, reason=outcome.reason)
-    return Effect(outcome.verdict, stage.name, stage.ratio, stage.max_rel, outcome.reason)
+def _load_twin(question: Question) -> Script:
+    """A twin that knows its inputs needs none; others are called like the reference."""
+    if question.twin_inputs is not None:
+        return load_script(question.twin, question.twin_inputs, trust=question.trust)
+    try:
+        return load_script(question.twin, trust=question.trust)
+    except UsageError:
+        if not question.inputs:
+            raise
+        return load_script(question.twin, question.inputs, trust=question.trust)
 
 
-def _place(reference: Spot | None, twin: Spot | None) -> str:
-    return " / ".join(
-        f"{one.scope or one.node}" + (f" ({one.source})" if one.source else "")
-        for one in (reference, twin)
-        if one
-    )
+def _recipes(given: Recipe | None, ours: Script, theirs: Script) -> tuple[Recipe, Recipe]:
+    """Each side's own; a network alone is trained like the other one."""
+    if ours.training and theirs.training:
+        return ours.recipe, theirs.recipe
+    if ours.training or theirs.training:
+        known = ours.recipe if ours.training else theirs.recipe
+        return known, known
+    recipe = given or Recipe("mean_squared_error", batch_size=BATCH_SIZE)
+    return recipe, recipe

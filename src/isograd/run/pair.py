@@ -158,15 +158,20 @@ def pair_up(reference: Model, twin: Model) -> Pair:
 def prove_pair(pair: Pair, recipe: Recipe, seed: int = 0) -> Proof:
     """All stages, both networks run as they are, in this process. They may differ: what only one of
     them has is a matter of the structure, all else is compared."""
-    return run_pair(pair, recipe, seed).proof
+    return run_pair(pair, (recipe, recipe), seed).proof
 
 
 def run_pair(
-    pair: Pair, recipe: Recipe, seed: int = 0, recorded: tuple[int, ...] = RECORDED_STEPS
+    pair: Pair,
+    recipes: tuple[Recipe, Recipe],
+    seed: int = 0,
+    recorded: tuple[int, ...] = RECORDED_STEPS,
 ) -> PairRun:
-    """`prove_pair`, with all that was observed."""
-    emitted = pair.emitted_twin()
-    return _prove_here(pair.reference, emitted, recipe, seed, pair=pair, recorded=recorded)
+    """`prove_pair`, with all that was observed, and each side's own training."""
+    emitted, (ours, theirs) = pair.emitted_twin(), recipes
+    return _prove_here(
+        pair.reference, emitted, ours, seed, pair=pair, twin_recipe=theirs, recorded=recorded
+    )
 
 
 def prove_twin(
@@ -193,6 +198,7 @@ def _prove_here(
     seed: int,
     *,
     pair: Pair | None = None,
+    twin_recipe: Recipe | None = None,
     to: str = "",
     mode: str = "eager",
     recorded: tuple[int, ...] = RECORDED_STEPS,
@@ -207,7 +213,9 @@ def _prove_here(
         source = Path(folder) / "model.py"
         source.write_text(emitted.source, encoding="utf-8")
 
-        def open_side(graph: Graph, own: Emitted, original: Original | None, dtype: DType) -> Side:
+        def open_side(
+            graph: Graph, own: Emitted, original: Original | None, dtype: DType, recipe: Recipe
+        ) -> Side:
             framework = original.framework if original else to
             planned = plan(
                 graph,
@@ -224,12 +232,14 @@ def _prove_here(
 
         def reference(dtype: DType) -> Side:
             assert model.imported is not None
-            return open_side(model.graph, emitted_as_it_is(model.imported), model.original, dtype)
+            own = emitted_as_it_is(model.imported)
+            return open_side(model.graph, own, model.original, dtype, recipe)
 
         def twin(dtype: DType) -> Side:
             if pair is None:
-                return open_side(model.graph, emitted, None, dtype)
-            own = open_side(pair.twin.graph, pair.own_twin(), pair.twin.original, dtype)
+                return open_side(model.graph, emitted, None, dtype, recipe)
+            other, theirs = pair.twin, twin_recipe or recipe
+            own = open_side(other.graph, pair.own_twin(), other.original, dtype, theirs)
             filled = Filled(own.executor, pair, recipe.batch_size)
             return Side(model.graph, emitted, filled)
 
