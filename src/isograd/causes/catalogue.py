@@ -12,26 +12,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import cattrs
 
 from isograd.ir.alignment import Difference
 from isograd.ir.graph import Node
+from isograd.training.difference import RecipeDifference
 
 
 @dataclass(frozen=True)
 class Entry:
     """One known cause, and the differences that it names.
 
-    A difference of two graphs is one in ``attribute`` of one of ``ops``; or of the ``order`` in
-    which one of ``ops`` sees its input; or of parameters that are ``tied`` on one side; or of what
-    ``stands`` there, one or several: ``"Softmax"`` on one side and nothing on the other,
-    ``"HardSigmoid / Clip AddScalar MultiplyScalar"`` the one or the other. A difference of two
-    recipes is one of its ``fields``. ``when`` is a condition besides, see `CONDITIONS`.
+    A difference of two graphs is one in ``attributes`` of one of ``ops``; or of the ``order`` of
+    axes in which one of ``ops`` sees its input; or that operands of one of ``ops`` are
+    ``swapped``; or that ``either`` of them stands in the place of another one; or of parameters
+    that are ``tied`` on one side; or of what ``stands`` there, one or several: ``"Softmax"`` on
+    one side and nothing on the other, ``"HardSigmoid / Clip AddScalar MultiplyScalar"`` the one or
+    the other. ``last`` says that it makes an output. A difference of two recipes is one of its
+    ``fields``. ``when`` is a condition on the two values besides, see `CONDITIONS`.
 
     ``summary`` is a sentence in which ``{reference}`` and ``{twin}`` stand for what is found on
     both sides; ``fix`` is code in each framework's own terms, ``source`` where to read about it.
-    ``harmless`` says why nothing changes, for where it is found to change nothing.
+    ``harmless`` says why nothing changes, for where it is found to change nothing; without it, that
+    something was not seen to change anything does not mean that it never will.
     """
 
     id: str
@@ -39,30 +44,48 @@ class Entry:
     fix: dict[str, str]
     source: str
     ops: tuple[str, ...] = ()
-    attribute: str = ""
+    attributes: tuple[str, ...] = ()
     order: bool = False
+    swapped: bool = False
+    either: bool = False
     tied: bool = False
     stands: tuple[str, ...] = ()
+    last: bool = False
     fields: tuple[str, ...] = ()
     when: str = ""
     harmless: str = ""
 
-    def names(self, difference: Difference) -> bool:
-        """Whether this is what differs between two graphs."""
-        return self._looks_like(difference) and (not self.when or CONDITIONS[self.when](difference))
+    def names(self, difference: Difference, last: bool = False) -> bool:
+        """Whether this is what differs between two graphs; ``last`` at an output."""
+        return (
+            self._looks_like(difference)
+            and (last or not self.last)
+            and self._applies(*difference.values)
+        )
+
+    def names_field(self, difference: RecipeDifference) -> bool:
+        """Whether this is what differs between two recipes."""
+        values = difference.reference, difference.twin
+        return difference.path in self.fields and self._applies(*values)
+
+    def _applies(self, reference: Any, twin: Any) -> bool:
+        return not self.when or CONDITIONS[self.when](reference, twin)
 
     def _looks_like(self, difference: Difference) -> bool:
         ours, theirs = (tuple(map(kind, nodes)) for nodes in difference.only)
-        if self.attribute:
-            return difference.attribute == self.attribute and ours[0] in self.ops
+        known = {*ours, *theirs} <= {*self.ops}
+        if difference.role or self.tied:
+            return self.tied and bool(difference.role)
+        if difference.attribute or self.attributes:
+            return difference.attribute in self.attributes and known
+        if difference.swapped or self.swapped:
+            return self.swapped and difference.swapped and known
         if self.order:
-            return ours == theirs and not difference.attribute and {*ours} <= {*self.ops}
-        if self.tied:
-            return bool(difference.role)
+            return bool(ours) and ours == theirs and known
+        if self.either:
+            return len(ours) == len(theirs) == 1 and known
         found = sorted((" ".join(ours), " ".join(theirs)))
-        return not difference.attribute and any(
-            sorted((one + " / ").split(" / ")[:2]) == found for one in self.stands
-        )
+        return any(sorted((one + " / ").split(" / ")[:2]) == found for one in self.stands)
 
 
 def kind(node: Node) -> str:
@@ -70,13 +93,42 @@ def kind(node: Node) -> str:
     return type(node.op).__name__
 
 
-def _is_lopsided(difference: Difference) -> bool:
+def _is_lopsided(*paddings: Any) -> bool:
     """Whether one side pads more behind than in front, as SAME does at some sizes."""
-    return any(before != after for side in difference.values for before, after in side)
+    return any(before != after for side in paddings for before, after in side)
 
 
-CONDITIONS: dict[str, Callable[[Difference], bool]] = {"lopsided": _is_lopsided}
-"""What an entry can ask for besides."""
+def _overhangs(*values: Any) -> bool:
+    """Whether a last window hangs over the end on one side: said so, or by its padding."""
+    return isinstance(values[0], bool) or _is_lopsided(*values)
+
+
+def _resets(*values: Any) -> bool:
+    """Whether a GRU resets in front of its product on one side; it has a single bias then."""
+    return isinstance(values[0], bool) or "single" in values
+
+
+def _are_in_one(*values: Any) -> bool:
+    return {*values} == {"double", "stacked"}
+
+
+def _is_of_root(*values: Any) -> bool:
+    return {*values} == {"inside", "outside"}
+
+
+def _are_fewer(reference: Any, twin: Any) -> bool:
+    return len(reference) < len(twin)
+
+
+CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
+    "fewer-in-reference": _are_fewer,
+    "in-one-array": _are_in_one,
+    "lopsided": _is_lopsided,
+    "of-root": _is_of_root,
+    "overhanging": _overhangs,
+    "reset": _resets,
+}
+"""What an entry can ask of the reference's value and the twin's."""
 
 
 @cache

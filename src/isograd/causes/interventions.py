@@ -12,6 +12,21 @@ from isograd.training import Recipe
 from isograd.training.difference import RecipeDifference, differences
 
 
+COURSE = frozenset(
+    {
+        "batch_size",
+        "drop_last",
+        "shuffle",
+        "epochs",
+        "precision",
+        "data",
+        "initialisers",
+        "unread",
+    }
+)
+"""Fields of a recipe that nothing shows of at one fixed batch."""
+
+
 @dataclass(frozen=True)
 class Intervention:
     """One thing that differs, at one place or several; ``entry`` is None where the catalogue does
@@ -23,6 +38,19 @@ class Intervention:
     detail: str
     places: tuple[Difference, ...] = ()
     field: RecipeDifference | None = None
+
+    @property
+    def is_course(self) -> bool:
+        """Whether it says how a training goes on from batch to batch."""
+        return self.field is not None and self.field.path in COURSE
+
+    @property
+    def may_be_harmless(self) -> bool:
+        """Whether that it changes nothing where it was looked at means that it never does: another
+        way to write the same may be, and what the catalogue says so of. Of all else it may be that
+        it was looked at in the wrong place: a schedule that sets in later, a class that no example
+        had."""
+        return bool(self.entry.harmless) if self.entry else self.field is None
 
     @property
     def id(self) -> str:
@@ -39,8 +67,8 @@ class Intervention:
     @property
     def harmless(self) -> str:
         """A sentence for where it changes nothing."""
-        why = self.entry.harmless if self.entry else ""
-        return why or f"{self.detail}: written otherwise, computes the same here"
+        why = self.entry.harmless if self.entry else "written otherwise, computes the same here"
+        return f"{self.detail}: {why}"
 
     @property
     def fix(self) -> dict[str, str]:
@@ -51,33 +79,62 @@ class Intervention:
 
 def interventions(alignment: Alignment, reference: Recipe, twin: Recipe) -> list[Intervention]:
     """Everything that differs; what differs in one way at several places is one."""
-    groups: dict[tuple[str, str, str, str], list[tuple[Entry | None, Difference]]] = {}
-    for difference in alignment.differences:
-        entry = next((one for one in catalogue() if one.names(difference)), None)
-        values = _values(difference)
-        key = (entry.id if entry else difference.detail, *values, difference.attribute)
-        groups.setdefault(key, []).append((entry, difference))
-    found = [_of_graphs(group) for group in groups.values()]
-    return found + [_of_recipes(field) for field in differences(reference, twin)]
+    groups: dict[tuple[str, ...], list[Difference]] = {}
+    entries: dict[tuple[str, ...], Entry | None] = {}
+    for bundle in _bundles(alignment):
+        entry, *_ = (_entry(one, alignment) for one in bundle)
+        key = entry.id if entry else bundle[0].detail, *_values(bundle)
+        entries[key] = entry
+        groups.setdefault(key, []).extend(bundle)
+    found = [
+        Intervention(entries[key], *key[1:], groups[key][0].detail, tuple(groups[key]))
+        for key in groups
+    ]
+    fields = (field for field in differences(reference, twin) if _is_known(field))
+    return found + [_of_recipes(field) for field in fields]
 
 
-def _of_graphs(group: Sequence[tuple[Entry | None, Difference]]) -> Intervention:
-    entry, first = group[0]
-    places = tuple(difference for _, difference in group)
-    return Intervention(entry, *_values(first), first.detail, places)
+def _bundles(alignment: Alignment) -> Iterable[Sequence[Difference]]:
+    """Differences that are mended together: what one entry names at one place."""
+    bundles: dict[tuple[object, ...], list[Difference]] = {}
+    for number, difference in enumerate(alignment.differences):
+        entry = _entry(difference, alignment)
+        alone = not entry or not difference.top
+        bundles.setdefault((number,) if alone else (entry, difference.top), []).append(difference)
+    return bundles.values()
+
+
+def _entry(difference: Difference, alignment: Alignment) -> Entry | None:
+    last = difference.top in alignment.outputs
+    return next((one for one in catalogue() if one.names(difference, last)), None)
+
+
+def _is_known(field: RecipeDifference) -> bool:
+    """Whether both trainings say it at all."""
+    if field.path not in ("data", "epochs", "initialisers"):
+        return True
+    return bool(field.reference) and bool(field.twin)
 
 
 def _of_recipes(field: RecipeDifference) -> Intervention:
-    entry = next((one for one in catalogue() if field.path in one.fields), None)
+    entry = next((one for one in catalogue() if one.names_field(field)), None)
     values = str(field.reference), str(field.twin)
     return Intervention(entry, *values, f"{field.path}: {' against '.join(values)}", field=field)
 
 
-def _values(difference: Difference) -> tuple[str, str]:
-    if difference.attribute:
-        ours, theirs = difference.values
-        return str(ours), str(theirs)
-    return _ops(difference.only[0]), _ops(difference.only[1])
+def _values(bundle: Sequence[Difference]) -> tuple[str, str]:
+    """What the two sides have: the value of an attribute, or several by name; or ops."""
+    if not bundle[0].attribute and not bundle[0].role:
+        return _ops(bundle[0].only[0]), _ops(bundle[0].only[1])
+    if len(bundle) == 1:
+        return _text(bundle[0].values[0]), _text(bundle[0].values[1])
+    sides = [[f"{d.attribute}={_text(d.values[i])}" for d in bundle] for i in (0, 1)]
+    return ", ".join(sides[0]), ", ".join(sides[1])
+
+
+def _text(value: object) -> str:
+    names = isinstance(value, tuple) and value and all(isinstance(one, str) for one in value)
+    return ", ".join(value) if names else str(value)  # type: ignore[arg-type]
 
 
 def _ops(nodes: Iterable[Node]) -> str:

@@ -35,14 +35,16 @@ MOST_PAIRED = 8
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a twin compares with the reference; ``reason`` says why it could not be run."""
+    """How a twin compares with the reference; ``reason`` says why it could not be run, and
+    ``unseen`` is the verdict then."""
 
     stages: tuple[Stage, ...]
     reason: str = ""
+    unseen: Verdict = "different"
 
     @property
     def verdict(self) -> Verdict:
-        return "different" if self.reason else worst([stage.verdict for stage in self.stages])
+        return self.unseen if self.reason else worst([stage.verdict for stage in self.stages])
 
     @property
     def first(self) -> Stage | None:
@@ -62,12 +64,19 @@ class Outcome:
         return SEVERITY[self.verdict], weight, max(heaviest, default=0.0)
 
 
+NOT_MEASURED = Outcome((), "not measured at a fixed batch")
+"""Of what says how a training goes on: two trainings that differ in it are different."""
+
+NOT_SEEN = Outcome((), "no effect where it was looked at", "inconclusive")
+"""Of what may have one elsewhere."""
+
+
 @dataclass
 class Findings:
     """``mended`` is the twin with everything made like the reference's, ``untouched`` the twin as
     it is. ``causes`` come in the order of their effect, each with the outcome of leaving it alone
-    in the twin; ``harmless`` differences change nothing, and what ``unclear`` ones change cannot be
-    told from rounding."""
+    in the twin; then come those that have no effect here, but elsewhere. ``harmless`` differences
+    change nothing, and what ``unclear`` ones change cannot be told from rounding."""
 
     untouched: Outcome
     mended: Outcome
@@ -99,18 +108,21 @@ class Search:
 
     def run(self, differing: Sequence[Intervention]) -> Findings:
         """The causes among all that differs."""
-        found = Findings(self.outcome([]), self.outcome(differing))
+        shown = [one for one in differing if not one.is_course]
+        found = Findings(self.outcome([]), self.outcome(shown))
+        kept = shown
         if found.untouched.verdict == "equivalent":
-            found.harmless = list(differing)
-            return found
-        kept = (
-            self._needed(list(differing)) if found.mended.verdict == "equivalent" else [*differing]
-        )
-        found.harmless = [one for one in differing if one not in kept]
+            kept = []
+        elif found.mended.verdict == "equivalent":
+            kept = self._needed(list(shown))
         outcomes = [(one, self.outcome([o for o in kept if o is not one])) for one in kept]
         found.causes = [pair for pair in outcomes if pair[1].verdict == "different"]
         found.unclear = [one for one, outcome in outcomes if outcome.verdict != "different"]
         found.causes.sort(key=lambda cause: cause[1].effect, reverse=True)
+        rest = [one for one in shown if one not in kept]
+        found.harmless = [one for one in rest if one.may_be_harmless]
+        found.causes += [(one, NOT_SEEN) for one in rest if not one.may_be_harmless]
+        found.causes += [(one, NOT_MEASURED) for one in differing if one.is_course]
         return found
 
     def _needed(self, kept: list[Intervention]) -> list[Intervention]:

@@ -36,7 +36,9 @@ class Difference:
 
     ``top`` is the pair of values that the two sides make in their own ways; None for what no value
     is made by, such as a parameter that is shared on one side. ``only`` holds the nodes, the
-    reference's and the twin's, that nothing on the other side corresponds to.
+    reference's and the twin's, that nothing on the other side corresponds to. ``values`` are those
+    of the ``attribute``, or the names of what is used in the ``role``; ``swapped`` are operands
+    that changed places.
     """
 
     reference: Node | None
@@ -47,6 +49,7 @@ class Difference:
     role: str = ""
     attribute: str = ""
     values: tuple[Any, Any] = (None, None)
+    swapped: bool = False
 
 
 @dataclass
@@ -177,22 +180,22 @@ class _Walk:
         """A difference of operands that changed places, where each is made like the other one's."""
         ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
         alike = ours.op == theirs.op and ours.parameters.keys() == theirs.parameters.keys()
-        if not alike or len(ours.inputs) != 2 or len(theirs.inputs) != 2:
+        if not alike or {len(ours.inputs), len(theirs.inputs)} not in ({2}, {3}):
             return None
-        if isinstance(ours.op, COMMUTATIVE) or ours.orders != theirs.orders[::-1]:
+        if isinstance(ours.op, COMMUTATIVE) or ours.orders != _turned(theirs.orders):
             return None
-        if self._likeness(ours.inputs, theirs.inputs[::-1]) <= self._likeness(
-            ours.inputs, theirs.inputs
-        ):
+        turned = _turned(theirs.inputs)
+        if self._likeness(ours.inputs, turned) <= self._likeness(ours.inputs, theirs.inputs):
             return None
         detail = f"operands of {type(ours.op).__name__} in the other order"
-        return Step(tuple(zip(ours.inputs, theirs.inputs[::-1], strict=True)), detail)
+        return Step(tuple(zip(ours.inputs, turned, strict=True)), detail, swapped=True)
 
     def _differences(self, pair: Pair, step: Step) -> Iterator[Difference]:
         left, right = (nodes.get(name) for nodes, name in zip(self.nodes, pair, strict=True))
         if step.is_one_node:
             alone = tuple((node,) if node else () for node in (left, right))
-            both = Difference(left, right, step.detail, pair, (alone[0], alone[1]))
+            only = alone[0], alone[1]
+            both = Difference(left, right, step.detail, pair, only, swapped=step.swapped)
             ours, theirs = (s.forms[n].op for s, n in zip(self.sides, pair, strict=True))
             for name in step.attributes:
                 assert ours is not None
@@ -280,10 +283,16 @@ class _Walk:
             owner = self.owners.setdefault(other, name)
             if known != other:
                 detail = f"{name!r} is shared; the twin has {known!r} and {other!r}"
-                self.found.differences.append(Difference(left, right, detail, role=role))
+                values = ((name,), (known, other))
+                self.found.differences.append(
+                    Difference(left, right, detail, role=role, values=values)
+                )
             elif owner != name:
                 detail = f"the twin's {other!r} is shared; the reference has {owner!r} and {name!r}"
-                self.found.differences.append(Difference(left, right, detail, role=role))
+                values = ((owner, name), (other,))
+                self.found.differences.append(
+                    Difference(left, right, detail, role=role, values=values)
+                )
 
     def _draws(self, left: Node, right: Node) -> None:
         """Two values may be computed alike, but no two are drawn alike."""
@@ -333,6 +342,11 @@ class _Walk:
             )
         )
         return self.found
+
+
+def _turned(operands: tuple[str, ...]) -> tuple[str, ...]:
+    """The last two in the other order; what comes before chooses between them."""
+    return operands[:-2] + operands[-2:][::-1]
 
 
 def _move(ours: View, theirs: View) -> Transform:

@@ -35,13 +35,14 @@ class Step:
     """How a pair of values is made: ``below`` are the pairs that it is made from, ``detail`` says
     what differs (empty: nothing). ``only`` names what only the reference and only the twin has;
     without it, one node corresponds to one node. ``attributes`` are the names of those in which two
-    ops of one kind differ, if nothing else does.
+    ops of one kind differ, if nothing else does; ``swapped`` says that operands changed places.
     """
 
     below: tuple[tuple[str, str], ...]
     detail: str = ""
     only: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     attributes: tuple[str, ...] = ()
+    swapped: bool = False
 
     @property
     def is_one_node(self) -> bool:

@@ -1,0 +1,380 @@
+"""Known causes of differences, planted in graphs and recipes: one thing at a time is made otherwise.
+
+A plant bears the id of the catalogue's entry that should name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from isograd.ir import ops
+from isograd.ir.graph import Graph, Node
+from isograd.ir.ops import Op, ShapeError
+from isograd.training import SGD, Adam, Clipping, Decay, Initialiser, Recipe, RMSprop
+
+Change = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A graph with a change of one kind, and the names of the nodes that were changed, there or in
+    the graph that it was made from."""
+
+    id: str
+    graph: Graph
+    places: frozenset[str]
+
+
+# Attributes -------------------------------------------------------------------------------------
+
+
+def _lopsided(padding: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """One place less in front, as SAME has it where the stride is 2 and the size is even."""
+    return tuple((before - 1, after) if before else (0, after) for before, after in padding)
+
+
+def _wider(padding: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    return tuple((before + 1, after + 1) for before, after in padding)
+
+
+def _flipped(flag: bool) -> bool:
+    return not flag
+
+
+ATTRIBUTES: tuple[tuple[str, tuple[type[Op], ...], str, Change], ...] = (
+    ("bn-eps", (ops.BatchNorm,), "eps", lambda _: 1e-3),
+    ("bn-momentum", (ops.BatchNorm,), "momentum", lambda _: 0.01),
+    ("bn-running-variance", (ops.BatchNorm,), "unbiased", _flipped),
+    ("norm-eps", (ops.LayerNorm, ops.GroupNorm, ops.RMSNorm), "eps", lambda _: 1e-3),
+    ("norm-affine", (ops.LayerNorm, ops.GroupNorm, ops.BatchNorm), "affine", _flipped),
+    ("norm-groups", (ops.GroupNorm,), "groups", lambda groups: groups * 2),
+    ("same-padding", (ops.Conv,), "padding", _lopsided),
+    ("padding", (ops.Conv,), "padding", _wider),
+    ("stride", (ops.Conv,), "stride", lambda s: tuple(3 - n for n in s)),
+    ("dilation", (ops.Conv,), "dilation", lambda d: tuple(3 - n for n in d)),
+    ("groups", (ops.Conv,), "groups", lambda groups: 3 - groups),
+    ("pool-padding", (ops.AvgPool,), "count_include_pad", _flipped),
+    ("pool-ceil-mode", (ops.MaxPool, ops.AvgPool), "ceil_mode", _flipped),
+    ("bias", (ops.Linear, ops.Conv, ops.LayerNorm), "bias", _flipped),
+    (
+        "rnn-double-bias",
+        (ops.LSTM,),
+        "bias",
+        lambda bias: {"double": "single", "single": "double"}[bias],
+    ),
+    ("rnn-direction", (ops.LSTM, ops.GRU), "reverse", _flipped),
+    ("gate-order", (ops.Slice,), "start", lambda _: 0),
+    ("gelu-form", (ops.GELU,), "approximate", lambda f: "tanh" if f == "none" else "none"),
+    ("leaky-slope", (ops.LeakyReLU,), "negative_slope", lambda _: 0.3),
+    ("softmax-axis", (ops.Softmax, ops.LogSoftmax), "axis", lambda _: 1),
+    ("dropout-rate", (ops.Dropout,), "p", lambda p: 0.75 if p == 0.5 else 0.5),
+    ("dropout-shared", (ops.Dropout,), "shared", lambda _: (1,)),
+    ("attention-scale", (ops.Attention,), "scale", lambda _: 1.0),
+    ("causal-mask", (ops.Attention,), "causal", _flipped),
+    ("factor", (ops.MultiplyScalar,), "value", lambda _: 1.0 / 6),
+    ("embedding-padding", (ops.Embedding,), "padding_idx", lambda i: 0 if i is None else None),
+    ("resize-alignment", (ops.Resize,), "align_corners", _flipped),
+    ("resize-mode", (ops.Resize,), "mode", lambda _: "nearest"),
+    ("pool-window", (ops.MaxPool,), "kernel_size", lambda k: tuple(n + 2 for n in k)),
+    ("time-step", (ops.Select,), "index", lambda _: 0),
+)
+"""Entry, ops, an attribute, and what becomes of it."""
+
+REPLACED: tuple[tuple[str, type[Op], Op], ...] = (
+    ("activation", ops.ReLU, ops.SiLU()),
+    ("activation", ops.Tanh, ops.Sigmoid()),
+    ("activation", ops.GELU, ops.ReLU()),
+    ("activation", ops.ELU, ops.LeakyReLU()),
+    ("pool-kind", ops.MaxPool, ops.avg_pool2d(3, 1, 1, count_include_pad=False)),
+    ("pool-kind", ops.GlobalAvgPool, ops.GlobalMaxPool()),
+    ("pool-kind", ops.Mean, ops.Max((1,))),
+    ("norm-kind", ops.RMSNorm, ops.LayerNorm((8,))),
+    ("norm-kind", ops.GroupNorm, ops.BatchNorm()),
+)
+"""Entry, an op, and what stands in its place."""
+
+REMOVED: tuple[tuple[str, tuple[type[Op], ...]], ...] = (
+    ("activation-missing", (ops.ReLU, ops.Tanh, ops.GELU, ops.SiLU, ops.ELU)),
+    ("dropout-missing", (ops.Dropout,)),
+    ("norm-missing", (ops.BatchNorm, ops.LayerNorm, ops.GroupNorm, ops.RMSNorm)),
+    ("mask-sign", (ops.LogicalNot,)),
+)
+"""Entry, and ops whose input takes their place."""
+
+SWAPPED: tuple[tuple[str, tuple[type[Op], ...]], ...] = (
+    ("operand-order", (ops.Subtract, ops.Divide)),
+    ("concat-order", (ops.Concat,)),
+)
+"""Entry, and ops whose operands change places."""
+
+ENDS: tuple[tuple[str, Op], ...] = (
+    ("double-softmax", ops.Softmax()),
+    ("log-softmax-twice", ops.LogSoftmax()),
+)
+"""Entry, and what stands behind the output."""
+
+
+def plants_in(graph: Graph, loss: str) -> Iterator[Planted]:
+    """Every plant that the graph has a place for."""
+    for make in (_attributes, _replaced, _removed, _swapped, _rewritten, _retied):
+        yield from make(graph)
+    if loss == "cross_entropy":
+        for name, op in ENDS:
+            last = replace(graph.nodes[-1], name="end", op=op, inputs=graph.outputs, parameters={})
+            nodes = (*graph.nodes, replace(last, scope="end"))
+            yield from _finished(name, graph, nodes, {"end"}, ("end",))
+
+
+def _attributes(graph: Graph) -> Iterator[Planted]:
+    for node in graph.nodes:
+        for name, kinds, attribute, change in ATTRIBUTES:
+            if not isinstance(node.op, kinds):
+                continue
+            try:
+                op = replace(node.op, **_changes(node.op, attribute, change))
+            except (ValueError, KeyError):
+                continue
+            if op != node.op:
+                yield from _exchanged(name, graph, node, [replace(node, op=op)])
+
+
+def _changes(op: Op, attribute: str, change: Change) -> dict[str, Any]:
+    """A slice has two ends."""
+    new = change(getattr(op, attribute))
+    if isinstance(op, ops.Slice):
+        assert isinstance(op.stop, int)
+        assert isinstance(op.start, int)
+        return {"start": new, "stop": new + op.stop - op.start}
+    return {attribute: new}
+
+
+def _replaced(graph: Graph) -> Iterator[Planted]:
+    for node in graph.nodes:
+        for name, kind, op in REPLACED:
+            if type(node.op) is kind:
+                yield from _exchanged(name, graph, node, [replace(node, op=op)])
+        if isinstance(node.op, ops.HardSigmoid):
+            yield from _exchanged("hard-sigmoid-form", graph, node, _keras_2_hard_sigmoid(node))
+        if isinstance(node.op, ops.GRU):
+            op = replace(node.op, reset_after=False, bias="single")
+            yield from _exchanged("gru-reset-after", graph, node, [replace(node, op=op)])
+
+
+def _keras_2_hard_sigmoid(node: Node) -> list[Node]:
+    """``clip(0.2 x + 0.5, 0, 1)``."""
+    scaled = replace(node, name="scaled", op=ops.MultiplyScalar(0.2))
+    moved = replace(node, name="moved", op=ops.AddScalar(0.5), inputs=("scaled",))
+    return [scaled, moved, replace(node, op=ops.Clip(0.0, 1.0), inputs=("moved",))]
+
+
+def _removed(graph: Graph) -> Iterator[Planted]:
+    for node in graph.nodes:
+        for name, kinds in REMOVED:
+            if isinstance(node.op, kinds):
+                yield from _exchanged(name, graph, node, [])
+
+
+def _swapped(graph: Graph) -> Iterator[Planted]:
+    for node in graph.nodes:
+        for name, kinds in SWAPPED:
+            if isinstance(node.op, kinds):
+                other = replace(node, inputs=node.inputs[::-1])
+                yield from _exchanged(name, graph, node, [other])
+
+
+def _rewritten(graph: Graph) -> Iterator[Planted]:
+    for node in graph.nodes:
+        types = [graph.type_of(name) for name in node.inputs]
+        shape = types[0].shape if types else ()
+        if isinstance(node.op, ops.Flatten) and len(shape) == 4:
+            last = replace(node, name="turned", op=ops.Transpose((0, 2, 3, 1)))
+            yield from _exchanged(
+                "flatten-order", graph, node, [last, replace(node, inputs=("turned",))]
+            )
+        if isinstance(node.op, ops.Linear) and shape[-1] == node.op.out_features:
+            shared = sum(n.parameters.get("weight") == node.parameters["weight"] for n in graph.nodes)
+            if shared == 1:
+                yield from _exchanged("transposed-weight", graph, node, list(_transposed(node)))
+        if isinstance(node.op, ops.LayerNorm) and len(shape) == 3 and shape[1] != shape[2]:
+            yield from _exchanged("norm-axes", graph, node, [_over(node, shape[1:])])
+
+
+def _over(node: Node, sizes: Sequence[Any]) -> Node:
+    """Normalized over more axes than one."""
+    assert isinstance(node.op, ops.LayerNorm)
+    return replace(node, op=replace(node.op, normalized_shape=tuple(sizes)))
+
+
+def _transposed(node: Node) -> Iterator[Node]:
+    """``x @ weight`` in the place of ``x @ weight.T``."""
+    assert isinstance(node.op, ops.Linear)
+    size = node.op.out_features
+    for role, shape in (("weight", (size, size)), ("bias", (size,))):
+        if role in node.parameters:
+            owner = {"value": node.parameters[role]}
+            scope = node.parameters[role]
+            yield replace(
+                node, name=role, op=ops.Parameter(shape), inputs=(), parameters=owner, scope=scope
+            )
+    product = replace(node, op=ops.MatMul(), inputs=(*node.inputs, "weight"), parameters={})
+    if "bias" not in node.parameters:
+        yield product
+        return
+    yield replace(product, name="product")
+    yield replace(node, op=ops.Add(), inputs=("product", "bias"), parameters={})
+
+
+def _retied(graph: Graph) -> Iterator[Planted]:
+    uses: dict[str, list[Node]] = {}
+    for node in graph.nodes:
+        if "weight" in node.parameters and type(node.op) in (ops.Linear, ops.Embedding):
+            uses.setdefault(node.parameters["weight"], []).append(node)
+    for owner, users in uses.items():
+        if len(users) > 1:
+            yield from _reowned("weights-untied", graph, users[-1], f"{users[-1].scope}.weight")
+            continue
+        (node,) = users
+        for other, (first, *_) in uses.items():
+            if other == owner or type(first.op) is not type(node.op):
+                continue
+            if graph.parameters[other] == graph.parameters[owner] and first.name < node.name:
+                yield from _reowned("weights-tied", graph, node, other)
+                return
+
+
+def _reowned(name: str, graph: Graph, node: Node, owner: str) -> Iterator[Planted]:
+    other = replace(node, parameters={**node.parameters, "weight": owner})
+    places = {n.name for n in graph.nodes if owner in n.parameters.values()}
+    users = {n.name for n in graph.nodes if node.parameters["weight"] in n.parameters.values()}
+    nodes = [other if n is node else n for n in graph.nodes]
+    yield from _finished(name, graph, nodes, {node.name} | places | users)
+
+
+# Graphs -----------------------------------------------------------------------------------------
+
+
+def _exchanged(name: str, graph: Graph, node: Node, new: Sequence[Node]) -> Iterator[Planted]:
+    """``new`` nodes in the place of one; none: its input takes its place."""
+    nodes = [n for one in graph.nodes for n in (new if one is node else [one])]
+    outputs = graph.outputs
+    if not new:
+        (source,) = node.inputs
+        nodes = [replace(n, inputs=_renamed(n.inputs, node.name, source)) for n in nodes]
+        outputs = _renamed(graph.outputs, node.name, source)
+    yield from _finished(name, graph, nodes, {node.name, *(one.name for one in new)}, outputs)
+
+
+def _renamed(names: Iterable[str], old: str, new: str) -> tuple[str, ...]:
+    return tuple(new if name == old else name for name in names)
+
+
+def _finished(
+    name: str,
+    graph: Graph,
+    nodes: Sequence[Node],
+    places: set[str],
+    outputs: tuple[str, ...] | None = None,
+) -> Iterator[Planted]:
+    """The graph with these nodes, if its sizes still fit and its outputs keep their shapes."""
+    try:
+        found = remade(graph, nodes, outputs or graph.outputs)
+    except (ShapeError, ValueError):
+        return
+    yield Planted(name, found, frozenset(places))
+
+
+def remade(graph: Graph, nodes: Sequence[Node], outputs: tuple[str, ...]) -> Graph:
+    """A graph of these nodes, with all types and parameters as they then are. Raises `ShapeError`.
+
+    Parameters that are still used keep their place and their first weights' distribution.
+    """
+    types = dict(graph.inputs)
+    specs = {}
+    made = []
+    for node in nodes:
+        inputs = [types[name] for name in node.inputs]
+        types[node.name] = kind = node.op.infer(*inputs)
+        wanted = node.op.parameters(*inputs)
+        owners = {role: node.parameters.get(role, f"{node.scope}.{role}") for role in wanted}
+        for role, spec in wanted.items():
+            known = specs.setdefault(owners[role], graph.parameters.get(owners[role], spec))
+            if known.shape != spec.shape:
+                specs[owners[role]] = spec
+        made.append(replace(node, parameters=owners, type=kind))
+    for node in made:
+        inputs = [types[name] for name in node.inputs]
+        for role, spec in node.op.parameters(*inputs).items():
+            if specs[node.parameters[role]].shape != spec.shape:
+                raise ShapeError(f"{node.parameters[role]!r} has two shapes")
+    if [types[name] for name in outputs] != [graph.type_of(name) for name in graph.outputs]:
+        raise ShapeError("another output")
+    return replace(graph, nodes=tuple(made), parameters=specs, outputs=outputs)
+
+
+# Recipes ----------------------------------------------------------------------------------------
+
+
+def _loss(**changes: Any) -> Callable[[Recipe], Recipe]:
+    return lambda recipe: replace_recipe(recipe, loss=replace(recipe.loss, **changes))
+
+
+def _optimizer(**changes: Any) -> Callable[[Recipe], Recipe]:
+    return lambda recipe: replace_recipe(recipe, optimizer=replace(recipe.optimizer, **changes))
+
+
+def _whole(**changes: Any) -> Callable[[Recipe], Recipe]:
+    return lambda recipe: replace_recipe(recipe, **changes)
+
+
+def replace_recipe(recipe: Recipe, **changes: Any) -> Recipe:
+    """The recipe with other fields."""
+    return replace(recipe, **changes)
+
+
+ADAM = Adam(learning_rate=1e-2)
+MOMENTUM = SGD(learning_rate=1e-2, momentum=0.9)
+RMS = RMSprop(learning_rate=1e-3)
+ANY = ("cross_entropy", "mean_squared_error", "binary_cross_entropy")
+
+
+@dataclass(frozen=True)
+class RecipePlant:
+    """A change of a recipe that has one of ``losses`` and this ``optimizer``; ``base`` is what the
+    reference's recipe has beside."""
+
+    id: str
+    change: Callable[[Recipe], Recipe]
+    optimizer: Any = ADAM
+    losses: tuple[str, ...] = ANY
+
+
+RECIPES: tuple[RecipePlant, ...] = (
+    RecipePlant("learning-rate", _optimizer(learning_rate=2e-2)),
+    RecipePlant("betas", _optimizer(beta_2=0.99)),
+    RecipePlant("adam-epsilon-form", _optimizer(epsilon_form="hat")),
+    RecipePlant("optimizer-epsilon", _optimizer(epsilon=1e-7)),
+    RecipePlant("float32-hyperparameters", _optimizer(single=True)),
+    RecipePlant("amsgrad", _optimizer(amsgrad=True)),
+    RecipePlant("optimizer-kind", _whole(optimizer=MOMENTUM)),
+    RecipePlant("momentum", _optimizer(momentum=0.8), MOMENTUM),
+    RecipePlant("nesterov", _optimizer(nesterov=True), MOMENTUM),
+    RecipePlant("dampening", _optimizer(dampening=0.1), MOMENTUM),
+    RecipePlant("rmsprop-epsilon-form", _optimizer(epsilon_form="inside"), RMS),
+    RecipePlant("rmsprop-rho", _optimizer(rho=0.9), RMS),
+    RecipePlant("rmsprop-centered", _optimizer(centered=True), RMS),
+    RecipePlant("weight-decay", _whole(decay=Decay(0.1, "coupled"))),
+    RecipePlant("gradient-clipping", _whole(clipping=Clipping("norm", 0.01))),
+    RecipePlant("frozen", _whole(frozen="first")),
+    RecipePlant("learning-rate-schedule", _whole(schedule=(1e-2, 9e-3, 8e-3))),
+    RecipePlant("loss-reduction", _loss(reduction="sum")),
+    RecipePlant("loss-broadcasting", "rows", losses=("mean_squared_error",)),
+    RecipePlant("label-smoothing", _loss(smoothing=0.1), losses=("cross_entropy",)),
+    RecipePlant("ignored-index", _loss(ignored=1), losses=("cross_entropy",)),
+    RecipePlant("last-partial-batch", _whole(drop_last=False)),
+    RecipePlant("shuffling", _whole(shuffle=False)),
+    RecipePlant("batch-size", "batch"),
+    RecipePlant("precision", _whole(precision="float16")),
+    RecipePlant("epochs", _whole(epochs=7)),
+)
