@@ -1,4 +1,4 @@
-"""Known causes of differences, planted in graphs and recipes: one thing at a time is made otherwise.
+"""Known causes of differences, planted in graphs: one thing at a time is made otherwise.
 
 A plant bears the id of the catalogue's entry that should name it.
 """
@@ -12,7 +12,6 @@ from typing import Any
 from isograd.ir import ops
 from isograd.ir.graph import Graph, Node
 from isograd.ir.ops import Op, ShapeError
-from isograd.training import SGD, Adam, Clipping, Decay, Initialiser, Recipe, RMSprop
 
 Change = Callable[[Any], Any]
 
@@ -194,7 +193,9 @@ def _rewritten(graph: Graph) -> Iterator[Planted]:
                 "flatten-order", graph, node, [last, replace(node, inputs=("turned",))]
             )
         if isinstance(node.op, ops.Linear) and shape[-1] == node.op.out_features:
-            shared = sum(n.parameters.get("weight") == node.parameters["weight"] for n in graph.nodes)
+            shared = sum(
+                n.parameters.get("weight") == node.parameters["weight"] for n in graph.nodes
+            )
             if shared == 1:
                 yield from _exchanged("transposed-weight", graph, node, list(_transposed(node)))
         if isinstance(node.op, ops.LayerNorm) and len(shape) == 3 and shape[1] != shape[2]:
@@ -288,7 +289,8 @@ def _finished(
 def remade(graph: Graph, nodes: Sequence[Node], outputs: tuple[str, ...]) -> Graph:
     """A graph of these nodes, with all types and parameters as they then are. Raises `ShapeError`.
 
-    Parameters that are still used keep their place and their first weights' distribution.
+    Parameters that are still used keep their place and their first weights' distribution; layers
+    that are in both graphs keep their sizes.
     """
     types = dict(graph.inputs)
     specs = {}
@@ -308,73 +310,13 @@ def remade(graph: Graph, nodes: Sequence[Node], outputs: tuple[str, ...]) -> Gra
         for role, spec in node.op.parameters(*inputs).items():
             if specs[node.parameters[role]].shape != spec.shape:
                 raise ShapeError(f"{node.parameters[role]!r} has two shapes")
+    before = {node.name: node.op for node in graph.nodes}
+    for node in made:
+        own = {name: graph.parameters.get(name) for name in node.parameters.values()}
+        if before.get(node.name) == node.op and any(
+            known and known.shape != specs[name].shape for name, known in own.items()
+        ):
+            raise ShapeError(f"{node.name!r} would be of another size")
     if [types[name] for name in outputs] != [graph.type_of(name) for name in graph.outputs]:
         raise ShapeError("another output")
     return replace(graph, nodes=tuple(made), parameters=specs, outputs=outputs)
-
-
-# Recipes ----------------------------------------------------------------------------------------
-
-
-def _loss(**changes: Any) -> Callable[[Recipe], Recipe]:
-    return lambda recipe: replace_recipe(recipe, loss=replace(recipe.loss, **changes))
-
-
-def _optimizer(**changes: Any) -> Callable[[Recipe], Recipe]:
-    return lambda recipe: replace_recipe(recipe, optimizer=replace(recipe.optimizer, **changes))
-
-
-def _whole(**changes: Any) -> Callable[[Recipe], Recipe]:
-    return lambda recipe: replace_recipe(recipe, **changes)
-
-
-def replace_recipe(recipe: Recipe, **changes: Any) -> Recipe:
-    """The recipe with other fields."""
-    return replace(recipe, **changes)
-
-
-ADAM = Adam(learning_rate=1e-2)
-MOMENTUM = SGD(learning_rate=1e-2, momentum=0.9)
-RMS = RMSprop(learning_rate=1e-3)
-ANY = ("cross_entropy", "mean_squared_error", "binary_cross_entropy")
-
-
-@dataclass(frozen=True)
-class RecipePlant:
-    """A change of a recipe that has one of ``losses`` and this ``optimizer``; ``base`` is what the
-    reference's recipe has beside."""
-
-    id: str
-    change: Callable[[Recipe], Recipe]
-    optimizer: Any = ADAM
-    losses: tuple[str, ...] = ANY
-
-
-RECIPES: tuple[RecipePlant, ...] = (
-    RecipePlant("learning-rate", _optimizer(learning_rate=2e-2)),
-    RecipePlant("betas", _optimizer(beta_2=0.99)),
-    RecipePlant("adam-epsilon-form", _optimizer(epsilon_form="hat")),
-    RecipePlant("optimizer-epsilon", _optimizer(epsilon=1e-7)),
-    RecipePlant("float32-hyperparameters", _optimizer(single=True)),
-    RecipePlant("amsgrad", _optimizer(amsgrad=True)),
-    RecipePlant("optimizer-kind", _whole(optimizer=MOMENTUM)),
-    RecipePlant("momentum", _optimizer(momentum=0.8), MOMENTUM),
-    RecipePlant("nesterov", _optimizer(nesterov=True), MOMENTUM),
-    RecipePlant("dampening", _optimizer(dampening=0.1), MOMENTUM),
-    RecipePlant("rmsprop-epsilon-form", _optimizer(epsilon_form="inside"), RMS),
-    RecipePlant("rmsprop-rho", _optimizer(rho=0.9), RMS),
-    RecipePlant("rmsprop-centered", _optimizer(centered=True), RMS),
-    RecipePlant("weight-decay", _whole(decay=Decay(0.1, "coupled"))),
-    RecipePlant("gradient-clipping", _whole(clipping=Clipping("norm", 0.01))),
-    RecipePlant("frozen", _whole(frozen="first")),
-    RecipePlant("learning-rate-schedule", _whole(schedule=(1e-2, 9e-3, 8e-3))),
-    RecipePlant("loss-reduction", _loss(reduction="sum")),
-    RecipePlant("loss-broadcasting", "rows", losses=("mean_squared_error",)),
-    RecipePlant("label-smoothing", _loss(smoothing=0.1), losses=("cross_entropy",)),
-    RecipePlant("ignored-index", _loss(ignored=1), losses=("cross_entropy",)),
-    RecipePlant("last-partial-batch", _whole(drop_last=False)),
-    RecipePlant("shuffling", _whole(shuffle=False)),
-    RecipePlant("batch-size", "batch"),
-    RecipePlant("precision", _whole(precision="float16")),
-    RecipePlant("epochs", _whole(epochs=7)),
-)

@@ -17,6 +17,7 @@ from typing import Any
 import cattrs
 
 from isograd.ir.alignment import Difference
+from isograd.ir.detours import Moved
 from isograd.ir.graph import Node
 from isograd.training.difference import RecipeDifference
 
@@ -25,18 +26,19 @@ from isograd.training.difference import RecipeDifference
 class Entry:
     """One known cause, and the differences that it names.
 
-    A difference of two graphs is one in ``attributes`` of one of ``ops``; or of the ``order`` of
-    axes in which one of ``ops`` sees its input; or that operands of one of ``ops`` are
-    ``swapped``; or that ``either`` of them stands in the place of another one; or of parameters
-    that are ``tied`` on one side; or of what ``stands`` there, one or several: ``"Softmax"`` on
-    one side and nothing on the other, ``"HardSigmoid / Clip AddScalar MultiplyScalar"`` the one or
-    the other. ``last`` says that it makes an output. A difference of two recipes is one of its
-    ``fields``. ``when`` is a condition on the two values besides, see `CONDITIONS`.
+    A difference of two graphs is one in ``attributes`` of one of ``ops``; or what is ``moved``, the
+    operands of one of ``ops`` or the axes in whose order it sees them; or that ``either`` of them
+    stands in the place of another one; or that parameters are ``tied`` on one side; or what
+    ``stands`` there, one or several: ``"Softmax"`` on one side and nothing on the other,
+    ``"HardSigmoid / Clip AddScalar MultiplyScalar"`` the one or the other. ``last`` says that it
+    makes an output. A difference of two recipes is one of its ``fields``. ``when`` is a condition
+    on the two values besides, see `CONDITIONS`.
 
     ``summary`` is a sentence in which ``{reference}`` and ``{twin}`` stand for what is found on
     both sides; ``fix`` is code in each framework's own terms, ``source`` where to read about it.
-    ``harmless`` says why nothing changes, for where it is found to change nothing; without it, that
-    something was not seen to change anything does not mean that it never will.
+    ``harmless`` says why nothing changes, for where it is found to change nothing. Without it, that
+    nothing was seen to change at some points does not mean that nothing ever will, for recipes and
+    for what is ``rare``: it shows only in examples that have it.
     """
 
     id: str
@@ -45,8 +47,7 @@ class Entry:
     source: str
     ops: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
-    order: bool = False
-    swapped: bool = False
+    moved: Moved = ""
     either: bool = False
     tied: bool = False
     stands: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class Entry:
     fields: tuple[str, ...] = ()
     when: str = ""
     harmless: str = ""
+    rare: bool = False
 
     def names(self, difference: Difference, last: bool = False) -> bool:
         """Whether this is what differs between two graphs; ``last`` at an output."""
@@ -78,10 +80,8 @@ class Entry:
             return self.tied and bool(difference.role)
         if difference.attribute or self.attributes:
             return difference.attribute in self.attributes and known
-        if difference.swapped or self.swapped:
-            return self.swapped and difference.swapped and known
-        if self.order:
-            return bool(ours) and ours == theirs and known
+        if difference.moved or self.moved:
+            return difference.moved == self.moved and known
         if self.either:
             return len(ours) == len(theirs) == 1 and known
         found = sorted((" ".join(ours), " ".join(theirs)))

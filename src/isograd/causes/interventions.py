@@ -11,7 +11,6 @@ from isograd.ir.graph import Node
 from isograd.training import Recipe
 from isograd.training.difference import RecipeDifference, differences
 
-
 COURSE = frozenset(
     {
         "batch_size",
@@ -46,11 +45,12 @@ class Intervention:
 
     @property
     def may_be_harmless(self) -> bool:
-        """Whether that it changes nothing where it was looked at means that it never does: another
-        way to write the same may be, and what the catalogue says so of. Of all else it may be that
-        it was looked at in the wrong place: a schedule that sets in later, a class that no example
-        had."""
-        return bool(self.entry.harmless) if self.entry else self.field is None
+        """Whether it never changes anything if it changes nothing where it was looked at: at
+        generic points, networks that agree are the same. Not so a schedule that sets in later, or
+        a word that no example had, unless the catalogue says so."""
+        if self.entry and (self.field or self.entry.rare):
+            return bool(self.entry.harmless)
+        return self.field is None
 
     @property
     def id(self) -> str:
@@ -67,8 +67,8 @@ class Intervention:
     @property
     def harmless(self) -> str:
         """A sentence for where it changes nothing."""
-        why = self.entry.harmless if self.entry else "written otherwise, computes the same here"
-        return f"{self.detail}: {why}"
+        why = self.entry.harmless if self.entry else ""
+        return f"{self.detail}: {why or 'written otherwise, computes the same here'}"
 
     @property
     def fix(self) -> dict[str, str]:
@@ -87,8 +87,8 @@ def interventions(alignment: Alignment, reference: Recipe, twin: Recipe) -> list
         entries[key] = entry
         groups.setdefault(key, []).extend(bundle)
     found = [
-        Intervention(entries[key], *key[1:], groups[key][0].detail, tuple(groups[key]))
-        for key in groups
+        Intervention(entries[key], key[1], key[2], places[0].detail, tuple(places))
+        for key, places in groups.items()
     ]
     fields = (field for field in differences(reference, twin) if _is_known(field))
     return found + [_of_recipes(field) for field in fields]
@@ -99,8 +99,8 @@ def _bundles(alignment: Alignment) -> Iterable[Sequence[Difference]]:
     bundles: dict[tuple[object, ...], list[Difference]] = {}
     for number, difference in enumerate(alignment.differences):
         entry = _entry(difference, alignment)
-        alone = not entry or not difference.top
-        bundles.setdefault((number,) if alone else (entry, difference.top), []).append(difference)
+        key = (entry.id, difference.top) if entry and difference.top else (number,)
+        bundles.setdefault(key, []).append(difference)
     return bundles.values()
 
 

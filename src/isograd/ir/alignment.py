@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from isograd.ir.axes import rearrangement, shape_of
-from isograd.ir.detours import Detours, Step, contrast
+from isograd.ir.detours import Detours, Moved, Step, contrast
 from isograd.ir.forms import Forms, View, forms_of, turn
 from isograd.ir.graph import Graph, Node
 from isograd.ir.mapping import Link, Permute, Reshaped, Split, TensorMap, Transform
@@ -37,8 +37,8 @@ class Difference:
     ``top`` is the pair of values that the two sides make in their own ways; None for what no value
     is made by, such as a parameter that is shared on one side. ``only`` holds the nodes, the
     reference's and the twin's, that nothing on the other side corresponds to. ``values`` are those
-    of the ``attribute``, or the names of what is used in the ``role``; ``swapped`` are operands
-    that changed places.
+    of the ``attribute``, or the names of what is used in the ``role``; ``moved`` says what
+    lies in another order, if that is all.
     """
 
     reference: Node | None
@@ -49,7 +49,7 @@ class Difference:
     role: str = ""
     attribute: str = ""
     values: tuple[Any, Any] = (None, None)
-    swapped: bool = False
+    moved: Moved = ""
 
 
 @dataclass
@@ -188,14 +188,14 @@ class _Walk:
         if self._likeness(ours.inputs, turned) <= self._likeness(ours.inputs, theirs.inputs):
             return None
         detail = f"operands of {type(ours.op).__name__} in the other order"
-        return Step(tuple(zip(ours.inputs, turned, strict=True)), detail, swapped=True)
+        return Step(tuple(zip(ours.inputs, turned, strict=True)), detail, moved="operands")
 
     def _differences(self, pair: Pair, step: Step) -> Iterator[Difference]:
         left, right = (nodes.get(name) for nodes, name in zip(self.nodes, pair, strict=True))
         if step.is_one_node:
             alone = tuple((node,) if node else () for node in (left, right))
             only = alone[0], alone[1]
-            both = Difference(left, right, step.detail, pair, only, swapped=step.swapped)
+            both = Difference(left, right, step.detail, pair, only, moved=step.moved)
             ours, theirs = (s.forms[n].op for s, n in zip(self.sides, pair, strict=True))
             for name in step.attributes:
                 assert ours is not None
@@ -283,7 +283,7 @@ class _Walk:
             owner = self.owners.setdefault(other, name)
             if known != other:
                 detail = f"{name!r} is shared; the twin has {known!r} and {other!r}"
-                values = ((name,), (known, other))
+                values: tuple[Any, Any] = ((name,), (known, other))
                 self.found.differences.append(
                     Difference(left, right, detail, role=role, values=values)
                 )

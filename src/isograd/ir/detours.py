@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
 from isograd.ir.forms import Forms
 from isograd.ir.graph import Graph
@@ -30,19 +31,24 @@ NEAR = 12
 """How many of them must have their like among those of the other side, which may lie further."""
 
 
+Moved = Literal["", "operands", "axes"]
+"""What lies in another order, if that is all that differs."""
+
+
 @dataclass(frozen=True)
 class Step:
     """How a pair of values is made: ``below`` are the pairs that it is made from, ``detail`` says
     what differs (empty: nothing). ``only`` names what only the reference and only the twin has;
     without it, one node corresponds to one node. ``attributes`` are the names of those in which two
-    ops of one kind differ, if nothing else does; ``swapped`` says that operands changed places.
+    ops of one kind differ, if nothing else does; ``moved`` says that operands changed places, or
+    that one op sees axes in another order.
     """
 
     below: tuple[tuple[str, str], ...]
     detail: str = ""
     only: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     attributes: tuple[str, ...] = ()
-    swapped: bool = False
+    moved: Moved = ""
 
     @property
     def is_one_node(self) -> bool:
@@ -87,7 +93,9 @@ class Detours:
         """One op in the place of the other."""
         ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
         if ours.inputs and len(ours.inputs) == len(theirs.inputs):
-            yield 1.5, Step(inputs(), self._contrast(a, b), attributes=self._attributes(a, b))
+            names = self._attributes(a, b)
+            moved: Moved = "axes" if self._are_of_one_layer(a, b) and not names else ""
+            yield 1.5, Step(inputs(), self._contrast(a, b), attributes=names, moved=moved)
 
     def _skipped(self, a: str, b: str) -> Iterator[tuple[float, Step]]:
         """Ops that only one side has, or each has its own."""
@@ -169,6 +177,15 @@ class Detours:
         known = self.sides[side].parameters
         first = next(iter(form.parameters.values()), "")
         return type(form.op).__name__, known[first] if first else ()
+
+    def _are_of_one_layer(self, a: str, b: str) -> bool:
+        """Whether two roots are made by one op with parameters of the same shapes."""
+        ours, theirs = self.sides[0].forms[a], self.sides[1].forms[b]
+        shapes = [
+            [self.graphs[side].parameters[name].shape for name in form.parameters.values()]
+            for side, form in enumerate((ours, theirs))
+        ]
+        return ours.op == theirs.op and shapes[0] == shapes[1]
 
     def _unlike(self, pairs: Sequence[tuple[str, str]]) -> float:
         """How much of what is behind the pairs is not alike: above all how many layers have no

@@ -213,11 +213,16 @@ class _Reading:
 
     def _sorted(self, op: Op, views: list[View], shape: Shape) -> list[View]:
         """Operands that may change places: the larger one first, of two that are as large the one
-        whose form comes first, of two of one form the one that makes the order read lower."""
-        keys = [(-magnitude(multiply(*v.shape)), self.forms[v.root].signature) for v in views]
+        whose op and then whose form comes first (so that a change far behind does not turn the axes
+        of all that follows), of two of one form the one that makes the order read lower."""
+        keys = [self._rank(view) for view in views]
         if keys[0] != keys[1]:
             return views if keys[0] < keys[1] else views[::-1]
         return min(views, views[::-1], key=lambda pair: self._orders_of(op, pair, shape))
+
+    def _rank(self, view: View) -> tuple[int, str, str]:
+        form = self.forms[view.root]
+        return -magnitude(multiply(*view.shape)), type(form.op).__name__, form.signature
 
     def _orders_of(self, op: Op, views: Sequence[View], shape: Shape) -> tuple[str, ...]:
         operands = [view.axes for view in views]

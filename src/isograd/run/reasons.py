@@ -112,12 +112,15 @@ def _conclude(
     found.harmless = [one.harmless for one in findings.harmless]
     found.unclear = [one.detail for one in findings.unclear]
     found.rest = _unexplained(search, findings, run)
-    if found.causes and all(cause.accepted for cause in found.causes) and not found.rest:
+    counted = [cause.before.verdict for cause in found.causes if not cause.accepted]
+    if found.causes and not counted and not found.rest:
         found.verdict = "equivalent"
-    elif found.causes:
-        found.verdict = worst([found.verdict, findings.untouched.verdict])
+        return
+    if found.causes:
+        counted.append(findings.untouched.verdict)
     elif found.unclear or found.rest:
-        found.verdict = worst([found.verdict, "inconclusive"])
+        counted.append("inconclusive")
+    found.verdict = worst([found.verdict, *counted])
 
 
 def _unexplained(search: Search, findings: Findings, run: PairRun) -> str:
