@@ -12,6 +12,7 @@ from typing import Any
 from isograd.ir import ops
 from isograd.ir.graph import Graph, Node
 from isograd.ir.ops import Op, ShapeError
+from isograd.ir.same_function import same_function
 
 Change = Callable[[Any], Any]
 
@@ -135,8 +136,18 @@ def _attributes(graph: Graph) -> Iterator[Planted]:
                 op = replace(node.op, **_changes(node.op, attribute, change))
             except (ValueError, KeyError):
                 continue
-            if op != node.op:
+            if not _is_same(graph, node, op):
                 yield from _exchanged(name, graph, node, [replace(node, op=op)])
+
+
+def _is_same(graph: Graph, node: Node, op: Op) -> bool:
+    """Whether the op computes the same at the sizes that it is given."""
+    types = {name: graph.type_of(name) for name in node.inputs}
+    try:
+        other = replace(node, op=op, type=op.infer(*types.values()))
+    except ShapeError:
+        return True
+    return same_function(other, types) == same_function(node, types)
 
 
 def _changes(op: Op, attribute: str, change: Change) -> dict[str, Any]:

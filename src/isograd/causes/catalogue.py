@@ -29,10 +29,10 @@ class Entry:
     A difference of two graphs is one in ``attributes`` of one of ``ops``; or what is ``moved``, the
     operands of one of ``ops`` or the axes in whose order it sees them; or that ``either`` of them
     stands in the place of another one; or that parameters are ``tied`` on one side; or what
-    ``stands`` there, one or several: ``"Softmax"`` on one side and nothing on the other,
+    ``stands`` there, constants aside: ``"Softmax"`` on one side and nothing on the other,
     ``"HardSigmoid / Clip AddScalar MultiplyScalar"`` the one or the other. ``last`` says that it
-    makes an output. A difference of two recipes is one of its ``fields``. ``when`` is a condition
-    on the two values besides, see `CONDITIONS`.
+    makes an output. A difference of two recipes is one of its ``fields``, ``initialisers.*`` being
+    that of any parameter. ``when`` is a condition on the two values besides, see `CONDITIONS`.
 
     ``summary`` is a sentence in which ``{reference}`` and ``{twin}`` stand for what is found on
     both sides; ``fix`` is code in each framework's own terms, ``source`` where to read about it.
@@ -68,7 +68,8 @@ class Entry:
     def names_field(self, difference: RecipeDifference) -> bool:
         """Whether this is what differs between two recipes."""
         values = difference.reference, difference.twin
-        return difference.path in self.fields and self._applies(*values)
+        paths = {difference.path, difference.path.partition(".")[0] + ".*"}
+        return bool(paths & {*self.fields}) and self._applies(*values)
 
     def _applies(self, reference: Any, twin: Any) -> bool:
         return not self.when or CONDITIONS[self.when](reference, twin)
@@ -84,7 +85,8 @@ class Entry:
             return difference.moved == self.moved and known
         if self.either:
             return len(ours) == len(theirs) == 1 and known
-        found = sorted((" ".join(ours), " ".join(theirs)))
+        made = (" ".join(kind(node) for node in nodes if node.inputs) for nodes in difference.only)
+        found = sorted(made)
         return any(sorted((one + " / ").split(" / ")[:2]) == found for one in self.stands)
 
 

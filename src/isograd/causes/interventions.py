@@ -41,7 +41,7 @@ class Intervention:
     @property
     def is_course(self) -> bool:
         """Whether it says how a training goes on from batch to batch."""
-        return self.field is not None and self.field.path in COURSE
+        return self.field is not None and self.field.path.partition(".")[0] in COURSE
 
     @property
     def may_be_harmless(self) -> bool:
@@ -90,8 +90,7 @@ def interventions(alignment: Alignment, reference: Recipe, twin: Recipe) -> list
         Intervention(entries[key], key[1], key[2], places[0].detail, tuple(places))
         for key, places in groups.items()
     ]
-    fields = (field for field in differences(reference, twin) if _is_known(field))
-    return found + [_of_recipes(field) for field in fields]
+    return found + _of_recipes(differences(reference, twin))
 
 
 def _bundles(alignment: Alignment) -> Iterable[Sequence[Difference]]:
@@ -111,15 +110,20 @@ def _entry(difference: Difference, alignment: Alignment) -> Entry | None:
 
 def _is_known(field: RecipeDifference) -> bool:
     """Whether both trainings say it at all."""
-    if field.path not in ("data", "epochs", "initialisers"):
-        return True
-    return bool(field.reference) and bool(field.twin)
+    return field.path not in ("data", "epochs") or bool(field.reference and field.twin)
 
 
-def _of_recipes(field: RecipeDifference) -> Intervention:
-    entry = next((one for one in catalogue() if one.names_field(field)), None)
-    values = str(field.reference), str(field.twin)
-    return Intervention(entry, *values, f"{field.path}: {' against '.join(values)}", field=field)
+def _of_recipes(fields: Iterable[RecipeDifference]) -> list[Intervention]:
+    """Each by itself, but first weights that are drawn in the same two ways are one."""
+    found: dict[tuple[str, ...], Intervention] = {}
+    for field in filter(_is_known, fields):
+        entry = next((one for one in catalogue() if one.names_field(field)), None)
+        values = str(field.reference), str(field.twin)
+        head, _, name = field.path.partition(".")
+        key = (head, *values) if head in COURSE else (head, name)
+        detail = f"{field.path}: {' against '.join(values)}"
+        found.setdefault(key, Intervention(entry, *values, detail, field=field))
+    return [*found.values()]
 
 
 def _values(bundle: Sequence[Difference]) -> tuple[str, str]:
