@@ -156,3 +156,12 @@ def test_the_order_of_a_dropped_values_axes_is_told() -> None:
     found = align(network(chain(ops.Dropout(0.5, (2, 3)))), network(twin))
     assert found.complete
     assert list(found.turns.values()) == [Transform((Permute((0, 2, 3, 1)),))]
+
+
+def test_constants_may_be_infinite_and_open_sizes_have_other_names() -> None:
+    def masked(size: str) -> Graph:
+        b = Builder("masked")
+        x = b.input("x", (size, 4))
+        return b.finish(b(ops.Add(), b(ops.Full((size, 4), float("-inf")), *()), x))
+
+    assert align(masked("N"), masked("batch")).complete

@@ -16,8 +16,8 @@ from isograd.ir.alignment import align
 from torch_networks import NETWORKS, TorchNetwork
 
 OTHERWISE = frozenset({
-    "autoencoder_conv", "convnext", "dcgan_generator", "googlenet", "gpt_fused", "llama",
-    "style_transfer", "t5", "tcn", "tcn_weight_norm", "transformer_translator",
+    "autoencoder_conv", "convnext", "dcgan_generator", "googlenet", "gpt_fused", "gpt_multihead",
+    "llama", "style_transfer", "t5", "tcn", "tcn_weight_norm", "transformer_translator",
 })  # fmt: skip
 """Networks that come back in a form that computes the same, but is written otherwise: axes that lie
 in another order where a product is taken, a repetition in the place of a resizing, a slice behind a

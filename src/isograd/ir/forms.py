@@ -12,7 +12,7 @@ inputs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from typing import Any
 
@@ -269,7 +269,8 @@ class _Reading:
         """Open sizes by the names that texts have for them."""
         if not isinstance(op, SIZED):
             return op
-        return replace(op, **{key: self._size(value) for key, value in op.attributes().items()})
+        values = {each.name: getattr(op, each.name) for each in fields(op)}
+        return replace(op, **{name: self._size(value) for name, value in values.items()})
 
     def _size(self, value: Any) -> Any:
         if isinstance(value, tuple):
