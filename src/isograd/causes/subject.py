@@ -15,7 +15,7 @@ import numpy as np
 from isograd.data import dropout_masks
 from isograd.frameworks import part
 from isograd.frameworks.protocol import Recording, Tape
-from isograd.frameworks.side import pack, unpack
+from isograd.frameworks.side import packed_outputs, unpacked_outputs
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array, Arrays, Transform
 from isograd.proof.observe import GRADIENT, Observation
@@ -60,7 +60,7 @@ class _Course:
 
     def run(self) -> Observation:
         recording = self._pass(self.subject.weights, self.trial.inputs, 0)
-        outputs = _packed(recording)
+        outputs = packed_outputs(recording.outputs)
         gradients = self._pulled(recording, outputs, self.trial.targets)
         loss = self.subject.recipe.loss.value(outputs, self.trial.targets)
         return {
@@ -75,7 +75,7 @@ class _Course:
         found: Arrays = {}
         for inputs in self.trial.forward:
             recording = self.tape.run(self.subject.weights, inputs, training=False)
-            found[f"outputs (batch of {len(inputs[0])})"] = _packed(recording)
+            found[f"outputs (batch of {len(inputs[0])})"] = packed_outputs(recording.outputs)
         return found
 
     def _pass(self, weights: Weights, inputs: tuple[Array, ...], step: int) -> Recording:
@@ -94,9 +94,7 @@ class _Course:
 
     def _pulled(self, recording: Recording, outputs: Array, targets: Array) -> Arrays:
         slope = self.subject.recipe.loss.gradient(outputs, targets)
-        shapes = [array.shape for array in recording.outputs.values()]
-        parts = [slope] if len(shapes) == 1 else unpack(slope, shapes)
-        return recording.pull(dict(zip(recording.outputs, parts, strict=True)))
+        return recording.pull(unpacked_outputs(slope, recording.outputs))
 
     def _gradients(self, gradients: Arrays) -> Arrays:
         graph = self.subject.graph
@@ -116,7 +114,7 @@ class _Course:
         state = subject.recipe.start({name: weights[name] for name in trainable})
         for step, rows in enumerate(trial.batches[: trial.recorded[-1]], start=1):
             recording = self._pass(weights, tuple(x[rows] for x in trial.data), step)
-            found = self._pulled(recording, _packed(recording), trial.labels[rows])
+            found = self._pulled(recording, packed_outputs(recording.outputs), trial.labels[rows])
             gradients = {name: found[name] for name in trainable}
             weights |= recording.statistics
             weights |= subject.recipe.update(weights, gradients, state, step)
@@ -129,8 +127,3 @@ class _Course:
 def _fits(given: Array, own: Array) -> bool:
     """Whether a mask is of the same shape and scale: of a dropout at the same rate."""
     return given.shape == own.shape and bool(np.isclose(given.max(), own.max()))
-
-
-def _packed(recording: Recording) -> Array:
-    outputs = list(recording.outputs.values())
-    return outputs[0] if len(outputs) == 1 else pack(outputs)

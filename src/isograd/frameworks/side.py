@@ -198,6 +198,19 @@ def unpack(array: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
+def packed_outputs(outputs: Arrays) -> Array:
+    """A recording's outputs, as losses take them."""
+    arrays = [np.asarray(array) for array in outputs.values()]
+    return arrays[0] if len(arrays) == 1 else pack(arrays)
+
+
+def unpacked_outputs(packed: Array, outputs: Arrays) -> Arrays:
+    """The inverse of `packed_outputs`, for something of the shape of ``outputs``."""
+    shapes = [array.shape for array in outputs.values()]
+    parts = [packed] if len(shapes) == 1 else unpack(packed, shapes)
+    return dict(zip(outputs, parts, strict=True))
+
+
 def _native_shape(
     emitted: Emitted, value: str, kind: TensorType, sizes: Mapping[str, int]
 ) -> tuple[int, ...]:

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
 from isograd.frameworks.protocol import Recording, Tape
-from isograd.frameworks.side import pack, unpack
+from isograd.frameworks.side import packed_outputs, unpacked_outputs
 from isograd.ir.graph import Graph
 from isograd.ir.mapping import Array, Arrays
 from isograd.proof.correspondence import Correspondence
@@ -72,10 +70,8 @@ class Witness:
         """The gradient of the loss with respect to each output, as far as the loss goes."""
         slope = self.recipe.loss.gradient(self._packed, self.targets)
         outputs = self.trained.outputs
-        shapes = [array.shape for array in outputs.values()]
-        parts = [slope] if len(shapes) == 1 else unpack(slope, shapes)
-        pairs = zip(outputs, parts, strict=True)
-        return {name: part for name, part in pairs if outputs[name].dtype.kind == "f"}
+        parts = unpacked_outputs(slope, outputs)
+        return {name: part for name, part in parts.items() if outputs[name].dtype.kind == "f"}
 
     @cached_property
     def gradients(self) -> Arrays:
@@ -92,5 +88,4 @@ class Witness:
 
     @cached_property
     def _packed(self) -> Array:
-        outputs = [np.asarray(array) for array in self.trained.outputs.values()]
-        return outputs[0] if len(outputs) == 1 else pack(outputs)
+        return packed_outputs(self.trained.outputs)
