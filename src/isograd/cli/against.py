@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 from rich.console import Console
 
+from isograd.errors import UsageError
 from isograd.result import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def against(
     recipe: Recipe,
     *,
     accept: Sequence[str],
+    training: tuple[int, str | None, Path | None],
     out: Path | None,
     trust: bool,
     seed: int,
@@ -28,7 +30,14 @@ def against(
     json: bool,
 ) -> NoReturn:
     """Explains two networks, and ends with the verdict's exit code."""
+    from isograd.run.courses import Plan
     from isograd.run.explain import explain
+
+    epochs, data, data_dir = training
+    if not epochs and (data or data_dir):
+        raise UsageError(
+            "--data with TWIN is what both are trained on.", hint="Give --train EPOCHS."
+        )
 
     console = Console(stderr=True)
     with console.status("Both networks are run, and what differs is looked for ..."):
@@ -40,6 +49,7 @@ def against(
             accept=accept,
             trust=trust,
             seed=seed,
+            plan=Plan(epochs, data=data, data_dir=data_dir) if epochs else None,
             timeout_s=timeout,
         )
     if json:

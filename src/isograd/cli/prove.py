@@ -46,6 +46,14 @@ AcceptOption = Annotated[
         "Repeatable; with TWIN."
     ),
 ]
+TrainOption = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Passes over --data for which both are trained, with each cause alone, too: what it "
+        "does to loss and accuracy. With TWIN.",
+    ),
+]
 OutOption = Annotated[
     Path | None,
     typer.Option(help="Folder for the page about the two; with TWIN. Default: a new one."),
@@ -75,6 +83,7 @@ def command(
     inputs: InputOption = None,
     twin_inputs: TwinInputOption = None,
     accept: AcceptOption = None,
+    train: TrainOption = 0,
     out: OutOption = None,
     trust: TrustOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -93,7 +102,7 @@ def command(
 
     check_device(device)
     if twin is not None:
-        _only_for_one(mode=mode, data=data, data_dir=data_dir, idiomatic=idiomatic)
+        _only_for_one(mode=mode, idiomatic=idiomatic)
         recipe = training_recipe(
             loss or "mean_squared_error", optimizer, learning_rate, hyper, batch_size or 8
         )
@@ -102,13 +111,14 @@ def command(
             (inputs, twin_inputs),
             recipe,
             accept=accept or (),
+            training=(train, data, data_dir),
             out=out,
             trust=trust,
             seed=seed,
             timeout=timeout,
             json=json,
         )
-    _only_for_two(twin_input=twin_inputs, accept=accept, out=out)
+    _only_for_two(twin_input=twin_inputs, accept=accept, train=train, out=out)
     found = load(model, inputs or (), trust=trust)
     recipe = training_recipe(loss or found.loss, optimizer, learning_rate, hyper, batch_size or 64)
     name = data or found.data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from isograd.causes.catalogue import known_ids
@@ -14,6 +15,7 @@ from isograd.ir.inputs import InputSpec
 from isograd.measure.process import WorkerProcess
 from isograd.models import QUIET
 from isograd.proof.trial import RECORDED_STEPS
+from isograd.run.courses import Plan, courses
 from isograd.run.pair import pair_up
 from isograd.run.reasons import explain_pair
 from isograd.scripts import Script, load_script
@@ -38,6 +40,7 @@ class Question:
     trust: bool
     seed: int
     recorded: tuple[int, ...]
+    plan: Plan | None
 
 
 def explain(
@@ -51,6 +54,7 @@ def explain(
     trust: bool = False,
     seed: int = 0,
     recorded: tuple[int, ...] = RECORDED_STEPS,
+    plan: Plan | None = None,
     timeout_s: float = 600.0,
 ) -> Explanation:
     """Proves two implementations against each other, and says why they differ.
@@ -70,6 +74,7 @@ def explain(
         trust: let a model file bring code of its own.
         seed: of the points at which the two are held against each other.
         recorded: training steps after which they are compared, in order.
+        plan: whole trainings that show what each cause does to loss and accuracy; by default none.
         timeout_s: seconds that all of it may take, in a process of its own.
 
     Raises `UsageError` for what cannot be read and for a cause that is not known, `WorkerError`
@@ -80,7 +85,7 @@ def explain(
         if name not in known_ids():
             raise unknown("cause", name, known_ids())
     question = Question(
-        reference, twin, inputs, twin_inputs, recipe, tuple(accept), trust, seed, recorded
+        reference, twin, inputs, twin_inputs, recipe, tuple(accept), trust, seed, recorded, plan
     )
     if not (isinstance(reference, str) and isinstance(twin, str)):
         return explain_here(question)
@@ -101,13 +106,15 @@ def explain_here(question: Question) -> Explanation:
     theirs = _load_twin(question)
     pair = pair_up(ours.model, theirs.model)
     back = {q: p for p, q in pair.alignment.parameters.items()}
-    recipes = _recipes(question.recipe, ours, theirs)
+    first, second = _recipes(question.recipe, ours, theirs)
+    train = partial(courses, (ours, theirs), question.plan) if question.plan else None
     return explain_pair(
         pair,
-        (recipes[0], recipes[1].renamed(back)),
+        (first, second.renamed(back)),
         question.accept,
         question.seed,
         question.recorded,
+        train,
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from isograd.causes.interventions import Intervention, interventions
 from isograd.causes.search import STAGES, Findings, Outcome, Search
 from isograd.causes.subject import Subject, observe_subject
 from isograd.data import dropout_masks
-from isograd.explanation import Explanation
+from isograd.explanation import Explanation, Training
 from isograd.frameworks import MODES, installed, part
 from isograd.proof.correspondence import correspondence
 from isograd.proof.judge import judge, worst
@@ -35,8 +35,10 @@ def explain_pair(
     accept: Sequence[str] = (),
     seed: int = 0,
     recorded: tuple[int, ...] = RECORDED_STEPS,
+    train: Callable[[Search, Findings], list[Training]] | None = None,
 ) -> Explanation:
-    """`explain`, for two networks that are aligned, and the trainings of both."""
+    """`explain`, for two networks that are aligned, and the trainings of both; ``train`` makes
+    whole trainings of what was found."""
     size = min(recipes[0].batch_size, MOST_EXAMPLES)
     ours, theirs = (replace(recipe, batch_size=size) for recipe in recipes)
     run = run_pair(pair, (ours, theirs), seed, recorded)
@@ -53,7 +55,10 @@ def explain_pair(
     differing = interventions(pair.alignment, *recipes)
     if differing:
         search = _search(pair, recipes, run)
-        _conclude(found, search, search.run(differing), run, accept)
+        findings = search.run(differing)
+        _conclude(found, search, findings, run, accept)
+        if train:
+            found.training = train(search, findings)
     elif run.proof.verdict == "different":
         found.rest = "nothing in the two graphs differs, but what the two networks do does"
     if found.verdict != "equivalent" or found.causes:
@@ -64,7 +69,7 @@ def explain_pair(
 def _location(pair: Pair, recipes: tuple[Recipe, Recipe], run: PairRun) -> Location:
     """Where the two first part, as the referee runs their graphs."""
     trial, graphs = run.baseline.trial, (pair.reference.graph, pair.twin.graph)
-    tapes = [part(_referee(), "tape").open_tape(graph) for graph in graphs]
+    tapes = [part(referee(), "tape").open_tape(graph) for graph in graphs]
     ours = Witness(
         graphs[0],
         tapes[0],
@@ -94,10 +99,10 @@ def _search(pair: Pair, recipes: tuple[Recipe, Recipe], run: PairRun) -> Search:
     reference = Subject.of(pair.reference.graph, trial.weights, recipes[0])
     twin = Subject.of(pair.twin.graph, pair.twin.weights, recipes[1])
     shorter = replace(trial, recorded=tuple(n for n in trial.recorded if n <= SEARCHED))
-    return Search(reference, twin, pair.alignment, shorter, _referee(), run.baseline.idle)
+    return Search(reference, twin, pair.alignment, shorter, referee(), run.baseline.idle)
 
 
-def _referee() -> str:
+def referee() -> str:
     """The framework that runs the descriptions."""
     return next(framework for framework in MODES if installed(framework))
 
@@ -133,7 +138,7 @@ def _unexplained(search: Search, findings: Findings, run: PairRun) -> str:
             if stage
             else ""
         )
-    untouched = observe_subject(search.blended([]), search.trial, _referee())
+    untouched = observe_subject(search.blended([]), search.trial, referee())
     return _unfaithful(run, untouched)
 
 
