@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test check sweep bench-article bench-convert bench-overhead bench-transfer clean
+.PHONY: compare test check sweep bench-article bench-convert bench-locate bench-overhead bench-transfer clean
 
 compare: .venv/installed
 	$(BIN)/isograd compare mnist-mlp
@@ -30,6 +30,10 @@ bench-article: .venv/installed
 bench-convert: .venv/installed
 	$(BIN)/python benchmarks/convert.py
 	$(BIN)/python benchmarks/latency.py
+
+# What finding the place where two networks part takes, in forward and backward passes.
+bench-locate: .venv/installed
+	$(BIN)/python benchmarks/locate.py
 
 bench-overhead: .venv/installed
 	$(BIN)/python benchmarks/overhead.py
