@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from isograd.report.html import TEMPLATES
+from isograd.report.page import TEMPLATES
 
 PAIRS = re.findall(
     r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", (TEMPLATES / "style.css").read_text()

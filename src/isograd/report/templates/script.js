@@ -54,7 +54,7 @@ saveButton.addEventListener("click", () => {
   const text = document.getElementById("raw").textContent;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = "result.json";
+  link.download = saveButton.dataset.name;
   link.click();
   URL.revokeObjectURL(link.href);
 });

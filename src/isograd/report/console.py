@@ -1,0 +1,80 @@
+"""Writing to a terminal of any width, with or without colour and UTF-8."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+STYLES = {
+    "equivalent": "green",
+    "different": "bold red",
+    "inconclusive": "yellow",
+    "unsupported": "yellow",
+    "faster": "green",
+    "slower": "red",
+}
+
+ASCII = {
+    "µ": "u",
+    "×": "x",
+    "–": "-",
+    "—": "-",
+    "→": "->",
+    "✓": "=",
+    "≠": "!",
+    "∅": "/",
+    "∞": "inf",
+    "·": "-",
+    "…": "...",
+    "±": "+-",
+}
+"""What to write for a sign where the terminal's encoding does not have it."""
+
+
+def write_item(console: Console, text: str, command: str = "") -> None:
+    """An item of a list, and a command to try beneath it."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=1)
+    grid.add_column(overflow="fold")
+    body = shown(console, text)
+    if command:
+        body.append_text(shown(console, f"\n{command}", "cyan"))
+    grid.add_row(shown(console, "·"), body)
+    console.print(grid)
+
+
+def fits(grid: Table, console: Console) -> bool:
+    """Whether a table needs no more room than there is."""
+    unlimited = console.options.update(width=10_000)
+    return console.measure(grid, options=unlimited).maximum <= console.width
+
+
+def plain_table(gap: int = 2) -> Table:
+    """A table with a rule below its head and ``gap`` blanks between columns, one of which is the
+    box's own."""
+    return Table(box=box.SIMPLE_HEAD, padding=(0, gap - 1, 0, 0), pad_edge=False, show_edge=False)
+
+
+def write_line(console: Console, text: str, style: str = "") -> None:
+    """A paragraph."""
+    console.print(shown(console, text, style), soft_wrap=False)
+
+
+def write_indented(console: Console, text: str, style: str = "", by: int = 2) -> None:
+    """A paragraph that stands in by some columns, all of it."""
+    console.print(Padding(shown(console, text, style), (0, 0, 0, by)))
+
+
+def shown(console: Console, text: str, style: str = "") -> Text:
+    """Text for this terminal: no markup, no control characters, no sign that it cannot show."""
+    printable = "".join(c if c == "\n" or c.isprintable() else " " for c in text)
+    try:
+        printable.encode(console.encoding)
+    except UnicodeEncodeError:
+        for sign, instead in ASCII.items():
+            printable = printable.replace(sign, instead)
+        printable = printable.encode(console.encoding, "replace").decode(console.encoding)
+    return Text(printable, style=style)

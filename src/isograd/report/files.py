@@ -1,0 +1,64 @@
+"""Writing reports: each file at once or not at all, and none over another one by accident."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from isograd.errors import UsageError
+
+
+def claim_files(directory: Path, names: Sequence[str], *, replace: bool = False) -> None:
+    """Makes the directory and sees to it that files of these names may be written there.
+
+    Raises `UsageError` when one exists already and ``replace`` is not set, and when the directory
+    cannot be written to.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise _unwritable(directory, error) from None
+    taken = [name for name in names if (directory / name).exists()]
+    if taken and not replace:
+        raise UsageError(
+            f"There is a report already ({', '.join(taken)}); nothing was overwritten.",
+            where=str(directory),
+            hint="Choose another directory, or ask for the report to be replaced.",
+        )
+
+
+def write_file(path: Path, text: str) -> None:
+    """Writes through a temporary file beside it, so that nobody ever reads half a file.
+    Raises `UsageError` when it cannot."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            file.write(text)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    try:
+        Path(file.name).chmod(0o666 & ~_umask())
+        Path(file.name).replace(path)
+    except OSError as error:
+        Path(file.name).unlink(missing_ok=True)
+        raise _unwritable(path, error) from None
+
+
+def _umask() -> int:
+    """Reading it means setting it. Temporary files are private; a report is like any other file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"Cannot write the report: {error.strerror or error}.",
+        where=str(path),
+        hint="Choose a directory that you may write to.",
+    )
