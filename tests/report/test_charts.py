@@ -34,20 +34,23 @@ def test_a_scale_with_a_single_value_puts_it_in_the_middle():
 
 def test_a_training_curve_is_the_mean_in_a_band_of_all_seeds():
     mode = Mode("torch", "eager", curves=[Curve(s, [2.0 + s, 1.0 + s], [], [1, 2]) for s in (0, 2)])
-    assert charts._over_seeds(mode, "loss", "epoch") == [(1, 3.0, 2.0, 4.0), (2, 2.0, 1.0, 3.0)]
-    assert [p[0] for p in charts._over_seeds(mode, "loss", "seconds")] == [1.0, 2.0]
+    assert charts._over_seeds(mode.curves, "loss", "epoch") == [
+        (1, 3.0, 2.0, 4.0),
+        (2, 2.0, 1.0, 3.0),
+    ]
+    assert [p[0] for p in charts._over_seeds(mode.curves, "loss", "seconds")] == [1.0, 2.0]
 
 
 def test_a_loss_that_is_not_finite_is_left_out_of_the_curve():
     mode = Mode("torch", "eager", curves=[Curve(0, [2.0, math.nan, 1.0], [], [1, 2, 3])])
-    chart = charts.training([mode], "loss", "epoch")
+    chart = charts.training(charts.courses([mode]), "loss", "epoch")
     assert "nan" not in chart.lines[0].path
     assert len(chart.lines[0].dots) == 2
 
 
 def test_a_training_of_one_epoch_can_be_drawn():
     mode = Mode("torch", "eager", curves=[Curve(0, [2.0], [0.5], [1.0])])
-    assert charts.training([mode], "quality", "seconds").lines[0].dots
+    assert charts.training(charts.courses([mode]), "quality", "seconds").lines[0].dots
 
 
 def test_the_ring_stands_where_the_mode_overtakes_eager():

@@ -6,9 +6,8 @@ import pytest
 
 from isograd.report.page import TEMPLATES
 
-PAIRS = re.findall(
-    r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", (TEMPLATES / "style.css").read_text()
-)
+STYLES = "".join((TEMPLATES / name).read_text() for name in ("style.css", "explanation.css"))
+PAIRS = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", STYLES)
 PAGE = next(pair[1:] for pair in PAIRS if pair[0] == "page")
 MARKS = [pair[1:] for pair in PAIRS if pair[0] == "c"]
 TEXT = [pair[1:] for pair in PAIRS if pair[0] in ("ink", "soft", "good", "bad", "doubt")]
@@ -29,6 +28,22 @@ def contrast(one: str, other: str) -> float:
 def test_text_reaches_level_aa(theme):
     assert len(TEXT) == 5
     assert min(contrast(colour[theme], PAGE[theme]) for colour in TEXT) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_on_what_differs_reaches_level_aa(theme):
+    (page,) = (pair[1:] for pair in PAIRS if pair[0] == "bad-page")
+    named = [pair[1:] for pair in PAIRS if pair[0] in ("ink", "soft", "bad")]
+    assert min(contrast(colour[theme], page[theme]) for colour in named) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_names_of_sides_reach_level_aa(theme):
+    """The two that a pair of frameworks can have: the first shade of a hue, and the second where
+    both are of one."""
+    marks = re.findall(r"\.shade-[01] { --c: light-dark\((#\w{6}), (#\w{6})\)", STYLES)
+    assert len(marks) == 8
+    assert min(contrast(colour[theme], PAGE[theme]) for colour in marks) >= 4.5
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+if TYPE_CHECKING:
+    from isograd.explanation import Explanation
+    from isograd.result import Result
+
+SAVED = ("result.json", "explanation.json")
+"""What a folder may hold."""
+
 
 def command(
-    result: Annotated[Path, typer.Argument(help="A result.json, or the folder it lies in.")],
+    result: Annotated[
+        Path,
+        typer.Argument(help="A result.json or explanation.json, or the folder it lies in."),
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
@@ -20,14 +30,46 @@ def command(
     ] = None,
 ) -> None:
     """Show a saved result again; with --out, write its pages anew."""
+    from isograd.explanation import Explanation
     from isograd.report import terminal, write
-    from isograd.result import Result
+    from isograd.report.explanation import write_explanation
+    from isograd.report.terminal_explanation import render_explanation
 
-    found = Result.read(result / "result.json" if result.is_dir() else result)
+    found = _read(_saved(result))
     console = Console()
-    terminal.render(found, console)
-    if out is not None:
-        saved = out / "result.json"
-        same = saved.exists() and Result.read(saved).to_json() == found.to_json()
-        for path in write(found, out, replace=same):
-            console.print(f"[dim]written[/dim] {path}", highlight=False)
+    if isinstance(found, Explanation):
+        render_explanation(found, console)
+    else:
+        terminal.render(found, console)
+    if out is None:
+        return
+    if isinstance(found, Explanation):
+        paths = [write_explanation(found, out, replace=_is_saved_in(out / SAVED[1], found))]
+    else:
+        paths = write(found, out, replace=_is_saved_in(out / SAVED[0], found))
+    for path in paths:
+        console.print(f"[dim]written[/dim] {path}", highlight=False)
+
+
+def _saved(path: Path) -> Path:
+    """The file that is meant; what is not there is found out on reading."""
+    if not path.is_dir():
+        return path
+    inside = [path / name for name in SAVED]
+    return next((file for file in inside if file.exists()), inside[0])
+
+
+def _read(path: Path) -> Result | Explanation:
+    """Whichever it is. Raises `UsageError` when it is neither."""
+    from isograd.explanation import SCHEMA, Explanation
+    from isograd.result import Result, read_text, schema_of
+
+    text = read_text(path)
+    kind = SCHEMA.rpartition("/")[0]
+    if schema_of(text, str(path)).startswith(f"{kind}/"):
+        return Explanation.from_json(text, str(path))
+    return Result.from_json(text, str(path))
+
+
+def _is_saved_in(path: Path, found: Result | Explanation) -> bool:
+    return path.exists() and _read(path).to_json() == found.to_json()

@@ -15,7 +15,7 @@ from statistics import quantiles
 from isograd.report import numbers
 from isograd.report.names import full_name
 from isograd.report.scales import Scale
-from isograd.result import Mode
+from isograd.result import Curve, Mode
 
 WIDTH, HEIGHT = 540.0, 320.0
 LEFT, RIGHT, TOP, BOTTOM = 58.0, 14.0, 14.0, 46.0
@@ -105,17 +105,34 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class _Track:
-    """One mode's points (x, middle, low, high)."""
+class Course:
+    """Trainings that make one line: ``label`` says which, ``name`` is for people."""
 
-    mode: Mode
+    label: str
+    name: str
+    curves: list[Curve]
+
+
+def courses(modes: Sequence[Mode]) -> list[Course]:
+    """A line for each mode."""
+    return [Course(mode.label, full_name(mode), mode.curves) for mode in modes]
+
+
+@dataclass(frozen=True)
+class _Track:
+    """One line's points (x, middle, low, high)."""
+
+    label: str
+    name: str
     points: list[tuple[float, float, float, float]]
 
 
-def training(modes: Sequence[Mode], quantity: str, against: str) -> Chart | None:
+def training(courses: Sequence[Course], quantity: str, against: str) -> Chart | None:
     """``quantity`` (``loss`` or ``quality``) after each epoch, against ``epoch`` or ``seconds``:
     the mean over seeds, in a band from the smallest to the largest. None without curves."""
-    tracks = [_Track(mode, _over_seeds(mode, quantity, against)) for mode in modes]
+    tracks = [
+        _Track(one.label, one.name, _over_seeds(one.curves, quantity, against)) for one in courses
+    ]
     tracks = [track for track in tracks if track.points]
     if not tracks:
         return None
@@ -129,7 +146,7 @@ def training(modes: Sequence[Mode], quantity: str, against: str) -> Chart | None
     room = (max(highs) - min(lows)) * 0.05
     y = _vertical(min(lows) - room, max(highs) + room)
     lines = [_line(track, x, y, unit, say) for track in tracks]
-    ends = "; ".join(f"{full_name(t.mode)} {say(t.points[-1][1])}" for t in tracks)
+    ends = "; ".join(f"{t.name} {say(t.points[-1][1])}" for t in tracks)
     return Chart(
         f"{name.capitalize()} by {'epoch' if against == 'epoch' else 'time'}",
         f"{name} at the end: {ends}.",
@@ -149,12 +166,15 @@ def first_calls(modes: Sequence[Mode]) -> Chart | None:
     longest = max([1000, *(2 * (m.break_even_steps or 0) for m in known)])
     last = 10.0 ** math.ceil(math.log10(longest))
     steps = [last ** (i / 60) for i in range(61)]
-    tracks = [_Track(mode, [(s, *[_elapsed(mode, s)] * 3) for s in steps]) for mode in known]
+    tracks = [
+        _Track(m.label, full_name(m), [(s, *[_elapsed(m, s)] * 3) for s in steps]) for m in known
+    ]
     times = [point[1] for track in tracks for point in track.points]
     x = _horizontal(1.0, last, log=True)
     y = _vertical(max(min(times), 1e-9), max(times), log=True)
     lines = [
-        _with_break_even(_line(t, x, y, "steps", numbers.seconds, 0), t.mode, x, y) for t in tracks
+        _with_break_even(_line(track, x, y, "steps", numbers.seconds, 0), mode, x, y)
+        for track, mode in zip(tracks, known, strict=True)
     ]
     marks = "; ".join(f"{full_name(m)} {_pays(m)}" for m in known if m.mode != "eager")
     return Chart(
@@ -199,9 +219,11 @@ def _pays(mode: Mode) -> str:
     return "never" if steps is None else f"after {numbers.count(steps)} steps"
 
 
-def _over_seeds(mode: Mode, quantity: str, against: str) -> list[tuple[float, float, float, float]]:
+def _over_seeds(
+    curves: Sequence[Curve], quantity: str, against: str
+) -> list[tuple[float, float, float, float]]:
     points = []
-    runs = [(getattr(c, quantity), c.seconds) for c in mode.curves]
+    runs = [(getattr(c, quantity), c.seconds) for c in curves]
     for epoch in range(min((len(values) for values, _ in runs), default=0)):
         values = [run[epoch] for run, _ in runs if math.isfinite(run[epoch])]
         times = [spent[epoch] for _, spent in runs if epoch < len(spent)]
@@ -214,17 +236,16 @@ def _over_seeds(mode: Mode, quantity: str, against: str) -> list[tuple[float, fl
 
 def _line(track: _Track, x: Scale, y: Scale, unit: str, say: Number, most: int = 40) -> Line:
     """At most ``most`` points get a tooltip of their own."""
-    name = full_name(track.mode)
     path = "M" + "L".join(f"{x(p[0])} {y(p[1])}" for p in track.points)
     upper = [f"{x(p[0])} {y(p[3])}" for p in track.points]
     lower = [f"{x(p[0])} {y(p[2])}" for p in reversed(track.points)]
     band = f"M{'L'.join(upper + lower)}Z" if any(p[3] > p[2] for p in track.points) else ""
     every = max(1, -(-len(track.points) // most)) if most else len(track.points) + 1
     dots = [
-        Dot(x(p[0]), y(p[1]), f"{name}: {say(p[1])} at {_short(p[0])} {unit}")
+        Dot(x(p[0]), y(p[1]), f"{track.name}: {say(p[1])} at {_short(p[0])} {unit}")
         for p in (track.points[::every] if most else [])
     ]
-    return Line(track.mode.label, path, band, dots)
+    return Line(track.label, path, band, dots)
 
 
 def _with_break_even(line: Line, mode: Mode, x: Scale, y: Scale) -> Line:

@@ -70,3 +70,30 @@ GLOSSARY = (
     ),
 )
 """Term and meaning, in the order in which a reader meets them."""
+
+_SHARED = ("rounding envelope", "equivalent", "different", "inconclusive")
+
+WORDS = (
+    (
+        "reference, twin",
+        "Two implementations that were written independently. The reference's weights go into the "
+        "twin, both run as their owners wrote them, and the twin is held against the reference.",
+    ),
+    *(pair for pair in GLOSSARY if pair[0] in _SHARED),
+    (
+        "first divergence",
+        "A value that differs though all that it is made from agrees: the place where a difference "
+        "comes in, not one that it has spread to.",
+    ),
+    (
+        "cause",
+        "A difference that is proven to matter: with every difference mended in the twin, the two "
+        "agree; with this one alone left in, they do not.",
+    ),
+    (
+        "harmless",
+        "Something is written otherwise, and left as it is in the twin it changes nothing.",
+    ),
+    ("accepted", "A cause that the user declared to be no difference to them. It is still shown."),
+)
+"""The words of a page about two implementations."""

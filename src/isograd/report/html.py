@@ -53,7 +53,7 @@ def flatten(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, st
 
 def _training(result: Result) -> list[charts.Chart]:
     found = (
-        charts.training(result.modes, quantity, against)
+        charts.training(charts.courses(result.modes), quantity, against)
         for against in ("epoch", "seconds")
         for quantity in ("loss", "quality")
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isograd.report import numbers
 from isograd.report.speed import between, is_fair
-from isograd.result import Mode, Result
+from isograd.result import Curve, Mode, Result
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,9 @@ def trouble(mode: Mode) -> str:
     return f"{mode.status}: {mode.reason}" if mode.reason else mode.status
 
 
-def seed_spread(mode: Mode) -> float:
+def seed_spread(curves: Sequence[Curve]) -> float:
     """Largest minus smallest final quality over the seeds; 0 with fewer than two."""
-    finals = [curve.quality[-1] for curve in mode.curves if curve.quality]
+    finals = [curve.quality[-1] for curve in curves if curve.quality]
     finite = [value for value in finals if math.isfinite(value)]
     return max(finite) - min(finite) if len(finite) > 1 else 0.0
 
@@ -138,7 +139,7 @@ def _break_even(result: Result, mode: Mode) -> tuple[str, str, str]:
 
 
 def _accuracy(result: Result, mode: Mode) -> tuple[str, str, str]:
-    return numbers.percent(mode.accuracy, seed_spread(mode)), "", ""
+    return numbers.percent(mode.accuracy, seed_spread(mode.curves)), "", ""
 
 
 def _memory(result: Result, mode: Mode) -> tuple[str, str, str]:

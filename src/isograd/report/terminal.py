@@ -66,15 +66,7 @@ def render(result: Result, console: Console, report: str = "") -> None:
 def render_proof(proofs: Mapping[str, Proof], console: Console) -> None:
     """Prints the stages of each mode's proof, then the answer. Keys are ``framework/mode``."""
     console.print()
-    whole = stage_table(proofs, console)
-    if fits(whole, console):
-        console.print(whole)
-    else:
-        for framework in dict.fromkeys(label.partition("/")[0] for label in proofs):
-            part = {k: v for k, v in proofs.items() if k.partition("/")[0] == framework}
-            console.print(stage_table(part, console), end="\n\n")
-    signs = "  ".join(f"{sign} {verdict}" for verdict, sign in SYMBOLS.items())
-    write_line(console, f"{signs}; figures are multiples of the rounding envelope.", "dim")
+    write_stages(proofs, console)
     console.print()
     verdict = gravest(proof.verdict for proof in proofs.values())
     style = STYLES[verdict] if verdict else "yellow"
@@ -83,6 +75,19 @@ def render_proof(proofs: Mapping[str, Proof], console: Console) -> None:
         for stage in proof.stages:
             if stage.verdict != "equivalent":
                 write_indented(console, f"{label}, {stage.name}: {_why(stage)}")
+
+
+def write_stages(proofs: Mapping[str, Proof], console: Console) -> None:
+    """The stages of each proof as a table, in parts where one does not fit."""
+    whole = _stage_table(proofs, console)
+    if fits(whole, console):
+        console.print(whole)
+    else:
+        for framework in dict.fromkeys(label.partition("/")[0] for label in proofs):
+            part = {k: v for k, v in proofs.items() if k.partition("/")[0] == framework}
+            console.print(_stage_table(part, console), end="\n\n")
+    signs = "  ".join(f"{sign} {verdict}" for verdict, sign in SYMBOLS.items())
+    write_line(console, f"{signs}; figures are multiples of the rounding envelope.", "dim")
 
 
 def render_derivatives(rows: Sequence[DerivativeRow], console: Console) -> None:
@@ -182,7 +187,7 @@ def _print_cautions(found: Sequence[Caution], console: Console) -> None:
         write_item(console, caution.text, f"try: {caution.next}" if caution.next else "")
 
 
-def stage_table(proofs: Mapping[str, Proof], console: Console) -> Table:
+def _stage_table(proofs: Mapping[str, Proof], console: Console) -> Table:
     names = list(dict.fromkeys(stage.name for proof in proofs.values() for stage in proof.stages))
     grid = plain_table()
     grid.add_column("stage", no_wrap=True)

@@ -58,3 +58,17 @@ saveButton.addEventListener("click", () => {
   link.click();
   URL.revokeObjectURL(link.href);
 });
+
+// Everything that is folded away, shown or hidden at once.
+const unfoldButton = document.getElementById("unfold");
+if (unfoldButton) {
+  unfoldButton.hidden = false;
+  unfoldButton.addEventListener("click", () => {
+    const folds = [...document.querySelectorAll("details.fold")];
+    const open = folds.some((fold) => !fold.open);
+    for (const fold of folds) {
+      fold.open = open;
+    }
+    unfoldButton.textContent = open ? "Fold what is alike" : "Show all ops";
+  });
+}
