@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isograd.causes.catalogue import Entry, catalogue
 from isograd.ir.alignment import Alignment, Difference
@@ -26,6 +26,10 @@ COURSE = frozenset(
 """Fields of a recipe that nothing shows of at one fixed batch."""
 
 
+REMEMBERED = frozenset({"loss.takes", "loss.looks_through"})
+"""Fields by which a loss knows that a network ends in probabilities."""
+
+
 @dataclass(frozen=True)
 class Intervention:
     """One thing that differs, at one place or several; ``entry`` is None where the catalogue does
@@ -36,21 +40,21 @@ class Intervention:
     twin: str
     detail: str
     places: tuple[Difference, ...] = ()
-    field: RecipeDifference | None = None
+    fields: tuple[RecipeDifference, ...] = ()
 
     @property
     def is_course(self) -> bool:
         """Whether it says how a training goes on from batch to batch."""
-        return self.field is not None and self.field.path.partition(".")[0] in COURSE
+        return bool(self.fields) and self.fields[0].path.partition(".")[0] in COURSE
 
     @property
     def may_be_harmless(self) -> bool:
         """Whether it never changes anything if it changes nothing where it was looked at: at
         generic points, networks that agree are the same. Not so a schedule that sets in later, or
         a word that no example had, unless the catalogue says so."""
-        if self.entry and (self.field or self.entry.rare):
+        if self.entry and (self.fields or self.entry.rare):
             return bool(self.entry.harmless)
-        return self.field is None
+        return not self.fields
 
     @property
     def id(self) -> str:
@@ -90,7 +94,7 @@ def interventions(alignment: Alignment, reference: Recipe, twin: Recipe) -> list
         Intervention(entries[key], key[1], key[2], places[0].detail, tuple(places))
         for key, places in groups.items()
     ]
-    return found + _of_recipes(differences(reference, twin))
+    return _joined(found + _of_recipes(differences(reference, twin)))
 
 
 def _bundles(alignment: Alignment) -> Iterable[Sequence[Difference]]:
@@ -114,16 +118,37 @@ def _is_known(field: RecipeDifference) -> bool:
 
 
 def _of_recipes(fields: Iterable[RecipeDifference]) -> list[Intervention]:
-    """Each by itself, but first weights that are drawn in the same two ways are one."""
-    found: dict[tuple[str, ...], Intervention] = {}
+    """Each by itself, but all first weights together."""
+    groups: dict[str, list[RecipeDifference]] = {}
     for field in filter(_is_known, fields):
-        entry = next((one for one in catalogue() if one.names_field(field)), None)
-        values = str(field.reference), str(field.twin)
-        head, _, name = field.path.partition(".")
-        key = (head, *values) if head in COURSE else (head, name)
-        detail = f"{field.path}: {' against '.join(values)}"
-        found.setdefault(key, Intervention(entry, *values, detail, field=field))
-    return [*found.values()]
+        head = field.path.partition(".")[0]
+        groups.setdefault(head if head in COURSE else field.path, []).append(field)
+    return [_of_fields(group) for group in groups.values()]
+
+
+def _of_fields(group: Sequence[RecipeDifference]) -> Intervention:
+    entry = next((one for one in catalogue() if one.names_field(group[0])), None)
+    ours, theirs = (
+        "; ".join(dict.fromkeys(_text(value) for value in side))
+        for side in ([f.reference for f in group], [f.twin for f in group])
+    )
+    path = group[0].path if len(group) == 1 else group[0].path.partition(".")[0]
+    return Intervention(
+        entry, ours, theirs, f"{path}: {ours} against {theirs}", fields=tuple(group)
+    )
+
+
+def _joined(found: list[Intervention]) -> list[Intervention]:
+    """A softmax at the end of one side, and a loss that reckons with it there, are one: neither can
+    be mended without the other."""
+    softmax = next((one for one in found if one.id == "double-softmax" and one.places), None)
+    loss = [one for one in found if {field.path for field in one.fields} & REMEMBERED]
+    if softmax is None or not loss:
+        return found
+    entry = next(entry for entry in catalogue() if entry.id == "outputs-are-probabilities")
+    fields = tuple(field for one in loss for field in one.fields)
+    whole = replace(softmax, entry=entry, fields=fields)
+    return [whole, *(one for one in found if one is not softmax and one not in loss)]
 
 
 def _values(bundle: Sequence[Difference]) -> tuple[str, str]:
@@ -138,7 +163,7 @@ def _values(bundle: Sequence[Difference]) -> tuple[str, str]:
 
 def _text(value: object) -> str:
     names = isinstance(value, tuple) and value and all(isinstance(one, str) for one in value)
-    return ", ".join(value) if names else str(value)  # type: ignore[arg-type]
+    return ", ".join(value) if names else str(value) or "nothing"  # type: ignore[arg-type]
 
 
 def _ops(nodes: Iterable[Node]) -> str:

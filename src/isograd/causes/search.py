@@ -167,7 +167,8 @@ class Search:
         found = blend(self.reference.graph, self.twin.graph, self.alignment, places)
         recipe = self.twin.recipe
         for one in mended:
-            recipe = one.field.apply(recipe) if one.field else recipe
+            for difference in one.fields:
+                recipe = difference.apply(recipe)
         recipe = recipe.renamed(found.parameters)
         weights = found.weights(self.reference.weights, self.twin.weights)
         turns = self.alignment.turns

@@ -56,7 +56,7 @@ def courses(
     ]
     for cause in causes:
         rest = [one for one in everything if one is not cause]
-        own = examples[1 if cause.field and cause.field.path == "data" else 0]
+        own = examples[any(field.path == "data" for field in cause.fields)]
         found.append(train(f"only {cause.id}", search.blended(rest), own, seeds[:1]))
     return found
 

@@ -164,7 +164,7 @@ def _described(cause: Intervention, outcome: Outcome, mended: Outcome, accepted:
     return Cause(
         id=cause.id,
         summary=cause.summary,
-        node=_place(*places[0]) if places else cause.field.path if cause.field else "",
+        node=_place(*places[0]) if places else cause.fields[0].path if cause.fields else "",
         places=places,
         reference=cause.reference,
         twin=cause.twin,

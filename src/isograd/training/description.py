@@ -27,6 +27,12 @@ class DataSummary:
     low: float
     high: float
 
+    def __str__(self) -> str:
+        return (
+            f"{self.count:,} examples of {self.shape} in [{self.low:g}, {self.high:g}], "
+            f"mean {self.mean:g}, standard deviation {self.std:g}"
+        )
+
     @classmethod
     def of(cls, inputs: Array) -> DataSummary:
         """``inputs`` [examples, ...]; of several inputs, the first."""
@@ -54,6 +60,13 @@ class Initialiser:
         """Whether both may be one; what was estimated is known to a tenth."""
         room = 1e-5 if self.read and other.read else 0.1
         return self.kind == other.kind and bool(np.isclose(self.scale, other.scale, rtol=room))
+
+    def __str__(self) -> str:
+        if self.kind == "constant":
+            return f"all {self.scale:g}"
+        if self.kind == "uniform":
+            return f"uniform in ±{self.scale:g}"
+        return f"normal with standard deviation {self.scale:g}"
 
     @classmethod
     def estimated(cls, weights: Array) -> Initialiser:
