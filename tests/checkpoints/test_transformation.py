@@ -13,7 +13,7 @@ from isograd.ir.mapping import Blocks, Permute, Reorder, Transform
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[Transform, np.ndarray]:
-    """A transform with an array that it fits, large enough for several strips."""
+    """A transform with an array that it fits, large enough for several blocks."""
     shape = draw(st.sampled_from([(6, 150), (130, 70), (2, 6, 90), (70, 12, 3, 3), (1, 1, 200, 2)]))
     array = np.arange(np.prod(shape)).astype(draw(st.sampled_from(["f4", "u2", "u1", "f8"])))
     steps: list[Permute | Reorder | Blocks] = []

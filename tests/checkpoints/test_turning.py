@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from isograd.checkpoints.turning import BLOCK, LINE, RUN, turn
+from isograd.checkpoints.turning import LINE, RUN, turn
+
+CACHE = 1 << 20
+"""Bytes of the cache that each core has of its own."""
 
 
 def blocks_of(shape: tuple[int, ...], axes: tuple[int, ...], dtype: str) -> list[np.ndarray]:
@@ -30,7 +33,7 @@ def blocks_of(shape: tuple[int, ...], axes: tuple[int, ...], dtype: str) -> list
 def test_a_block_gives_long_runs_and_fits_into_a_cache(shape, axes, contiguous):
     largest = max(blocks_of(shape, axes, "f4"), key=lambda block: block.nbytes)
     assert np.prod([largest.shape[axis] for axis in contiguous]) >= RUN
-    assert largest.nbytes <= BLOCK
+    assert largest.nbytes <= CACHE
 
 
 def test_rows_of_a_power_of_two_are_spread_over_the_sets_of_a_cache():

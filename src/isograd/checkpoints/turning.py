@@ -22,7 +22,7 @@ from isograd.ir.mapping import Array
 RUN = 64
 """Elements that become neighbours in a block, at least."""
 
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 """Bytes of a block: it and the lines of its destination fit into a core's cache."""
 
 WORTH_THREADS = 1 << 22
@@ -46,20 +46,21 @@ class _Blocks(NamedTuple):
     axis: int
 
 
-def turn(target: Array, fill: Callable[[Cut, Array], None]) -> None:
+def turn(target: Array, fill: Callable[[Cut, Array], None], *, threaded: bool = True) -> None:
     """Fills a tensor from a source that has another order in memory.
 
     Args:
         target: the result, with its axes in the order in which they lie in the source.
         fill: puts the block that it is given the `Cut` of into the memory that it is given; several
             threads call it at once.
+        threaded: whether all cores are used, if that is worth it.
 
     """
     if not target.size:
         return
     blocks = _blocks(target)
     cuts = list(product(*map(_slices, target.shape, blocks.sizes)))
-    share = _cores() if target.nbytes >= WORTH_THREADS else 1
+    share = cores() if threaded and target.nbytes >= WORTH_THREADS else 1
 
     def copy(first: int) -> None:
         room = _room(blocks, target.dtype)
@@ -75,7 +76,7 @@ def turn(target: Array, fill: Callable[[Cut, Array], None]) -> None:
         list(_threads().map(copy, range(share)))
 
 
-def _cores() -> int:
+def cores() -> int:
     """Of those that the machine has, how many this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -83,8 +84,8 @@ def _cores() -> int:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    """A thread for each of `_cores`, kept for the next tensor."""
-    return ThreadPoolExecutor(_cores(), thread_name_prefix="turning")
+    """A thread for each of `cores`, kept for the next tensor."""
+    return ThreadPoolExecutor(cores(), thread_name_prefix="turning")
 
 
 def _blocks(target: Array) -> _Blocks:

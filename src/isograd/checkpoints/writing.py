@@ -7,15 +7,18 @@ import json
 import os
 import struct
 import tempfile
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from isograd.checkpoints.checkpoint import CARRIERS, TensorInfo
+from isograd.checkpoints.pieces import Piece
 from isograd.errors import UsageError
 from isograd.ir.mapping import Array
 
@@ -25,16 +28,45 @@ ALIGNMENT = 8
 METADATA = {"format": "pt"}
 """Some loaders refuse a file that does not name its layout; row-major values are called this."""
 
-PIECE = 1 << 18
+WRITE = 1 << 18
 """Bytes given to one write. For fewer, Linux takes more and smaller pages for its cache, which cost
 time; for many more, pages that a virtual machine hands back to its host: getting them again costs
 more than writing them."""
+
+AHEAD = 1 << 25
+"""Bytes that are made before they are written, so that no thread has to wait."""
 
 Layout = Mapping[str, TensorInfo]
 
 
 def write_safetensors(
     path: Path, layout: Layout, produce: Callable[[str], Array], *, shard_size: int | None = None
+) -> list[Path]:
+    """Writes the tensors of ``layout`` and returns the files; see `write_pieces`.
+
+    Args:
+        path: the file.
+        layout: what will be written.
+        produce: called once for each name, in the order of the file; returns C-ordered values in
+            the type that carries the tensor's. It makes the next ones while one is being written.
+        shard_size: bytes of values that a file holds at most.
+
+    """
+
+    def pieces(name: str) -> list[Piece]:
+        info = layout[name]
+        return [Piece(info.nbytes, lambda _: _checked(produce(name), name, info))]
+
+    return write_pieces(path, layout, pieces, threads=1, shard_size=shard_size)
+
+
+def write_pieces(
+    path: Path,
+    layout: Layout,
+    pieces: Callable[[str], Iterable[Piece]],
+    *,
+    threads: int,
+    shard_size: int | None = None,
 ) -> list[Path]:
     """Writes the tensors of ``layout`` and returns the files.
 
@@ -43,14 +75,14 @@ def write_safetensors(
             ``model-00001-of-00003.safetensors`` and so on, and ``model.safetensors.index.json``.
         layout: what will be written. Tensors stand in the file by element size, widest first, so
             that each is aligned.
-        produce: called once for each name, in the order of the file; returns C-ordered values in
-            the type that carries the tensor's. It makes one while the last is being written;
-            the memory of the one before that may be used again.
+        pieces: what a tensor's values are made of, in C order; called once for each name, in the
+            order of the file.
+        threads: how many make pieces while others are being written.
         shard_size: bytes of values that a file holds at most (a larger tensor has one of its own);
             by default, there is one file.
 
-    Raises `UsageError` when a file exists already or cannot be written, and whatever ``produce``
-    raises; nothing is left behind then.
+    Raises `UsageError` when a file exists already or cannot be written, and whatever making
+    the values raises; nothing is left behind then.
 
     """
     shards = _shards(layout, shard_size)
@@ -60,10 +92,11 @@ def write_safetensors(
     made: list[Path] = []
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for shard in shards:
-            made.append(_temporary(path))
-            with made[-1].open("r+b") as file:  # "wb" truncates, which makes ext4 flush at the end
-                _write_shard(file, shard, produce)
+        with ThreadPoolExecutor(threads) as pool:
+            for shard in shards:
+                made.append(_temporary(path))
+                with made[-1].open("r+b") as file:  # "wb" truncates: ext4 flushes it at the end
+                    _write_shard(file, shard, pieces, pool)
         if len(shards) > 1:
             made.append(_temporary(path))
             made[-1].write_text(_index(shards, files), encoding="utf-8")
@@ -117,31 +150,55 @@ def _temporary(path: Path) -> Path:
     return Path(name)
 
 
-def _write_shard(file: IO[bytes], shard: Layout, produce: Callable[[str], Array]) -> None:
-    """Writes one tensor while the next is being made."""
+def _write_shard(
+    file: IO[bytes],
+    shard: Layout,
+    pieces: Callable[[str], Iterable[Piece]],
+    pool: ThreadPoolExecutor,
+) -> None:
     header = _header(shard)
     file.write(struct.pack("<Q", len(header)) + header)
-    with ThreadPoolExecutor(1) as writer:
-        writing: Future[None] | None = None
-        for name, info in shard.items():
-            values = _bytes(produce(name), name, info)
-            if writing:
-                writing.result()
-            writing = writer.submit(_write_pieces, file, values)
-            del values
-        if writing:
-            writing.result()
+    begin = file.tell()
+    for values in _made(chain.from_iterable(map(pieces, shard)), pool):
+        _write_values(file, values)
+    if file.tell() - begin != sum(info.nbytes for info in shard.values()):
+        raise ValueError("the pieces are not as large as what was announced")
 
 
-def _write_pieces(file: IO[bytes], values: memoryview) -> None:
-    for start in range(0, len(values), PIECE):
-        file.write(values[start : start + PIECE])
+def _made(pieces: Iterable[Piece], pool: ThreadPoolExecutor) -> Iterator[Array]:
+    """The pieces, one by one, while the next are being made: about `AHEAD` bytes, or one that is
+    larger. A piece has lost its memory when the next is asked for."""
+    waiting: deque[tuple[Array, Future[Array]]] = deque()
+    used = np.empty(0, np.uint8)
+    held = 0
+    try:
+        for piece in pieces:
+            memory = used if used.nbytes >= piece.nbytes else np.empty(piece.nbytes, np.uint8)
+            used = memory[:0]
+            waiting.append((memory, pool.submit(piece.make, memory[: piece.nbytes])))
+            held += memory.nbytes
+            while held > AHEAD and len(waiting) > 1:
+                memory, future = waiting.popleft()
+                held -= memory.nbytes
+                yield future.result()
+                used = memory
+        while waiting:
+            yield waiting.popleft()[1].result()
+    finally:
+        for _, future in waiting:
+            future.cancel()
 
 
-def _bytes(array: Array, name: str, info: TensorInfo) -> memoryview:
+def _write_values(file: IO[bytes], values: Array) -> None:
+    left = values.reshape(-1).view(np.uint8).data
+    for start in range(0, len(left), WRITE):
+        file.write(left[start : start + WRITE])
+
+
+def _checked(array: Array, name: str, info: TensorInfo) -> Array:
     if array.shape != info.shape or array.dtype != CARRIERS[info.dtype]:
         raise ValueError(f"{name!r} is {array.dtype}{array.shape}, announced as {info}")
-    return array.reshape(-1).view(np.uint8).data
+    return array
 
 
 def _header(shard: Layout) -> bytes:

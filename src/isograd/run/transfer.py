@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from threading import Lock
 
-from isograd.checkpoints import Checkpoint, Known, TensorInfo, open_checkpoint, write_safetensors
+from isograd.checkpoints import Checkpoint, Known, TensorInfo, open_checkpoint
 from isograd.checkpoints.joined import with_optimizer
 from isograd.checkpoints.optimizer import STEP, belongs_to, join, slots_in, split
-from isograd.checkpoints.strips import DoubleBuffer, is_transposition, read_transposed
+from isograd.checkpoints.pieces import Piece, is_transposition, pieces_of
 from isograd.checkpoints.transformation import made_shapes, transformed
+from isograd.checkpoints.turning import cores
+from isograd.checkpoints.writing import write_pieces
 from isograd.errors import UsageError, unknown
 from isograd.ir.mapping import AnyLink, Array, Join, Split, TensorMap, Transform
 from isograd.ir.mapping_document import MappingDocument, from_json
@@ -105,31 +108,39 @@ def transfer(
         moves, left_out = _plan(opened, map, trainable, ignore, str(checkpoint))
         progress.phase("transfer", len(moves))
 
-        def produce(name: str) -> Array:
-            move = moves[name]
+        reading = Lock()
+
+        def pieces(name: str) -> list[Piece]:
             progress.advance(name)
-            return _values(opened, move, buffer)
+            return _pieces(opened, moves[name], reading)
 
         layout = {name: move.info for name, move in moves.items()}
-        buffer = DoubleBuffer(max((info.nbytes for info in layout.values()), default=0))
-        files = write_safetensors(out, layout, produce, shard_size=shard_size)
+        files = write_pieces(out, layout, pieces, threads=cores(), shard_size=shard_size)
     nbytes = sum(info.nbytes for info in layout.values())
     return Transferred(tuple(files), len(layout), nbytes, tuple(left_out))
 
 
-def _values(checkpoint: Checkpoint, move: _Move, buffer: DoubleBuffer) -> Array:
-    """One tensor of the result; the shortest way that its file allows."""
+def _pieces(checkpoint: Checkpoint, move: _Move, reading: Lock) -> list[Piece]:
+    """One tensor of the result, in the way that its file allows; not every reader takes calls of
+    several threads at once."""
+    place = checkpoint.place(move.sources[0])
+    if place and not isinstance(move.link, Split | Join):
+        transform = move.link.transform if move.link else Transform()
+        if is_transposition(transform):
+            return pieces_of(place, checkpoint.info(move.sources[0]), transform)
+
+    def make(_: Array) -> Array:
+        with reading:
+            return _values([checkpoint.read(name) for name in move.sources], move)
+
+    return [Piece(move.info.nbytes, make)]
+
+
+def _values(sources: Sequence[Array], move: _Move) -> Array:
+    """One tensor of the result, made of whole tensors; in C order."""
     if isinstance(move.link, Split | Join):
-        arrays = [checkpoint.read(name) for name in move.sources]
-        return move.link.forward(arrays)[move.place]
-    (source,) = move.sources
-    transform = move.link.transform if move.link else Transform()
-    place = checkpoint.place(source)
-    if place is None or not is_transposition(transform):
-        return transformed(transform, checkpoint.read(source))
-    out = buffer.take(move.info)
-    read_transposed(place, transform, out)
-    return out
+        return move.link.forward(sources)[move.place]
+    return transformed(move.link.transform if move.link else Transform(), sources[0])
 
 
 def _document(mapping: str | Path | MappingDocument) -> tuple[MappingDocument, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from isograd.checkpoints import TensorInfo, turning
-from isograd.checkpoints.checkpoint import Place
-from isograd.checkpoints.strips import DoubleBuffer, is_transposition, read_transposed
+from isograd.checkpoints import TensorInfo, pieces, turning
+from isograd.checkpoints.checkpoint import CODES, Place
+from isograd.checkpoints.pieces import is_transposition, pieces_of
 from isograd.errors import UsageError
 from isograd.ir.mapping import Blocks, Permute, Transform
 
@@ -36,22 +37,36 @@ def cases(draw: st.DrawFn) -> tuple[Transform, np.ndarray]:
     return Transform(tuple(steps)), array.reshape(shape)
 
 
-@pytest.mark.parametrize("worth_threads", [0, 1 << 30], ids=["threads", "no threads"])
+def info_of(array: np.ndarray) -> TensorInfo:
+    return TensorInfo(CODES[array.dtype], array.shape)
+
+
+@pytest.mark.parametrize("size", [1, 300, 1 << 30])
 @pytest.mark.parametrize("block", [64, 4096])
 @pytest.mark.parametrize("crowded", [1, 1 << 30], ids=["spread", "as it lies"])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=cases())
-def test_blocks_give_what_the_transform_gives(
-    tmp_path, monkeypatch, crowded, block, worth_threads, case
-):
+def test_pieces_are_what_the_transform_gives(tmp_path, monkeypatch, crowded, block, size, case):
     monkeypatch.setattr(turning, "CROWDED", crowded)
     monkeypatch.setattr(turning, "BLOCK", block)
-    monkeypatch.setattr(turning, "WORTH_THREADS", worth_threads)
+    monkeypatch.setattr(pieces, "PIECE", size)
     transform, array = case
-    expected = transform(array)
-    out = np.full(expected.shape, 77, array.dtype)
-    read_transposed(written(tmp_path, array), transform, out)
-    assert out.tobytes() == expected.tobytes()
+    made = pieces_of(written(tmp_path, array), info_of(array), transform)
+    values = [piece.make(np.empty(piece.nbytes, "u1")) for piece in made]
+    assert [part.nbytes for part in values] == [piece.nbytes for piece in made]
+    assert b"".join(part.tobytes() for part in values) == transform(array).tobytes()
+
+
+def test_a_large_tensor_comes_in_pieces_of_bounded_size(tmp_path):
+    array = np.zeros((3000, 2000), "u2")
+    place = written(tmp_path, array)
+    tracemalloc.start()
+    made = pieces_of(place, info_of(array), Transform((Permute((1, 0)),)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < array.nbytes / 10, "nothing is made before it is asked for"
+    assert len(made) > 1
+    assert max(piece.nbytes for piece in made) <= pieces.PIECE
 
 
 def test_other_transforms_are_left_to_others():
@@ -62,18 +77,13 @@ def test_other_transforms_are_left_to_others():
 @pytest.mark.parametrize("steps", [(), (Permute((1, 0)),)])
 def test_a_file_that_ends_too_early_is_reported_with_its_path(tmp_path, steps):
     place = written(tmp_path, np.zeros((200, 3), "f4"))
-    out = np.zeros((300, 3), "f4")
-    transform = Transform(steps)
     with pytest.raises(UsageError, match="ends before") as raised:
-        read_transposed(place, transform, np.ascontiguousarray(transform(out)))
+        pieces_of(place, TensorInfo("F32", (300, 3)), Transform(steps))
     assert raised.value.where == str(place.path)
 
 
-def test_a_tensor_keeps_its_memory_while_the_next_is_made():
-    buffer = DoubleBuffer(24)
-    first = buffer.take(TensorInfo("F32", (2, 3)))
-    first[:] = 1
-    second = buffer.take(TensorInfo("BF16", (5,)))
-    second[:] = 2
-    np.testing.assert_array_equal(first, 1)
-    assert np.shares_memory(buffer.take(TensorInfo("F32", ())), first)
+def test_a_file_that_is_gone_is_reported_with_its_path(tmp_path):
+    place = Place(tmp_path / "gone", 0)
+    with pytest.raises(UsageError, match="Cannot read") as raised:
+        pieces_of(place, TensorInfo("F32", (3,)), Transform())
+    assert raised.value.where == str(place.path)
