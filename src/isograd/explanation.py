@@ -99,8 +99,11 @@ class Explanation:
         return [cause.id for cause in self.causes if cause.accepted]
 
     def to_json(self) -> str:
-        """One JSON object; numbers that are not finite become null."""
-        return to_json(cattrs.unstructure(self))
+        """One JSON object; numbers that are not finite become null. ``first_divergence`` is the
+        first of ``location``, or null."""
+        whole = cattrs.unstructure(self)
+        places = whole["location"]["divergences"] if self.location else []
+        return to_json({**whole, "first_divergence": places[0] if places else None})
 
     @classmethod
     def from_json(cls, text: str, where: str = "explanation") -> Explanation:

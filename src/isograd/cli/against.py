@@ -30,8 +30,11 @@ def against(
     json: bool,
 ) -> NoReturn:
     """Explains two networks, and ends with the verdict's exit code."""
+    from isograd.report.explanation import write_explanation
+    from isograd.report.terminal_explanation import render_explanation
     from isograd.run.courses import Plan
     from isograd.run.explain import explain
+    from isograd.run.workbench import fresh_folder, new_directory
 
     epochs, data, data_dir = training
     if not epochs and (data or data_dir):
@@ -39,6 +42,7 @@ def against(
             "--data with TWIN is what both are trained on.", hint="Give --train EPOCHS."
         )
 
+    folder = None if json else new_directory(out, lambda: fresh_folder("pair"))
     console = Console(stderr=True)
     with console.status("Both networks are run, and what differs is looked for ..."):
         found = explain(
@@ -52,9 +56,8 @@ def against(
             plan=Plan(epochs, data=data, data_dir=data_dir) if epochs else None,
             timeout_s=timeout,
         )
-    if json:
+    if folder is None:
         typer.echo(found.to_json())
-    else:
-        for cause in found.causes:
-            typer.echo(f"{cause.id}: {cause.summary}")
+        raise typer.Exit(EXIT_CODES[found.verdict])
+    render_explanation(found, Console(), str(write_explanation(found, folder)))
     raise typer.Exit(EXIT_CODES[found.verdict])

@@ -26,7 +26,7 @@ from isograd.run.progress import Progress, Silent
 from isograd.run.prove import declared_differences, prove_all
 from isograd.run.timing import copy_of, measure_steps
 from isograd.run.training import DISTURBED_STARTS, Course, agreement, disturb
-from isograd.run.workbench import Bench, Setting, Workbench, new_directory
+from isograd.run.workbench import Bench, Setting, Workbench, fresh_folder, new_directory
 from isograd.training import Recipe
 
 WARM_UP_CALLS = 10
@@ -84,7 +84,7 @@ def compare(
     request = request or Request(Recipe(loss=found.loss), usual_data(found))
     dataset = load_data(request.data, request.data_dir)
     check_fit(found.graph, dataset, request.recipe)
-    directory = new_directory(out, lambda: _fresh(found.graph.name))
+    directory = new_directory(out, lambda: fresh_folder(found.graph.name))
     run = Comparison(found, request, dataset, directory, progress or Silent(), command)
     return run.everything(), directory
 
@@ -330,13 +330,3 @@ def _policy(request: Request) -> dict[str, str]:
         "optimizer": "each framework's own" if request.idiomatic else "one definition, exact",
         "steps per call": str(request.steps_per_call),
     }
-
-
-def _fresh(name: str) -> Path:
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    base = Path("isograd-runs") / f"{name}-{stamp}"
-    path, number = base, 1
-    while path.exists():
-        number += 1
-        path = base.with_name(f"{base.name}-{number}")
-    return path

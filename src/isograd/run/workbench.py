@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -257,6 +258,17 @@ def new_directory(path: Path | None, default: Callable[[], Path]) -> Path:
     except OSError as error:
         raise UsageError(f"Cannot write there: {error.strerror}.", where=str(directory)) from None
     return directory
+
+
+def fresh_folder(name: str) -> Path:
+    """A folder under ``isograd-runs`` that is not there yet."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    base = Path("isograd-runs") / f"{name}-{stamp}"
+    path, number = base, 1
+    while path.exists():
+        number += 1
+        path = base.with_name(f"{base.name}-{number}")
+    return path
 
 
 def _environment(setting: Setting, cache: Path) -> dict[str, str]:
