@@ -3,11 +3,12 @@
 import io
 
 import pytest
-from explanations import bn_eps, make_equivalent, make_explanation, softmax
+from explanations import bn_eps, make_equivalent, make_explanation, make_trainings, softmax
 from rich.console import Console
 
 from isograd.explanation import Explanation
 from isograd.report.terminal_explanation import render_explanation
+from isograd.result import Effect
 
 WIDTHS = [60, 80, 100, 140, 200]
 
@@ -94,6 +95,14 @@ def test_what_is_left_is_told_in_the_answer():
     assert "agree in every stage" not in text
 
 
+def test_trainings_end_in_a_table():
+    found = make_explanation()
+    found.training = make_trainings()
+    lines = [line.split() for line in printed(found, 60).splitlines()]
+    assert ["twin", "0.035", "97.0%", "2"] in lines
+    assert ["reference", "0.075", "93.1%", "2"] in lines
+
+
 def test_without_a_cause_there_is_the_table_of_stages():
     text = printed(make_equivalent())
     assert "gradients" in text
@@ -110,11 +119,23 @@ def test_an_inconclusive_pair_is_not_called_the_same():
     assert "Every stage agrees" not in text
 
 
-def test_a_twin_that_cannot_be_run_has_a_reason_and_no_figures():
+def test_what_could_not_be_measured_has_a_reason_and_no_figures():
+    found = make_explanation()
+    found.causes[0].before = Effect("different", reason="not measured at a fixed batch")
+    text = words(printed(found, 140))
+    assert "effect not measured at a fixed batch 2 bn-eps" in text
+    assert "with any one of the one that could be measured left in, they do not" in text
+
+
+def test_causes_that_show_nothing_at_a_fixed_batch_are_not_said_to_be_proven_there():
     found = make_explanation()
     found.causes = [softmax()]
-    found.causes[0].before.reason = "sizes do not fit"
-    assert "effect cannot be run: sizes do not fit" in words(printed(found))
+    found.causes[0].before = Effect("inconclusive", reason="no effect where it was looked at")
+    found.verdict, found.location = "inconclusive", None
+    text = words(printed(found))
+    assert "Not proven to be the same network." in text
+    assert "what differs matters in the course of a training, or for other inputs" in text
+    assert "left in" not in text
 
 
 def test_a_terminal_without_utf8_gets_ascii():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from isograd.proof.judge import SAME
 from isograd.report import numbers
-from isograd.report.charts import Axis, Dot, Tick
+from isograd.report.charts import Dot, Tick
 from isograd.report.scales import Scale
 from isograd.result import Cause, FirstDivergence
 
@@ -60,7 +60,7 @@ class Depth:
     path: str
     dots: list[Dot]
     mark: Dot | None
-    y: Axis
+    ticks: list[Tick]
     rounding: float
     summary: str
     width: float = DEPTH_WIDTH
@@ -113,7 +113,7 @@ def depth(found: FirstDivergence) -> Depth | None:
         f"{numbers.multiple(found.ratio)} there."
     )
     few = dots if len(dots) <= MOST_DOTS else []
-    return Depth(path, few, mark, Axis("× the rounding envelope", _ticks(y, 3)), y(SAME), summary)
+    return Depth(path, few, mark, _ticks(y, 3), y(SAME), summary)
 
 
 def row_width(ratio: float | None, top: float) -> float:

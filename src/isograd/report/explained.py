@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
-from isograd.explanation import Explanation
+from isograd.explanation import Explanation, Training
 from isograd.report import numbers
 from isograd.report.names import enumeration, title
+from isograd.report.table import seed_spread
 from isograd.result import Cause, Effect, FirstDivergence, Spot, Stage
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -25,8 +27,11 @@ class Fix:
 
 def counted(count: int, noun: str) -> str:
     """``one cause``, ``12 causes``."""
-    number = NUMBERS[count] if count < len(NUMBERS) else numbers.count(count)
-    return f"{number} {noun}" if count == 1 else f"{number} {noun}s"
+    return f"{_number(count)} {noun}" if count == 1 else f"{_number(count)} {noun}s"
+
+
+def _number(count: int) -> str:
+    return NUMBERS[count] if count < len(NUMBERS) else numbers.count(count)
 
 
 def headline(found: Explanation) -> str:
@@ -47,20 +52,24 @@ def headline(found: Explanation) -> str:
 
 
 def evidence(found: Explanation) -> str:
-    """On what the answer rests."""
-    if not found.causes:
-        return (
-            _proven(found)
-            if found.verdict == "equivalent"
-            else found.rest and _sentence(found.rest)
-        )
+    """On what the answer rests; empty where there is nothing more to say."""
     if found.rest:
         return _sentence(found.rest)
+    if not found.causes:
+        return _proven(found) if found.verdict == "equivalent" else ""
+    measured = sum(not cause.before.reason for cause in found.causes)
+    if not measured:
+        return (
+            "At a fixed batch, the two agree in every stage; what differs matters in the course "
+            "of a training, or for other inputs."
+        )
     if len(found.causes) == 1:
         return "Mended in the twin, it leaves nothing: the two then agree in every stage."
+    some = f"the {_number(measured)} that could be measured"
+    which = "them" if measured == len(found.causes) else some
     return (
         f"With all {counted(len(found.causes), 'cause')} mended in the twin, the two agree in "
-        "every stage; with any one of them left in, they do not."
+        f"every stage; with any one of {which} left in, they do not."
     )
 
 
@@ -126,9 +135,9 @@ def envelopes(ratio: float) -> str:
 
 
 def effect_words(effect: Effect) -> str:
-    """What a network does with a cause in it, or without."""
+    """What a network does with a cause in it, or without; or why that could not be measured."""
     if effect.reason:
-        return f"cannot be run: {effect.reason}"
+        return effect.reason
     if effect.verdict == "equivalent":
         return "within rounding"
     size = f"{numbers.multiple(effect.ratio)} the rounding envelope"
@@ -181,3 +190,23 @@ def counts(found: Explanation) -> str:
     if told and differing:
         told[0] += but
     return f"{enumeration(told).capitalize()}." if told else ""
+
+
+def ends(trainings: Sequence[Training]) -> list[tuple[str, str, str, int]]:
+    """Name, loss and accuracy after the last epoch (means over seeds), and the number of seeds."""
+    return [
+        (
+            one.name,
+            numbers.plain(_mean([curve.loss[-1] for curve in one.curves if curve.loss])),
+            numbers.percent(
+                _mean([curve.quality[-1] for curve in one.curves if curve.quality]),
+                seed_spread(one.curves),
+            ),
+            len(one.curves),
+        )
+        for one in trainings
+    ]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from itertools import cycle
 from pathlib import Path
-from statistics import fmean
 
-from isograd.explanation import Explanation, Training
-from isograd.report import charts, explained, numbers
+from isograd.explanation import Explanation
+from isograd.report import charts, explained
 from isograd.report.deviations import bars, depth
 from isograd.report.files import claim_files, write_file
 from isograd.report.glossary import WORDS
-from isograd.report.names import ACCENTS, SPARE_ACCENTS, Look
+from isograd.report.names import ACCENTS, SHADES, SPARE_ACCENTS, Look
 from isograd.report.page import render_page
 from isograd.report.side_by_side import SIGNS, row_of, stretches
-from isograd.report.table import seed_spread
 
 FILES = ("explanation.json", "explanation.html")
 """What is written about two implementations."""
@@ -50,9 +50,9 @@ def render(found: Explanation) -> str:
         stretches=stretches(found.rows, found.causes, divergences),
         signs=SIGNS,
         sides=_sides(found),
-        courses=_courses(found.training),
-        training=_training(found.training),
-        results=[_ends(one) for one in found.training],
+        courses=_courses(found),
+        training=_training(found),
+        results=explained.ends(found.training),
         glossary=WORDS,
     )
 
@@ -66,30 +66,22 @@ def _sides(found: Explanation) -> tuple[Look, Look]:
     return Look(ours, 0), Look(theirs, 1 if ours == theirs else 0)
 
 
-def _courses(trainings: list[Training]) -> list[tuple[charts.Course, Look]]:
-    """A line for each training: in its framework's hue, in a shade of its own."""
-    used: dict[str, int] = {}
-    found = []
-    for number, one in enumerate(trainings):
-        accent = ACCENTS.get(one.framework, SPARE_ACCENTS[0])
-        found.append(
-            (charts.Course(str(number), one.name, one.curves), Look(accent, used.get(accent, 0)))
-        )
-        used[accent] = used.get(accent, 0) + 1
-    return found
+def _courses(found: Explanation) -> list[tuple[charts.Course, Look]]:
+    """A line for each training. The reference and the twin look as they do everywhere, the twin
+    mended like a shade of the twin; hues of their own are for what comes after."""
+    ours, theirs = _sides(found)
+    spare = [Look(accent, shade) for shade in range(SHADES) for accent in SPARE_ACCENTS]
+    looks = cycle(
+        [ours, theirs, dataclasses.replace(theirs, shade=(theirs.shade + 1) % SHADES), *spare]
+    )
+    return [
+        (charts.Course(str(number), one.name, one.curves), look)
+        for number, (one, look) in enumerate(zip(found.training, looks, strict=False))
+    ]
 
 
-def _training(trainings: list[Training]) -> list[charts.Chart]:
-    courses = [course for course, _ in _courses(trainings)]
-    found = (charts.training(courses, quantity, "epoch") for quantity in ("loss", "quality"))
-    return [chart for chart in found if chart]
-
-
-def _ends(one: Training) -> tuple[str, str, str, int]:
-    """Name, loss and accuracy after the last epoch (means over seeds), and the number of seeds."""
-    losses = [curve.loss[-1] for curve in one.curves if curve.loss]
-    qualities = [curve.quality[-1] for curve in one.curves if curve.quality]
-    loss = numbers.plain(fmean(losses), 3) if losses else numbers.MISSING
-    spread = seed_spread(one.curves)
-    accuracy = numbers.percent(fmean(qualities), spread) if qualities else numbers.MISSING
-    return one.name, loss, accuracy, len(one.curves)
+def _training(found: Explanation) -> list[charts.Chart]:
+    """Lines that part are of one width."""
+    courses = [course for course, _ in _courses(found)]
+    drawn = (charts.training(courses, quantity, "epoch") for quantity in ("loss", "quality"))
+    return [dataclasses.replace(chart, nested=False) for chart in drawn if chart]

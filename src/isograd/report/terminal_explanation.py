@@ -7,7 +7,14 @@ from rich.table import Table
 
 from isograd.explanation import Explanation
 from isograd.report import explained, numbers
-from isograd.report.console import STYLES, shown, write_indented, write_item, write_line
+from isograd.report.console import (
+    STYLES,
+    plain_table,
+    shown,
+    write_indented,
+    write_item,
+    write_line,
+)
 from isograd.report.terminal import write_stages
 from isograd.result import Cause, FirstDivergence, Place, Proof
 
@@ -32,6 +39,7 @@ def render_explanation(found: Explanation, console: Console, report: str = "") -
     for number, cause in enumerate(found.causes, 1):
         console.print()
         _print_cause(found, number, cause, console)
+    _print_training(found, console)
     _print_rest(found, console)
     if report:
         console.print()
@@ -101,7 +109,8 @@ def _facts(found: Explanation, cause: Cause) -> list[tuple[str, str, str]]:
     if not cause.places and cause.node:
         facts.append(("at", cause.node, ""))
     before, after = (explained.effect_words(effect) for effect in (cause.before, cause.after))
-    facts.append(("effect", f"{before} → mended: {after}", ""))
+    effect = before if cause.before.reason else f"{before} → mended: {after}"
+    facts.append(("effect", effect, ""))
     fix = next((one for one in explained.fixes(found, cause) if one.twin), None)
     if fix:
         facts.append(("fix", f"{fix.framework}: {fix.code}", "cyan"))
@@ -120,6 +129,19 @@ def _grid(indent: int) -> Table:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     return grid
+
+
+def _print_training(found: Explanation, console: Console) -> None:
+    if not found.training:
+        return
+    grid = plain_table()
+    grid.add_column("training", overflow="fold")
+    for name in ("loss", "accuracy", "seeds"):
+        grid.add_column(name, justify="right", no_wrap=True)
+    for name, loss, accuracy, seeds in explained.ends(found.training):
+        grid.add_row(*(shown(console, text) for text in (name, loss, accuracy, str(seeds))))
+    console.print()
+    console.print(grid)
 
 
 def _print_rest(found: Explanation, console: Console) -> None:

@@ -18,7 +18,7 @@ from isograd.proof.observe import Observation
 from isograd.proof.trial import RECORDED_STEPS
 from isograd.proof.witness import Witness
 from isograd.result import Cause, Effect, Location, Spot
-from isograd.run.aligned import aligned_rows, spot
+from isograd.run.aligned import aligned_rows, spot, with_errors
 from isograd.run.pair import Pair, PairRun, run_pair
 from isograd.training import Recipe
 
@@ -63,6 +63,8 @@ def explain_pair(
         found.rest = "nothing in the two graphs differs, but what the two networks do does"
     if found.verdict != "equivalent" or found.causes:
         found.location = _location(pair, recipes, run)
+        for divergence in found.location.divergences[:1]:
+            found.rows = with_errors(found.rows, divergence)
     return found
 
 
