@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from math import prod
 from random import Random
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from isograd.ir import ops
 from isograd.ir.builder import Builder
 from isograd.ir.graph import Graph
 from isograd.ir.ops import Op, ShapeError, TensorType
+from isograd.ir.ops.base import Shape
 from isograd.ir.sizes import evaluate, symbols
 
 MOST_ELEMENTS = 1200
@@ -49,17 +51,23 @@ def result_of(form: Form, kinds: tuple[TensorType, ...]) -> TensorType | None:
             ops.Slice(form.op.axis, 1).infer(kinds[0])  # `INDEX` asks for two places
         if isinstance(form.op, ops.Pad) and form.op.mode != "constant":
             ops.AdaptiveAvgPool((1, 1)).infer(kinds[0])  # known sizes only
+        if isinstance(form.op, ops.Variance):
+            sizes = _sizes(kinds[0].shape)
+            if prod(sizes[axis] for axis in form.op.axes) <= form.op.correction:
+                return None  # not a number
         form.op.check_arity(len(kinds))
         result = form.op.infer(*guarded)
         form.op.parameters(*guarded)
     except ShapeError:
         return None
-    sizes = [evaluate(size, dict.fromkeys(symbols(size), 3)) for size in result.shape]
-    count = 1
-    for size in sizes:
-        count *= size
-    fits = min(sizes, default=1) > 0 and count <= MOST_ELEMENTS and result.rank <= MOST_AXES
+    sizes = _sizes(result.shape)
+    fits = min(sizes, default=1) > 0 and prod(sizes) <= MOST_ELEMENTS and result.rank <= MOST_AXES
     return result if fits else None
+
+
+def _sizes(shape: Shape) -> list[int]:
+    """What they are where every open size is 3."""
+    return [evaluate(size, dict.fromkeys(symbols(size), 3)) for size in shape]
 
 
 def _through(chain: Chain, kind: TensorType) -> TensorType:

@@ -8,12 +8,15 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from planted_changes import changes
-from random_graphs import networks
+from random_forms import Form
+from random_graphs import networks, result_of
 from round_trip import assert_round_trip, inputs_of, module_of
 from twins import ALLOWED, assert_twins, deviations, draw, run_torch
 
 from isograd.frameworks.tensorflow import emitter
+from isograd.ir import ops
 from isograd.ir.graph import Graph
+from isograd.ir.ops import TensorType
 from isograd.models import Model, load
 from isograd.run.pair import prove_twin
 from isograd.training import Recipe
@@ -102,3 +105,11 @@ def test_a_network_with_a_planted_change_is_never_proven(graph, data):
     assume(found)
     planted = replace(model, graph=data.draw(st.sampled_from(found)))
     assert prove_twin(planted, "tensorflow", RECIPE).verdict != "equivalent"
+
+
+def test_the_unbiased_variance_of_one_value_is_not_drawn() -> None:
+    one, several = TensorType((4, 1)), TensorType((4, 2))
+    unbiased, biased = Form(ops.Variance((-1,))), Form(ops.Variance((-1,), 0))
+    assert result_of(unbiased, (one,)) is None
+    assert result_of(unbiased, (several,)) is not None
+    assert result_of(biased, (one,)) is not None
