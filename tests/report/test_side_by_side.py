@@ -7,7 +7,7 @@ from explanations import make_explanation, make_rows, row
 
 from isograd.report.deviations import bars, depth, row_width
 from isograd.report.explained import counted, counts, relative
-from isograd.report.side_by_side import AROUND, FEWEST_FOLDED, row_of, stretches
+from isograd.report.side_by_side import AROUND, FEWEST_FOLDED, row_of, signs, stretches
 from isograd.result import Effect
 
 
@@ -72,6 +72,14 @@ def test_causes_are_told_where_they_are():
     found = make_explanation()
     lines = [line for one in stretches(found.rows, found.causes, []) for line in one.lines]
     assert {line.number: line.causes for line in lines if line.causes} == {1: [2], 36: [1]}
+
+
+def test_only_signs_that_are_there_are_explained():
+    assert signs(stretches(make_rows(), [], [])) == {
+        "=": "the same",
+        "≠": "differs",
+        "+": "in the twin only",
+    }
 
 
 def test_a_row_is_found_by_either_side():

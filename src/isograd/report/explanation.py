@@ -13,7 +13,7 @@ from isograd.report.files import claim_files, write_file
 from isograd.report.glossary import WORDS
 from isograd.report.names import ACCENTS, SHADES, SPARE_ACCENTS, Look
 from isograd.report.page import render_page
-from isograd.report.side_by_side import SIGNS, row_of, stretches
+from isograd.report.side_by_side import row_of, signs, stretches
 
 FILES = ("explanation.json", "explanation.html")
 """What is written about two implementations."""
@@ -37,6 +37,7 @@ def write_explanation(found: Explanation, folder: Path, *, replace: bool = False
 def render(found: Explanation) -> str:
     """The whole page."""
     divergences = found.location.divergences if found.location else []
+    lines = stretches(found.rows, found.causes, divergences)
     return render_page(
         "explanation.html.j2",
         found.to_json(),
@@ -47,8 +48,8 @@ def render(found: Explanation) -> str:
         depth=depth(divergences[0]) if divergences else None,
         rows=[row_of(found.rows, (0, one.node), (1, one.twin.node)) for one in divergences],
         bars=bars(found.causes),
-        stretches=stretches(found.rows, found.causes, divergences),
-        signs=SIGNS,
+        stretches=lines,
+        signs=signs(lines),
         sides=_sides(found),
         courses=_courses(found),
         training=_training(found),

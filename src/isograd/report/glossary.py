@@ -71,7 +71,7 @@ GLOSSARY = (
 )
 """Term and meaning, in the order in which a reader meets them."""
 
-_SHARED = ("rounding envelope", "equivalent", "different", "inconclusive")
+_ENVELOPE = next(pair for pair in GLOSSARY if pair[0] == "rounding envelope")
 
 WORDS = (
     (
@@ -79,7 +79,18 @@ WORDS = (
         "Two implementations that were written independently. The reference's weights go into the "
         "twin, both run as their owners wrote them, and the twin is held against the reference.",
     ),
-    *(pair for pair in GLOSSARY if pair[0] in _SHARED),
+    _ENVELOPE,
+    (
+        "equivalent",
+        "In float64 every deviation stays within a small multiple of the rounding envelope, and in "
+        "float32 the twin is about as close to float64 as the reference is.",
+    ),
+    ("different", "The deviation is far larger than rounding can explain."),
+    (
+        "inconclusive",
+        "The figures do not decide: the deviation lies between rounding and a real difference, or "
+        "the envelope is too wide.",
+    ),
     (
         "first divergence",
         "A value that differs though all that it is made from agrees: the place where a difference "

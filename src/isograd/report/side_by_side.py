@@ -74,6 +74,12 @@ def stretches(
     return list(_Page(rows, causes, divergences).stretches())
 
 
+def signs(found: Sequence[Stretch]) -> dict[str, str]:
+    """The signs that are there, with what they mean."""
+    there = {line.sign for stretch in found for line in stretch.lines}
+    return {sign: meaning for sign, meaning in SIGNS.values() if sign in there}
+
+
 def row_of(rows: Sequence[AlignedRow], *nodes: tuple[int, str]) -> int | None:
     """The number of the first row in which a side (0 is the reference) has one of these nodes."""
     wanted = set(nodes)
