@@ -9,7 +9,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from isograd.models import load
     from isograd.run.compare import compare
+    from isograd.run.convert import convert
     from isograd.run.emit import emit
+    from isograd.run.explain import explain
     from isograd.run.prove import prove
     from isograd.run.transfer import transfer
     from isograd.training import TrainSpec
@@ -18,12 +20,14 @@ _HOMES = {
     "load": "isograd.models",
     "prove": "isograd.run.prove",
     "compare": "isograd.run.compare",
+    "convert": "isograd.run.convert",
     "emit": "isograd.run.emit",
+    "explain": "isograd.run.explain",
     "transfer": "isograd.run.transfer",
     "TrainSpec": "isograd.training",
 }
 
-__all__ = ["TrainSpec", "compare", "emit", "load", "prove", "transfer"]
+__all__ = ["TrainSpec", "compare", "convert", "emit", "explain", "load", "prove", "transfer"]
 
 
 def __getattr__(name: str) -> Any:

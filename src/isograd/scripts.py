@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from isograd.errors import UsageError
-from isograd.frameworks import part
+from isograd.frameworks import MODES, installed, part
 from isograd.frameworks.importing import framework_of, made_by
+from isograd.frameworks.protocol import Emitted
 from isograd.ir.imported import Imported
 from isograd.ir.inputs import InputSpec, parse_input
 from isograd.ir.mapping import Array
@@ -46,9 +49,23 @@ def load_script(
     if framework_of(found) == "tensorflow" and getattr(found, "compiled", False):
         return _trained(TrainSpec(found), inputs, trust, named if isinstance(script, str) else "")
     model = load(found, inputs, trust=trust, here=True)
+    if model.imported is None:
+        return Script(_written(model), Recipe(model.loss))
     if isinstance(script, str):
         model = replace(model, reference=script)
     return Script(model, Recipe(model.loss))
+
+
+def _written(model: Model) -> Model:
+    """A graph as a network of the first framework that is installed: its emitted source, made by
+    the class in it. The file stays as long as the process' temporary files do."""
+    framework = next(name for name in MODES if installed(name))
+    emitted: Emitted = part(framework, "emitter").emit(model.graph)
+    path = Path(tempfile.mkdtemp(prefix="isograd-")) / "model.py"
+    path.write_text(emitted.source, encoding="utf-8")
+    specs = [InputSpec(name, kind.shape, kind.dtype) for name, kind in model.graph.inputs.items()]
+    found = load(f"{path}:{emitted.class_name}", specs, here=True)
+    return replace(found, reference=model.reference, data=model.data, loss=model.loss)
 
 
 def _trained(

@@ -141,3 +141,30 @@ def stock_resnet(epsilon: float = 1e-5) -> keras.Model:
     x = layers.ReLU()(conv(image, 4, 3))
     x = layers.GlobalAveragePooling2D()(block(block(x, 4, 1), 8, 2))
     return keras.Model(image, layers.Dense(5)(x))
+
+
+class Restless(nn.Module):
+    """Twelve steep layers, without normalization."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(16, 16) for _ in range(12))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = torch.tanh(layer(x) * 4)
+        return x
+
+
+class RestlessPort(nn.Module):
+    """`Restless`, with the factor in front."""
+
+    def __init__(self, factor: float = 4.0) -> None:
+        super().__init__()
+        self.factor = factor
+        self.stages = nn.ModuleList(nn.Linear(16, 16) for _ in range(12))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for stage in self.stages:
+            x = torch.tanh(self.factor * stage(x))
+        return x

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ports import Decoder, Transformer, resnet, stock_resnet
+from ports import Decoder, Restless, RestlessPort, Transformer, resnet, stock_resnet
 
 from isograd.run.explain import explain
+from isograd.training import SGD, Recipe
 
 
 def test_a_transformer_written_by_hand_is_the_same_network():
@@ -35,3 +36,19 @@ def test_accepting_one_cause_accepts_no_other():
         "bn-eps": False,
         "bn-running-variance": True,
     }
+
+
+def test_a_chaotic_training_is_inconclusive():
+    """Deep, without normalization, at a large learning rate: rounding grows until it is all."""
+    recipe = Recipe("mean_squared_error", SGD(10.0), batch_size=4)
+    found = explain(Restless(), RestlessPort(), ["x=float32[N,16]"], recipe=recipe)
+    assert found.verdict == "inconclusive"
+    assert not found.causes
+
+
+def test_twelve_factors_are_one_cause_at_twelve_places():
+    found = explain(Restless(), RestlessPort(factor=3.0), ["x=float32[N,16]"], recorded=(1, 2))
+    assert found.verdict == "different"
+    assert [(cause.id, len(cause.places)) for cause in found.causes] == [("factor", 12)]
+    assert found.location is not None
+    assert "ports.py" in (found.location.divergences[0].reference.source or "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from isograd.causes.catalogue import known_ids
-from isograd.errors import UsageError, unknown
+from isograd.errors import UsageError, WorkerError, unknown
 from isograd.explanation import Explanation
+from isograd.ir.graph import Graph
 from isograd.ir.inputs import InputSpec
+from isograd.ir.ops import TensorType
 from isograd.measure.process import WorkerProcess
 from isograd.models import QUIET
 from isograd.proof.trial import RECORDED_STEPS
@@ -95,9 +99,20 @@ def explain(
         worker = WorkerProcess(log, environment, timeout_s=timeout_s)
         try:
             found: Explanation = worker.call("run", explain_here, question)
+        except WorkerError as error:
+            error.where = _kept(log)
+            raise
         finally:
             worker.close()
     return found
+
+
+def _kept(log: Path) -> str:
+    """Where a log lies that outlives the process whose it is."""
+    handle, name = tempfile.mkstemp(prefix="isograd-explain-", suffix=".log")
+    os.close(handle)
+    shutil.copyfile(log, name)
+    return name
 
 
 def explain_here(question: Question) -> Explanation:
@@ -105,6 +120,7 @@ def explain_here(question: Question) -> Explanation:
     ours = load_script(question.reference, question.inputs, trust=question.trust)
     theirs = _load_twin(question)
     pair = pair_up(ours.model, theirs.model)
+    _check_inputs(ours.model.graph, theirs.model.graph)
     back = {q: p for p, q in pair.alignment.parameters.items()}
     first, second = _recipes(question.recipe, ours, theirs)
     train = partial(courses, (ours, theirs), question.plan) if question.plan else None
@@ -116,6 +132,25 @@ def explain_here(question: Question) -> Explanation:
         question.recorded,
         train,
     )
+
+
+def _check_inputs(reference: Graph, twin: Graph) -> None:
+    """Raises `UsageError` for two networks that cannot be called with the same."""
+    sides = [[*graph.inputs.values()] for graph in (reference, twin)]
+    alike = len(sides[0]) == len(sides[1]) and all(
+        a.dtype == b.dtype and _sizes(a) == _sizes(b) for a, b in zip(*sides, strict=True)
+    )
+    if not alike:
+        texts = (", ".join(f"{one.dtype}{list(one.shape)}" for one in side) for side in sides)
+        raise UsageError(
+            f"The two networks take different inputs: {' against '.join(texts)}.",
+            hint="Say with --input and --twin-input what each is called with.",
+        )
+
+
+def _sizes(kind: TensorType) -> list[int]:
+    """In no order: images may be channels-first on one side."""
+    return sorted(size for size in kind.shape if isinstance(size, int))
 
 
 def _load_twin(question: Question) -> Script:

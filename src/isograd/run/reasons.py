@@ -132,13 +132,18 @@ def _conclude(
 
 def _unexplained(search: Search, findings: Findings, run: PairRun) -> str:
     """What is left: a twin that does not do what its graph says, or differs when all is mended."""
-    if findings.mended.verdict != "equivalent":
-        stage = findings.mended.first
-        return findings.mended.reason or (
+    stage = findings.mended.first
+    if findings.mended.reason:
+        return findings.mended.reason
+    if stage and stage.verdict == "inconclusive":
+        return (
+            f"with all of this mended, rounding hides whether the two agree in the stage "
+            f"{stage.name}, at {stage.worst}: {stage.detail}"
+        )
+    if stage:
+        return (
             f"with all of this mended, the two still differ in the stage {stage.name}, "
             f"{stage.ratio:.1f} times the rounding envelope at {stage.worst}"
-            if stage
-            else ""
         )
     untouched = observe_subject(search.blended([]), search.trial, referee())
     return _unfaithful(run, untouched)
