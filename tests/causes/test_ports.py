@@ -36,6 +36,10 @@ def test_accepting_one_cause_accepts_no_other():
         "bn-eps": False,
         "bn-running-variance": True,
     }
+    assert found.location is not None
+    first = found.location.divergences[0]
+    errors = {row.reference.node: row.ratio for row in found.rows if row.reference}
+    assert errors[first.node] == first.ratio
 
 
 def test_a_chaotic_training_is_inconclusive():

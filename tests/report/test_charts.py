@@ -82,3 +82,9 @@ def test_one_outlier_does_not_press_the_other_step_times_together():
 @pytest.mark.parametrize("draw", [charts.first_calls, charts.step_times])
 def test_nothing_measured_is_no_chart(draw):
     assert draw([Mode("torch", "eager")]) is None
+
+
+def test_there_is_nothing_between_epochs():
+    curves = [Curve(0, [2.0, 1.0], [], [1, 2])]
+    chart = charts.training([charts.Course("a", "a", curves)], "loss", "epoch")
+    assert [tick.text for tick in chart.x.ticks] == ["1", "2"]

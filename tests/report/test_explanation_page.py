@@ -11,6 +11,7 @@ from isograd.errors import UsageError
 from isograd.explanation import Explanation
 from isograd.report import explanation as page
 from isograd.report.page import digest
+from isograd.result import Effect
 
 
 @pytest.fixture
@@ -204,7 +205,19 @@ def test_both_files_are_written_and_never_over_others(tmp_path):
     page.write_explanation(found, tmp_path / "out", replace=True)
 
 
-def test_a_cause_that_was_not_found_in_the_graphs_has_no_places():
+def test_a_cause_in_the_training_says_where_in_the_training():
     found = make_explanation()
     found.causes, found.rows, found.location = [bn_eps(places=0)], [], None
+    found.causes[0].node = "optimizer.epsilon"
+    assert "in the training: optimizer.epsilon" in Page(page.render(found)).text
     assert "Side by side" not in page.render(found)
+
+
+def test_what_could_not_be_measured_has_a_reason_and_no_bars():
+    found = make_explanation()
+    found.causes[0].before = Effect("different", reason="not measured at a fixed batch")
+    first, second = articles(page.render(found))
+    assert "not measured at a fixed batch" in first
+    assert 'class="bar' not in first
+    assert "within rounding" not in first
+    assert 'class="bar' in second

@@ -7,6 +7,7 @@ from explanations import bn_eps, make_equivalent, make_explanation, make_trainin
 from rich.console import Console
 
 from isograd.explanation import Explanation
+from isograd.report.explained import where_first
 from isograd.report.terminal_explanation import render_explanation
 from isograd.result import Effect
 
@@ -95,6 +96,13 @@ def test_what_is_left_is_told_in_the_answer():
     assert "agree in every stage" not in text
 
 
+def test_two_that_part_in_the_loss_part_at_no_op():
+    found = make_explanation()
+    one = found.location.divergences[0]
+    one.stage = one.node = one.tensor = one.reference.node = one.twin.node = "loss"
+    assert where_first(found) == "They first part in the stage loss: 9.3e11× the rounding envelope."
+
+
 def test_trainings_end_in_a_table():
     found = make_explanation()
     found.training = make_trainings()
@@ -124,7 +132,11 @@ def test_what_could_not_be_measured_has_a_reason_and_no_figures():
     found.causes[0].before = Effect("different", reason="not measured at a fixed batch")
     text = words(printed(found, 140))
     assert "effect not measured at a fixed batch 2 bn-eps" in text
-    assert "with any one of the one that could be measured left in, they do not" in text
+    assert "With both causes mended in the twin" in text
+    assert "with bn-eps left in, they do not" in text
+    found.causes += [bn_eps()]
+    text = words(printed(found, 140))
+    assert "any one of the two that could be measured left in, they do not" in text
 
 
 def test_causes_that_show_nothing_at_a_fixed_batch_are_not_said_to_be_proven_there():

@@ -150,7 +150,7 @@ def training(courses: Sequence[Course], quantity: str, against: str) -> Chart | 
     return Chart(
         f"{name.capitalize()} by {'epoch' if against == 'epoch' else 'time'}",
         f"{name} at the end: {ends}.",
-        _axis(x, unit, _short),
+        _axis(x, unit, _short, whole=against == "epoch"),
         _axis(y, name, say),
         lines,
         nested=against == "epoch",
@@ -277,8 +277,10 @@ def _vertical(low: float, high: float, log: bool = False) -> Scale:
     return Scale(low, high, HEIGHT - BOTTOM, TOP, log)
 
 
-def _axis(scale: Scale, title: str, say: Number) -> Axis:
-    return Axis(title, [Tick(scale(value), say(value)) for value in scale.ticks()])
+def _axis(scale: Scale, title: str, say: Number, whole: bool = False) -> Axis:
+    """``whole``: there is nothing between whole numbers."""
+    values = [value for value in scale.ticks() if not whole or value == round(value)]
+    return Axis(title, [Tick(scale(value), say(value)) for value in values])
 
 
 def _steps(value: float) -> str:

@@ -57,7 +57,7 @@ def evidence(found: Explanation) -> str:
         return _sentence(found.rest)
     if not found.causes:
         return _proven(found) if found.verdict == "equivalent" else ""
-    measured = sum(not cause.before.reason for cause in found.causes)
+    measured = [cause for cause in found.causes if not cause.before.reason]
     if not measured:
         return (
             "At a fixed batch, the two agree in every stage; what differs matters in the course "
@@ -65,12 +65,20 @@ def evidence(found: Explanation) -> str:
         )
     if len(found.causes) == 1:
         return "Mended in the twin, it leaves nothing: the two then agree in every stage."
-    some = f"the {_number(measured)} that could be measured"
-    which = "them" if measured == len(found.causes) else some
+    every = "both" if len(found.causes) == 2 else f"all {_number(len(found.causes))}"
     return (
-        f"With all {counted(len(found.causes), 'cause')} mended in the twin, the two agree in "
-        f"every stage; with any one of {which} left in, they do not."
+        f"With {every} causes mended in the twin, the two agree in every stage; "
+        f"with {_any_of(found, measured)} left in, they do not."
     )
+
+
+def _any_of(found: Explanation, measured: Sequence[Cause]) -> str:
+    """The causes of which each has been shown to be one."""
+    if len(measured) == 1:
+        return measured[0].id
+    if len(measured) == len(found.causes):
+        return "either of them" if len(measured) == 2 else "any one of them"
+    return f"any one of the {_number(len(measured))} that could be measured"
 
 
 def _proven(found: Explanation) -> str:
@@ -89,11 +97,9 @@ def where_first(found: Explanation) -> str:
     if found.location and found.location.divergences:
         first, *others = found.location.divergences
         ours, theirs = place_words(found, first)
+        at = "" if first.node == first.stage else f", at {ours}, in the twin {theirs}"
         more = f"; and at {counted(len(others), 'place')} beside it" if others else ""
-        return (
-            f"They first part in the stage {first.stage}, at {ours}, in the twin {theirs}: "
-            f"{envelopes(first.ratio)}{more}."
-        )
+        return f"They first part in the stage {first.stage}{at}: {envelopes(first.ratio)}{more}."
     stage = first_stage(found)
     if stage is None:
         return ""
