@@ -30,11 +30,12 @@ def against(
     json: bool,
 ) -> NoReturn:
     """Explains two networks, and ends with the verdict's exit code."""
-    from isograd.report.explanation import write_explanation
+    from isograd.report.explanation import FILES, write_explanation
+    from isograd.report.files import claim_files
     from isograd.report.terminal_explanation import render_explanation
     from isograd.run.courses import Plan
     from isograd.run.explain import explain
-    from isograd.run.workbench import fresh_folder, new_directory
+    from isograd.run.workbench import fresh_folder
 
     epochs, data, data_dir = training
     if not epochs and (data or data_dir):
@@ -42,7 +43,9 @@ def against(
             "--data with TWIN is what both are trained on.", hint="Give --train EPOCHS."
         )
 
-    folder = None if json else new_directory(out, lambda: fresh_folder("pair"))
+    folder = None if json else out or fresh_folder("pair")
+    if folder:
+        claim_files(folder, FILES)
     console = Console(stderr=True)
     with console.status("Both networks are run, and what differs is looked for ..."):
         found = explain(
