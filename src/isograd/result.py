@@ -36,6 +36,12 @@ SpeedVerdict = Literal[
 ]
 
 
+SAME = 64.0
+"""Up to this multiple of the envelope, two float64 results are the same function. The disturbance
+stands for one rounding of each input and parameter; an implementation also rounds inside, where a
+sum over a batch of images adds some ten thousand terms in an order of its own."""
+
+
 @dataclass
 class Stage:
     """One stage of a proof. ``max_abs`` and ``max_rel`` are the largest float64 deviation, absolute

@@ -68,6 +68,13 @@ def test_ops_are_named_within_their_module():
     assert line.cells[0].differing == ["eps=1e-05"]
 
 
+def test_what_rounding_explains_is_told_from_what_it_does_not():
+    rows = make_rows()
+    rows[1].ratio, rows[2].ratio, rows[3].ratio = 63.0, 65.0, None
+    lines = [line for one in stretches(rows, [], []) for line in one.lines]
+    assert [line.over for line in lines[:4]] == [False, False, True, False]
+
+
 def test_causes_are_told_where_they_are():
     found = make_explanation()
     lines = [line for one in stretches(found.rows, found.causes, []) for line in one.lines]

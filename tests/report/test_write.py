@@ -93,6 +93,7 @@ def test_text_where_a_number_belongs_is_damage(result):
 def test_reporting_imports_no_framework():
     code = (
         "import sys, isograd.report.html, isograd.report.terminal, isograd.report.markdown;"
+        "import isograd.report.explanation, isograd.report.terminal_explanation;"
         "sys.exit(bool({'torch', 'tensorflow', 'keras', 'numpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -16,12 +16,7 @@ import numpy as np
 
 from isograd.ir.mapping import Array, Arrays
 from isograd.proof.observe import is_slot
-from isograd.result import Stage, Verdict
-
-SAME = 64.0
-"""Up to this multiple of the envelope, two float64 results are the same function. The disturbance
-stands for one rounding of each input and parameter; an implementation also rounds inside, where a
-sum over a batch of images adds some ten thousand terms in an order of its own."""
+from isograd.result import SAME, Stage, Verdict
 
 OTHER = 1024.0
 """From this multiple on they are not; between the two the answer is `inconclusive`."""

@@ -7,11 +7,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from isograd.proof.judge import SAME
 from isograd.report import numbers
 from isograd.report.charts import Dot, Tick
 from isograd.report.scales import Scale
-from isograd.result import Cause, FirstDivergence
+from isograd.result import SAME, Cause, FirstDivergence
 
 FLOOR = 0.1
 """Deviations below it are drawn there: nothing at all is far below."""

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from isograd.explanation import AlignedRow
 from isograd.report.deviations import row_width
-from isograd.result import Cause, FirstDivergence, Spot
+from isograd.result import SAME, Cause, FirstDivergence, Spot
 
 AROUND = 2
 """Lines shown before and after one that differs."""
@@ -45,8 +45,8 @@ class Cell:
 @dataclass(frozen=True)
 class Line:
     """A row with its ``number``. ``heading`` are the modules of both sides where they change,
-    ``bar`` is the width of the deviation's bar, ``first`` marks a first divergence and ``causes``
-    are the numbers of the causes that are found here."""
+    ``bar`` is the width of the deviation's bar, ``over`` whether it is more than rounding,
+    ``first`` marks a first divergence and ``causes`` are the numbers of the causes found here."""
 
     number: int
     row: AlignedRow
@@ -55,6 +55,7 @@ class Line:
     cells: tuple[Cell | None, Cell | None]
     heading: tuple[str, str] | None
     bar: float
+    over: bool
     first: bool
     causes: list[int]
 
@@ -152,9 +153,17 @@ class _Page:
             sign, meaning = SIGNS["ambiguous"]
         causes = {n for key in _keys(row) for n in self.causes.get(key, [])}
         cells = (_cell(row, 0), _cell(row, 1))
-        bar = row_width(row.ratio, self.top)
         return Line(
-            number, row, sign, meaning, cells, heading, bar, self._is_first(row), sorted(causes)
+            number,
+            row,
+            sign,
+            meaning,
+            cells,
+            heading,
+            row_width(row.ratio, self.top),
+            (row.ratio or 0.0) > SAME,
+            self._is_first(row),
+            sorted(causes),
         )
 
     def _is_first(self, row: AlignedRow) -> bool:
