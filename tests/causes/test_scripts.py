@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import keras
@@ -69,3 +70,13 @@ def test_a_script_is_equivalent_to_itself():
     found = explain(torch_side(), torch_side(), recorded=(1, 3))
     assert found.verdict == "equivalent"
     assert not found.causes
+
+
+def test_what_is_not_understood_in_a_script_is_inconclusive():
+    def odd(parameters) -> torch.optim.Optimizer:
+        return torch.optim.Rprop(parameters)
+
+    script = replace(torch_side(), optimizer=odd)
+    found = explain(script, script, recorded=(1, 3))
+    assert found.verdict == "inconclusive"
+    assert "not understood" in found.rest

@@ -48,6 +48,11 @@ class Intervention:
         return bool(self.fields) and self.fields[0].path.partition(".")[0] in COURSE
 
     @property
+    def is_unread(self) -> bool:
+        """Whether it is something in a script that was not understood: it may do anything."""
+        return any(field.path == "unread" for field in self.fields)
+
+    @property
     def may_be_harmless(self) -> bool:
         """Whether it never changes anything if it changes nothing where it was looked at: at
         generic points, networks that agree are the same. Not so a schedule that sets in later, or

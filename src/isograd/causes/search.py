@@ -122,7 +122,8 @@ class Search:
         rest = [one for one in shown if one not in kept]
         found.harmless = [one for one in rest if one.may_be_harmless]
         found.causes += [(one, NOT_SEEN) for one in rest if not one.may_be_harmless]
-        found.causes += [(one, NOT_MEASURED) for one in differing if one.is_course]
+        course = [one for one in differing if one.is_course]
+        found.causes += [(one, NOT_SEEN if one.is_unread else NOT_MEASURED) for one in course]
         return found
 
     def _needed(self, kept: list[Intervention]) -> list[Intervention]:

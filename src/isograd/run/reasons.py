@@ -61,6 +61,11 @@ def explain_pair(
             found.training = train(search, findings)
     elif run.proof.verdict == "different":
         found.rest = "nothing in the two graphs differs, but what the two networks do does"
+    unread = [line for recipe in recipes for line in recipe.unread]
+    if unread:
+        found.verdict = worst([found.verdict, "inconclusive"])
+        lines = f"not understood in a script: {', '.join(dict.fromkeys(unread))}"
+        found.rest = "; ".join(filter(None, [found.rest, lines]))
     if found.verdict != "equivalent" or found.causes:
         found.location = _location(pair, recipes, run)
         for divergence in found.location.divergences[:1]:
