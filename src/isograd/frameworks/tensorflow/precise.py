@@ -1,5 +1,6 @@
 """Functions of Keras whose constants TensorFlow keeps in float32, in the precision of their
 argument. The user's network runs with them where it runs in float64: its constants are exact.
+That is never timed, so that what Keras compiles at every call is compiled once there.
 """
 
 from __future__ import annotations
@@ -7,9 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 from unittest import mock
 
+import keras
 import tensorflow as tf
 from keras.src.backend.tensorflow import core, image, nn
 
@@ -17,6 +20,7 @@ BACKEND = "keras.src.backend.tensorflow"
 
 _resize = image.resize
 _cast = core.cast
+_conv = nn.conv
 _dot_product_attention = nn.dot_product_attention
 
 
@@ -66,12 +70,38 @@ def dot_product_attention(query: tf.Tensor, *others: Any, **options: Any) -> tf.
     return _dot_product_attention(query, *others, **options)
 
 
+def conv(
+    inputs: tf.Tensor,
+    kernel: tf.Tensor,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> tf.Tensor:
+    """Keras compiles a convolution in groups anew at every eager call, which takes most of a second
+    for each layer; nothing else is changed."""
+    options = [strides, padding, data_format, dilation_rate]
+    channels_first = (data_format or keras.config.image_data_format()) == "channels_first"
+    grouped = inputs.shape[1 if channels_first else -1] != kernel.shape[-2]
+    if not grouped or not tf.executing_eagerly():
+        return _conv(inputs, kernel, *options)
+    fixed = (tuple(each) if isinstance(each, list) else each for each in options)
+    return compiled_conv(*fixed)(inputs, kernel)
+
+
+@cache
+def compiled_conv(*options: Any) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """Keras' own convolution with these options, compiled for each shape that it is called with."""
+    return tf.function(lambda inputs, kernel: _conv(inputs, kernel, *options), jit_compile=True)
+
+
 FORMS: dict[str, Callable[..., tf.Tensor]] = {
     f"{BACKEND}.nn.gelu": gelu,
     f"{BACKEND}.nn.leaky_relu": leaky_relu,
     f"{BACKEND}.image.resize": resize,
     f"{BACKEND}.cast": cast,
     f"{BACKEND}.core.cast": cast,
+    f"{BACKEND}.nn.conv": conv,
     f"{BACKEND}.nn.dot_product_attention": dot_product_attention,
 }
 """What is replaced, by its place."""
