@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test check sweep bench-article bench-convert bench-locate bench-overhead bench-transfer clean
+.PHONY: compare test check sweep bench-article bench-causes bench-convert bench-locate \
+  bench-overhead bench-transfer clean
 
 compare: .venv/installed
 	$(BIN)/isograd compare mnist-mlp
@@ -25,6 +26,10 @@ sweep: .venv/installed
 # digits are used.
 bench-article: .venv/installed
 	$(BIN)/python benchmarks/article.py $(if $(DATA_DIR),--data-dir $(DATA_DIR))
+
+# Known causes, planted in small networks: are they found, and nothing else?
+bench-causes: .venv/installed
+	$(BIN)/python benchmarks/causes.py
 
 # What a conversion takes, and what its result takes beside a network written by hand.
 bench-convert: .venv/installed
