@@ -57,7 +57,7 @@ def lstm() -> Graph:
     b = Builder("lstm")
     x = b(ops.LSTM(5), b.input("x", ("N", 6, 3)), scope="lstm")
     x = b(ops.Dropout(0.25), x, scope="drop")
-    x = b(ops.Select(1, -1), b(ops.LSTM(4, bias="single"), x, scope="lstm2"))
+    x = b(ops.Select(1, -1), b(ops.LSTM(4), x, scope="lstm2"))
     return b.finish(b(ops.Linear(2), x, scope="head"))
 
 

@@ -79,7 +79,7 @@ class Entry:
         known = {*ours, *theirs} <= {*self.ops}
         if difference.role or self.tied:
             return self.tied and bool(difference.role)
-        if difference.attribute or self.attributes:
+        if difference.attribute:
             return difference.attribute in self.attributes and known
         if difference.moved or self.moved:
             return difference.moved == self.moved and known

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from isograd.data import dropout_masks
+from isograd.data import masks_like
 from isograd.frameworks import part
 from isograd.frameworks.protocol import Recording, Tape
 from isograd.frameworks.side import packed_outputs, unpacked_outputs
@@ -82,15 +82,14 @@ class _Course:
         return self.tape.run(weights, inputs, training=True, masks=self._masks(step))
 
     def _masks(self, step: int) -> Arrays:
-        """The trial's masks, and draws of its own for a dropout that is not the reference's."""
+        """What the trial leaves out, and draws of its own, the same ones at every step, for a
+        dropout that the reference has not."""
         subject = self.subject
-        own = dropout_masks(subject.graph, len(self.trial.inputs[0]), step)
         given = {
             subject.values.get(name, ""): subject.turns.get(name, Transform())(mask)
             for name, mask in self.trial.masks[step].items()
         }
-        fitting = {n: given[n] for n, mask in own.items() if n in given and _fits(given[n], mask)}
-        return own | fitting
+        return masks_like(subject.graph, len(self.trial.inputs[0]), given)
 
     def _pulled(self, recording: Recording, outputs: Array, targets: Array) -> Arrays:
         slope = self.subject.recipe.loss.gradient(outputs, targets)
@@ -122,8 +121,3 @@ class _Course:
                 named = self._named(weights)
                 record |= {f"{name} after step {step}": array for name, array in named.items()}
         return record
-
-
-def _fits(given: Array, own: Array) -> bool:
-    """Whether a mask is of the same shape and scale: of a dropout at the same rate."""
-    return given.shape == own.shape and bool(np.isclose(given.max(), own.max()))

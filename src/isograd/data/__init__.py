@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from isograd.data.dataset import Dataset
-from isograd.data.masks import dropout_masks
+from isograd.data.masks import dropout_masks, masks_like
 from isograd.data.order import batch_order
 from isograd.errors import UsageError, unknown
 
@@ -35,4 +35,4 @@ def load(name: str, data_dir: Path | None = None) -> Dataset:
     return loader(data_dir)
 
 
-__all__ = ["HOMES", "Dataset", "batch_order", "dropout_masks", "load"]
+__all__ = ["HOMES", "Dataset", "batch_order", "dropout_masks", "load", "masks_like"]

@@ -27,10 +27,11 @@ REFERENCE, TWIN = 0, 1
 class Blended:
     """A network between two.
 
-    ``values`` maps values of the reference to those that stand for them here (roots only, see
-    `isograd.ir.forms`); ``parameters`` the reference's parameters to those here. ``origins`` says
-    for each parameter here whose weights it has: the side (0 is the reference), and the name there.
-    ``mended`` are values of the reference that are made as it makes them.
+    ``values`` maps values of the reference to those that stand for them here: roots (see
+    `isograd.ir.forms`) and what is copied between them; ``parameters`` the reference's parameters
+    to those here. ``origins`` says for each parameter here whose weights it has: the side (0 is the
+    reference), and the name there. ``mended`` are values of the reference that are made as it makes
+    them.
     """
 
     graph: Graph
@@ -70,6 +71,7 @@ class _Blend:
     parameters: dict[str, ParameterSpec] = field(default_factory=dict)
     origins: dict[str, tuple[int, str]] = field(default_factory=dict)
     built: dict[Pair, str] = field(default_factory=dict)
+    copied: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.graphs = _with_symbols(self.reference, self.twin), self.twin
@@ -106,7 +108,7 @@ class _Blend:
         )
         found = {origin: name for name, (side, origin) in self.origins.items() if side == REFERENCE}
         known = {p: q for p, q in self.alignment.parameters.items() if q in self.parameters}
-        values = {a: name for (a, _), name in self.built.items()}
+        values = self.copied | {a: name for (a, _), name in self.built.items()}
         mended = frozenset(a for a, b in self.fixed if (a, b) not in self.partly)
         cuts = replace(self.alignment.mapping, links=())
         return Blended(graph, values, known | found, self.origins, mended, cuts)
@@ -203,6 +205,8 @@ class _Blend:
         for node in order:
             inputs = tuple(known(name) or name for name in node.inputs)
             done[node.name] = self._copied(side, node, inputs)
+            if side == REFERENCE:
+                self.copied[node.name] = done[node.name]
         return done[top]
 
     def _needed(self, side: int, top: str, stops: set[str]) -> list[Node]:

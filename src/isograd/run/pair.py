@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from isograd.data import dropout_masks
+from isograd.data import masks_like
 from isograd.errors import UsageError
 from isograd.frameworks import part
 from isograd.frameworks.protocol import Emitted, Executor, Gradients, Original
@@ -110,10 +110,7 @@ class Filled:
         own, graph = pair.own_twin(), pair.twin.graph
         assert pair.twin.weights is not None
         self._state = own.parameters.forward(pair.twin.weights)
-        self._masks = {
-            own.dropouts[name]: own.masks[name](mask)
-            for name, mask in dropout_masks(graph, batch_size, 0).items()
-        }
+        self._own, self._graph, self._batch_size = own, graph, batch_size
         self._known = set(pair.emitted_twin().parameters.twins)
 
     def __getattr__(self, name: str) -> Any:
@@ -125,9 +122,18 @@ class Filled:
         self.set_masks({})
 
     def set_masks(self, masks: Arrays) -> None:
-        """The reference's masks, on top of draws of the twin's own."""
-        if self._masks:
-            self._executor.set_masks({**self._masks, **masks})
+        """What the reference leaves out, at the twin's rates, and draws of the twin's own."""
+        own = self._own
+        given = {
+            name: own.masks[name].inverse(masks[key])
+            for name, key in own.dropouts.items()
+            if key in masks
+        }
+        filled = masks_like(self._graph, self._batch_size, given)
+        if filled:
+            self._executor.set_masks(
+                {own.dropouts[name]: own.masks[name](mask) for name, mask in filled.items()}
+            )
 
     def get_state(self) -> Arrays:
         """What the reference has, too."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from isograd.causes.interventions import Intervention, interventions
 from isograd.causes.search import STAGES, Findings, Outcome, Search
 from isograd.causes.subject import Subject, observe_subject
-from isograd.data import dropout_masks
+from isograd.data import masks_like
 from isograd.explanation import Explanation, Training
 from isograd.frameworks import MODES, installed, part
 from isograd.proof.correspondence import correspondence
@@ -20,7 +20,7 @@ from isograd.proof.witness import Witness
 from isograd.result import Cause, Effect, Location, Spot
 from isograd.run.aligned import aligned_rows, spot, with_errors
 from isograd.run.pair import Pair, PairRun, run_pair
-from isograd.training import Recipe
+from isograd.training import LOSSES, Recipe
 
 SEARCHED = 10
 """How many training steps the two are compared after while causes are looked for."""
@@ -40,8 +40,8 @@ def explain_pair(
     """`explain`, for two networks that are aligned, and the trainings of both; ``train`` makes
     whole trainings of what was found."""
     size = min(recipes[0].batch_size, MOST_EXAMPLES)
-    ours, theirs = (replace(recipe, batch_size=size) for recipe in recipes)
-    run = run_pair(pair, (ours, theirs), seed, recorded)
+    natively = _natively(pair, recipes, size)
+    run = run_pair(pair, natively, seed, recorded)
     found = Explanation(
         reference=pair.reference.reference,
         twin=pair.twin.reference,
@@ -56,7 +56,7 @@ def explain_pair(
     if differing:
         search = _search(pair, recipes, run)
         findings = search.run(differing)
-        _conclude(found, search, findings, run, accept)
+        _conclude(found, search, findings, run, natively[1], accept)
         if train:
             found.training = train(search, findings)
     elif run.proof.verdict == "different":
@@ -90,8 +90,8 @@ def _location(pair: Pair, recipes: tuple[Recipe, Recipe], run: PairRun) -> Locat
     assert pair.twin.weights is not None
     recipe = _in_terms_of_twin(recipes[1], pair)
     theirs = ours.beside(graphs[1], tapes[1], pair.twin.weights, recipe, known)
-    own = dropout_masks(graphs[1], len(trial.inputs[0]), 0)
-    theirs = replace(theirs, masks=own | theirs.masks)
+    masks = masks_like(graphs[1], len(trial.inputs[0]), theirs.masks)
+    theirs = replace(theirs, masks=masks)
     return locate(ours, theirs, disturbed(ours, trial), known)
 
 
@@ -114,8 +114,25 @@ def referee() -> str:
     return next(framework for framework in MODES if installed(framework))
 
 
+def _natively(pair: Pair, recipes: tuple[Recipe, Recipe], batch_size: int) -> tuple[Recipe, Recipe]:
+    """What the networks themselves are trained with. Forms that only a script has are looked at in
+    descriptions alone, where there is no script: both then train in the plain way."""
+    sides = zip((pair.reference, pair.twin), recipes, strict=True)
+    if all(r.standard or (m.original and m.original.training) for m, r in sides):
+        ours, theirs = (replace(recipe, batch_size=batch_size) for recipe in recipes)
+        return ours, theirs
+    kind = recipes[0].loss.kind
+    plain = Recipe(kind if kind in LOSSES else "mean_squared_error", batch_size=batch_size)
+    return plain, plain
+
+
 def _conclude(
-    found: Explanation, search: Search, findings: Findings, run: PairRun, accept: Sequence[str]
+    found: Explanation,
+    search: Search,
+    findings: Findings,
+    run: PairRun,
+    native: Recipe,
+    accept: Sequence[str],
 ) -> None:
     found.causes = [
         _described(one, outcome, findings.mended, one.id in accept)
@@ -123,7 +140,7 @@ def _conclude(
     ]
     found.harmless = [one.harmless for one in findings.harmless]
     found.unclear = [one.detail for one in findings.unclear]
-    found.rest = _unexplained(search, findings, run)
+    found.rest = _unexplained(search, findings, run, native)
     counted = [cause.before.verdict for cause in found.causes if not cause.accepted]
     if found.causes and not counted and not found.rest:
         found.verdict = "equivalent"
@@ -135,8 +152,9 @@ def _conclude(
     found.verdict = worst([found.verdict, *counted])
 
 
-def _unexplained(search: Search, findings: Findings, run: PairRun) -> str:
-    """What is left: a twin that does not do what its graph says, or differs when all is mended."""
+def _unexplained(search: Search, findings: Findings, run: PairRun, native: Recipe) -> str:
+    """What is left: a twin that does not do what its graph says, or differs when all is mended.
+    ``native`` is what the twin itself was trained with."""
     stage = findings.mended.first
     if findings.mended.reason:
         return findings.mended.reason
@@ -150,8 +168,8 @@ def _unexplained(search: Search, findings: Findings, run: PairRun) -> str:
             f"with all of this mended, the two still differ in the stage {stage.name}, "
             f"{stage.ratio:.1f} times the rounding envelope at {stage.worst}"
         )
-    untouched = observe_subject(search.blended([]), search.trial, referee())
-    return _unfaithful(run, untouched)
+    untouched = replace(search.blended([]), recipe=native)
+    return _unfaithful(run, observe_subject(untouched, search.trial, referee()))
 
 
 def _unfaithful(run: PairRun, described: Observation) -> str:
