@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import string
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
@@ -82,10 +81,9 @@ def test_an_entry_is_complete(entry: Entry):
 
 
 def test_every_entry_looks_for_something():
-    plain = Entry("", "", {}, "")
-    for entry in catalogue():
-        told = replace(entry, id="", summary="", fix={}, source="", harmless="")
-        assert told != plain, entry.id
+    """But for a softmax and the loss that reckons with it, two differences that are one."""
+    lost = [e.id for e in catalogue() if not (e.ops or e.stands or e.fields or e.tied)]
+    assert lost == ["outputs-are-probabilities"]
 
 
 @pytest.mark.parametrize("field", ["reference", "twin"])
