@@ -117,8 +117,9 @@ def referee() -> str:
 def _natively(pair: Pair, recipes: tuple[Recipe, Recipe], batch_size: int) -> tuple[Recipe, Recipe]:
     """What the networks themselves are trained with. Forms that only a script has are looked at in
     descriptions alone, where there is no script: both then train in the plain way."""
-    sides = zip((pair.reference, pair.twin), recipes, strict=True)
-    if all(r.standard or (m.original and m.original.training) for m, r in sides):
+    originals = (model.original for model in (pair.reference, pair.twin))
+    trained = any(original and original.training for original in originals)
+    if trained or all(recipe.standard for recipe in recipes):
         ours, theirs = (replace(recipe, batch_size=batch_size) for recipe in recipes)
         return ours, theirs
     kind = recipes[0].loss.kind
