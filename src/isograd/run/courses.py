@@ -47,7 +47,7 @@ def courses(
 
     def train(name: str, subject: Subject, own: Examples, seeds: Sequence[int]) -> Training:
         curves = [trained(subject, own, plan.epochs, seed, search.framework) for seed in seeds]
-        return Training(name, search.framework, curves)
+        return Training(name, scripts[name != "reference"].model.framework or "", curves)
 
     found = [
         train("reference", search.reference, examples[0], seeds),
