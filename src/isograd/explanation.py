@@ -57,7 +57,8 @@ class AlignedRow:
 @dataclass
 class Training:
     """Trainings of one network, one curve for each seed. ``name`` is what it is called beside the
-    others: ``reference``, ``twin``, ``twin, mended``; ``framework`` is that of the side it stands for."""
+    others: ``reference``, ``twin``, ``twin, mended``; ``framework`` is that of the side that it
+    stands for."""
 
     name: str
     framework: str
