@@ -33,8 +33,13 @@ LIFETIME = 40
 """Runs in one process: frameworks keep what they once compiled."""
 
 FRAMEWORKS = ("torch", "tensorflow")
-ONLY_IN = {"rnn-double-bias": "tensorflow", "gru-reset-after": "tensorflow"}
-"""Forms that PyTorch's own layers have not."""
+ONLY_IN = {
+    "rnn-double-bias": "tensorflow",
+    "gru-reset-after": "tensorflow",
+    "flatten-order": "torch",
+}
+"""Forms that PyTorch's own layers have not; and Keras' own flatten is read with its weights in the
+order of PyTorch's."""
 
 UNPLANTED, PAIRS, PLACES = 200, 60, 2
 NEEDED = {"detected": 1.0, "right node": 0.95, "right cause": 0.9, "nothing where nothing is": 1.0}
@@ -68,9 +73,8 @@ def _directed(network: str, plants: tuple[str, ...], number: int) -> Run:
     """In one of the four directions."""
     turned = number // 2 % 2 == 1
     reference = FRAMEWORKS[number % 2]
-    homes = {ONLY_IN[plant.split(":")[1]] for plant in plants if plant.split(":")[1] in ONLY_IN}
-    if homes:
-        (home,) = homes
+    homes = [ONLY_IN[plant.split(":")[1]] for plant in plants if plant.split(":")[1] in ONLY_IN]
+    for home in homes[:1]:
         other = next(name for name in FRAMEWORKS if name != home)
         reference = home if turned else other
     return Run(network, plants, number, reference, turned)
@@ -79,9 +83,11 @@ def _directed(network: str, plants: tuple[str, ...], number: int) -> Run:
 def _places() -> Iterator[tuple[str, str]]:
     """Every network with every plant that it has a place for: ``graph:id:number``."""
     for name, network in NETWORKS.items():
-        for number, planted in enumerate(plants_in(network.make(), network.loss)):
+        graph = network.make()
+        for number, planted in enumerate(plants_in(graph, network.loss)):
             yield name, f"graph:{planted.id}:{number}"
-        for plant in recipe_plants(network.loss):
+        classes = graph.type_of(graph.outputs[0]).shape[-1]
+        for plant in recipe_plants(network.loss, classes):
             yield name, f"recipe:{plant.id}:0"
 
 

@@ -27,7 +27,7 @@ from isograd.run.reasons import explain_pair
 from isograd.training import Recipe
 from planted_networks import NETWORKS
 from plants import Planted, plants_in
-from recipe_plants import ADAM, RecipePlant, recipe_plants, replace_in
+from recipe_plants import ADAM, RECIPES, RecipePlant, replace_in
 
 BATCH_SIZE = 4
 RECORDED = (1, 3)
@@ -125,9 +125,7 @@ class _Attempt:
         for plant in self.run.plants:
             where, name, number = plant.split(":")
             if where == "recipe":
-                self.recipe_plants[name] = next(
-                    one for one in recipe_plants(self.network.loss) if one.id == name
-                )
+                self.recipe_plants[name] = next(one for one in RECIPES if one.id == name)
                 continue
             self.planted[name] = self._again(graph, name, int(number))
             graph = self.planted[name].graph

@@ -142,6 +142,10 @@ def _attributes(graph: Graph) -> Iterator[Planted]:
 
 def _is_same(graph: Graph, node: Node, op: Op) -> bool:
     """Whether the op computes the same at the sizes that it is given."""
+    if isinstance(op, ops.Conv) and max(op.kernel_size) == 1:
+        op = replace(op, dilation=node.op.attributes()["dilation"])
+    if op == node.op:
+        return True
     types = {name: graph.type_of(name) for name in node.inputs}
     try:
         other = replace(node, op=op, type=op.infer(*types.values()))
@@ -251,9 +255,17 @@ def _retied(graph: Graph) -> Iterator[Planted]:
         for other, (first, *_) in uses.items():
             if other == owner or type(first.op) is not type(node.op):
                 continue
-            if graph.parameters[other] == graph.parameters[owner] and first.name < node.name:
-                yield from _reowned("weights-tied", graph, node, other)
+            alike = graph.parameters[other] == graph.parameters[owner]
+            if alike and first.name < node.name and first.op == node.op:
+                yield from _merged(graph, first, node)
                 return
+
+
+def _merged(graph: Graph, first: Node, second: Node) -> Iterator[Planted]:
+    """Two layers that are one."""
+    other = replace(second, parameters=first.parameters, scope=first.scope)
+    nodes = [other if node is second else node for node in graph.nodes]
+    yield from _finished("weights-tied", graph, nodes, {first.name, second.name})
 
 
 def _reowned(name: str, graph: Graph, node: Node, owner: str) -> Iterator[Planted]:

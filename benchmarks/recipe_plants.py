@@ -37,7 +37,7 @@ SHARES = DataSummary(100, (4,), "float32", 0.5, 0.25, 0.0, 1.0)
 @dataclass(frozen=True)
 class RecipePlant:
     """A change of a recipe with one of ``losses`` and this ``optimizer``; ``before`` is made of the
-    reference's recipe. ``harmless``: it changes nothing."""
+    reference's recipe. ``harmless``: it changes nothing. ``classes`` is how many there must be."""
 
     id: str
     change: Change
@@ -45,6 +45,7 @@ class RecipePlant:
     losses: tuple[str, ...] = ALL
     before: Change = lambda recipe: recipe
     harmless: bool = False
+    classes: int | None = None
 
 
 def _loss(**changes: Any) -> Change:
@@ -89,7 +90,9 @@ RECIPES: tuple[RecipePlant, ...] = (
     RecipePlant("loss-reduction", _loss(reduction="sum"), MOMENTUM),
     RecipePlant("label-smoothing", _loss(smoothing=0.1), losses=(CLASSES,)),
     RecipePlant("ignored-index", _loss(ignored=1), losses=(CLASSES,)),
-    RecipePlant("class-weights", _loss(class_weights=tuple(range(1, 20))), losses=(CLASSES,)),
+    RecipePlant(
+        "class-weights", _loss(class_weights=(1.0, 2.0, 3.0, 4.0)), losses=(CLASSES,), classes=4
+    ),
     RecipePlant("loss-broadcasting", _loss(shapes="broadcast"), losses=(NUMBERS,)),
     RecipePlant("loss-takes", _loss(takes="log_probabilities"), losses=(CLASSES,)),
     RecipePlant("last-partial-batch", _whole(drop_last=False)),
@@ -107,6 +110,7 @@ RECIPES: tuple[RecipePlant, ...] = (
 """All of them, planted in the twin's recipe."""
 
 
-def recipe_plants(loss: str) -> Iterator[RecipePlant]:
-    """Those that a recipe with this loss has a place for."""
-    return (plant for plant in RECIPES if loss in plant.losses)
+def recipe_plants(loss: str, classes: object) -> Iterator[RecipePlant]:
+    """Those that a recipe with this loss, for so many classes, has a place for."""
+    fitting = (plant for plant in RECIPES if loss in plant.losses)
+    return (plant for plant in fitting if plant.classes in (None, classes))

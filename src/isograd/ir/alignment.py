@@ -20,7 +20,7 @@ from isograd.ir.detours import Detours, Moved, Step, contrast
 from isograd.ir.forms import Forms, View, forms_of, turn
 from isograd.ir.graph import Graph, Node
 from isograd.ir.mapping import Link, Permute, Reshaped, Split, TensorMap, Transform
-from isograd.ir.ops import Dropout, Reshape, TensorType, Transpose
+from isograd.ir.ops import GRU, Dropout, Reshape, TensorType, Transpose
 from isograd.ir.ops.base import Shape
 from isograd.ir.packing import Piece
 from isograd.ir.sight import COMMUTATIVE
@@ -54,13 +54,13 @@ class Difference:
 
 @dataclass
 class Alignment:
-    """``nodes`` and ``parameters`` map the reference's names to the twin's; what only
-    moves elements is no node here. ``turns`` holds the order in which the twin
-    has a value's axes where that is another. ``splits`` names the twin's parameters that are the
-    equal pieces of one of the reference's, ``joins`` the reference's that are those of one of the
-    twin's. ``ambiguous`` holds groups of parameters, reference's
-    and twin's, that structure cannot tell apart. ``steps`` says for each pair of values from which
-    pairs both are made; ``outputs`` are the pairs at the end.
+    """``nodes`` and ``parameters`` map the reference's names to the twin's; what only moves
+    elements is no node here. ``turns`` holds the order in which the twin has a value's axes where that is
+    another. ``splits`` names the twin's parameters that are the equal pieces of one of the
+    reference's, ``joins`` the reference's that are those of one of the twin's; pieces of the
+    ``stacked`` ones lie along an axis of their own. ``ambiguous`` holds groups of parameters,
+    reference's and twin's, that structure cannot tell apart. ``steps`` says for each pair of values
+    from which pairs both are made; ``outputs`` are the pairs at the end.
     """
 
     nodes: dict[str, str] = field(default_factory=dict)
@@ -68,6 +68,7 @@ class Alignment:
     turns: dict[str, Transform] = field(default_factory=dict)
     splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     joins: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    stacked: set[str] = field(default_factory=set)
     ambiguous: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     steps: dict[Pair, Step] = field(default_factory=dict)
@@ -82,22 +83,18 @@ class Alignment:
     def mapping(self) -> TensorMap:
         """From the reference's parameters to the twin's. Raises `ValueError` if one of the twin's
         were mapped twice."""
-        return parameter_map(self.parameters, self.splits, self.joins)
+        return self.mapping_of(self.parameters)
 
+    def mapping_of(self, parameters: Mapping[str, str]) -> TensorMap:
+        """`mapping` with other pairs of whole parameters."""
 
-def parameter_map(
-    parameters: Mapping[str, str],
-    splits: Mapping[str, tuple[str, ...]],
-    joins: Mapping[str, tuple[str, ...]],
-) -> TensorMap:
-    """The map that an `Alignment` has found."""
+        def split(whole: str, pieces: tuple[str, ...]) -> Split:
+            piece = Transform((Reshaped((1, -1), (-1,)),) if whole in self.stacked else ())
+            return Split(whole, pieces, Transform(), (piece,) * len(pieces))
 
-    def split(whole: str, pieces: tuple[str, ...]) -> Split:
-        return Split(whole, pieces, Transform(), (Transform(),) * len(pieces))
-
-    links = tuple(Link(*pair) for pair in parameters.items())
-    cuts = [split(*pair) for pair in splits.items()]
-    return TensorMap(links, (*cuts, *(split(*pair).inverse for pair in joins.items())))
+        links = tuple(Link(*pair) for pair in parameters.items())
+        cuts = [split(*pair) for pair in self.splits.items()]
+        return TensorMap(links, (*cuts, *(split(*pair).inverse for pair in self.joins.items())))
 
 
 def align(reference: Graph, twin: Graph) -> Alignment:
@@ -201,6 +198,8 @@ class _Walk:
                 assert ours is not None
                 assert theirs is not None
                 values = getattr(ours, name), getattr(theirs, name)
+                if _are_same_biases(*values):
+                    continue
                 detail = contrast(ours, theirs, [name])
                 yield replace(both, detail=detail, attribute=name, values=values)
             if not step.attributes:
@@ -222,6 +221,7 @@ class _Walk:
         left, right = self.nodes[0].get(a), self.nodes[1].get(b)
         if left is not None and right is not None:
             self._parameters(left, right)
+            self._stacked(left, right)
             self._draws(left, right)
 
     def _inputs(self, a: str, b: str) -> Iterator[Pair]:
@@ -294,6 +294,18 @@ class _Walk:
                     Difference(left, right, detail, role=role, values=values)
                 )
 
+    def _stacked(self, left: Node, right: Node) -> None:
+        """Two biases that one side has in one array."""
+        if not isinstance(left.op, GRU) or not isinstance(right.op, GRU):
+            return
+        if not _are_same_biases(left.op.bias, right.op.bias):
+            return
+        whole, apart = (left, right) if left.op.bias == "stacked" else (right, left)
+        pieces = apart.parameters["bias_ih"], apart.parameters["bias_hh"]
+        cuts = self.found.splits if whole is left else self.found.joins
+        cuts[whole.parameters["bias"]] = pieces
+        self.found.stacked.add(whole.parameters["bias"])
+
     def _draws(self, left: Node, right: Node) -> None:
         """Two values may be computed alike, but no two are drawn alike."""
         if not isinstance(left.op, Dropout) or not isinstance(right.op, Dropout):
@@ -342,6 +354,11 @@ class _Walk:
             )
         )
         return self.found
+
+
+def _are_same_biases(ours: object, theirs: object) -> bool:
+    """Whether two biases of a GRU are two arrays on one side and one on the other."""
+    return {"double", "stacked"} == {ours, theirs}
 
 
 def _turned(operands: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from isograd.errors import UsageError, unknown
-from isograd.ir.alignment import Alignment, align, parameter_map
+from isograd.ir.alignment import Alignment, align
 from isograd.ir.graph import Graph, Node
 from isograd.ir.inputs import InputSpec
 from isograd.ir.mapping_document import MappingDocument
@@ -151,7 +151,7 @@ def _document(pair: Pair, parameters: Mapping[str, str]) -> MappingDocument:
     assert reference.original is not None
     assert twin.imported is not None
     assert twin.original is not None
-    between = parameter_map(parameters, pair.alignment.splits, pair.alignment.joins)
+    between = pair.alignment.mapping_of(parameters)
     map = reference.imported.parameters.compose(between).compose(twin.imported.parameters.inverse)
     native = _tensors(reference)
     trainable = tuple(native[name] for name in reference.graph.trainable)

@@ -20,7 +20,7 @@ from isograd.proof.witness import Witness
 from isograd.result import Cause, Effect, Location, Spot
 from isograd.run.aligned import aligned_rows, spot, with_errors
 from isograd.run.pair import Pair, PairRun, run_pair
-from isograd.training import LOSSES, Recipe
+from isograd.training import LOSSES, OPTIMIZERS, Recipe
 
 SEARCHED = 10
 """How many training steps the two are compared after while causes are looked for."""
@@ -119,12 +119,16 @@ def _natively(pair: Pair, recipes: tuple[Recipe, Recipe], batch_size: int) -> tu
     descriptions alone, where there is no script: both then train in the plain way."""
     originals = (model.original for model in (pair.reference, pair.twin))
     trained = any(original and original.training for original in originals)
-    if trained or all(recipe.standard for recipe in recipes):
+    if trained or all(_is_plain(recipe) for recipe in recipes):
         ours, theirs = (replace(recipe, batch_size=batch_size) for recipe in recipes)
         return ours, theirs
     kind = recipes[0].loss.kind
     plain = Recipe(kind if kind in LOSSES else "mean_squared_error", batch_size=batch_size)
     return plain, plain
+
+
+def _is_plain(recipe: Recipe) -> bool:
+    return recipe.standard and type(recipe.optimizer) in OPTIMIZERS.values()
 
 
 def _conclude(
