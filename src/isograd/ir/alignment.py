@@ -55,8 +55,8 @@ class Difference:
 @dataclass
 class Alignment:
     """``nodes`` and ``parameters`` map the reference's names to the twin's; what only moves
-    elements is no node here. ``turns`` holds the order in which the twin has a value's axes where that is
-    another. ``splits`` names the twin's parameters that are the equal pieces of one of the
+    elements is no node here. ``turns`` holds the order in which the twin has a value's axes where
+    that is another. ``splits`` names the twin's parameters that are the equal pieces of one of the
     reference's, ``joins`` the reference's that are those of one of the twin's; pieces of the
     ``stacked`` ones lie along an axis of their own. ``ambiguous`` holds groups of parameters,
     reference's and twin's, that structure cannot tell apart. ``steps`` says for each pair of values
