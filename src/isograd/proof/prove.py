@@ -178,7 +178,8 @@ def _single_precision(baseline: Baseline, found: Observation) -> Stage:
 
 def _active(baseline: Baseline, arrays: Arrays) -> Arrays:
     """The tensors without what the optimizer made of idle parameters."""
-    return {name: array for name, array in arrays.items() if _owner(name) not in baseline.idle}
+    idle = baseline.idle
+    return {name: array for name, array in arrays.items() if _owner(name) not in idle}
 
 
 def _owner(tensor: str) -> str | None:
