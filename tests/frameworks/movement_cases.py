@@ -51,6 +51,7 @@ CASES: tuple[tuple[Op, tuple[TensorType, ...]], ...] = (
     (ops.Triangle(False, -1), (IMAGE,)),
     (ops.Take(1), (IMAGE, whole(2, 3))),
     (ops.Take(0), (real(5, 4), whole("N", 3))),
+    (ops.Take(1), (real("N", 5, 4), whole())),
     (ops.TakeAlongAxis(1), (FEATURES, whole("N", 3))),
     (ops.OneHot(4), (whole("N", 3),)),
     (ops.Einsum("nchw,cd->nhwd"), (IMAGE, real(4, 3))),

@@ -11,7 +11,7 @@ from planted_changes import changes
 from random_forms import Form
 from random_graphs import networks, result_of
 from round_trip import assert_round_trip, inputs_of, module_of
-from twins import ALLOWED, assert_twins, deviations, draw, run_torch
+from twins import ALLOWED, assert_twins, deviations, draw, one_op, run_torch
 
 from isograd.frameworks.tensorflow import emitter
 from isograd.ir import ops
@@ -113,3 +113,7 @@ def test_the_unbiased_variance_of_one_value_is_not_drawn() -> None:
     assert result_of(unbiased, (one,)) is None
     assert result_of(unbiased, (several,)) is not None
     assert result_of(biased, (one,)) is not None
+
+
+def test_an_index_without_axes_comes_back() -> None:
+    assert_round_trip(one_op(ops.Take(1), TensorType(("N", 5, 4)), TensorType((), "int")))

@@ -82,7 +82,11 @@ def take(site: Site) -> Source:
     op = site.node.op
     assert isinstance(op, ops.Take)
     x, indices = site.arguments
-    return f"{x}[{', '.join([':'] * site.position(op.axis) + [indices])}]"
+    axis = site.position(op.axis)
+    places = [":"] * axis
+    if not site.types[1].shape:  # `torch.export` asks for the number in a tensor without axes
+        return f"{x}[{', '.join([*places, f'{indices}[None]'])}].squeeze({axis})"
+    return f"{x}[{', '.join([*places, indices])}]"
 
 
 def take_along_axis(site: Site) -> Source:
