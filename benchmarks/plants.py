@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from isograd.ir import ops
+from isograd.ir.forms import VIEWS
 from isograd.ir.graph import Graph, Node
 from isograd.ir.ops import Op, ShapeError
 from isograd.ir.same_function import same_function
@@ -79,6 +80,7 @@ ATTRIBUTES: tuple[tuple[str, tuple[type[Op], ...], str, Change], ...] = (
     ("resize-mode", (ops.Resize,), "mode", lambda _: "nearest"),
     ("pool-window", (ops.MaxPool,), "kernel_size", lambda k: tuple(n + 2 for n in k)),
     ("time-step", (ops.Select,), "index", lambda _: 0),
+    ("mask-value", (ops.Full,), "value", lambda _: -1.0),
 )
 """Entry, ops, an attribute, and what becomes of it."""
 
@@ -90,6 +92,8 @@ REPLACED: tuple[tuple[str, type[Op], Op], ...] = (
     ("pool-kind", ops.MaxPool, ops.avg_pool2d(3, 1, 1, count_include_pad=False)),
     ("pool-kind", ops.GlobalAvgPool, ops.GlobalMaxPool()),
     ("pool-kind", ops.Mean, ops.Max((1,))),
+    ("arithmetic", ops.Add, ops.Multiply()),
+    ("arithmetic", ops.Subtract, ops.Add()),
     ("norm-kind", ops.RMSNorm, ops.LayerNorm((8,))),
     ("norm-kind", ops.GroupNorm, ops.BatchNorm()),
 )
@@ -100,14 +104,17 @@ REMOVED: tuple[tuple[str, tuple[type[Op], ...]], ...] = (
     ("dropout-missing", (ops.Dropout,)),
     ("norm-missing", (ops.BatchNorm, ops.LayerNorm, ops.GroupNorm, ops.RMSNorm)),
     ("mask-sign", (ops.LogicalNot,)),
+    ("factor-missing", (ops.MultiplyScalar,)),
+    ("layer-missing", (ops.Linear, ops.MaxPool)),
 )
 """Entry, and ops whose input takes their place."""
 
 SWAPPED: tuple[tuple[str, tuple[type[Op], ...]], ...] = (
     ("operand-order", (ops.Subtract, ops.Divide)),
     ("concat-order", (ops.Concat,)),
+    ("masked-choice", (ops.Where,)),
 )
-"""Entry, and ops whose operands change places."""
+"""Entry, and ops whose last two operands change places."""
 
 ENDS: tuple[tuple[str, Op], ...] = (
     ("double-softmax", ops.Softmax()),
@@ -184,9 +191,11 @@ def _keras_2_hard_sigmoid(node: Node) -> list[Node]:
 
 
 def _removed(graph: Graph) -> Iterator[Planted]:
+    """Not behind what only moves elements: how that is read depends on what comes behind."""
+    moved = {node.name for node in graph.nodes if isinstance(node.op, VIEWS)}
     for node in graph.nodes:
         for name, kinds in REMOVED:
-            if isinstance(node.op, kinds):
+            if isinstance(node.op, kinds) and not moved & {*node.inputs}:
                 yield from _exchanged(name, graph, node, [])
 
 
@@ -194,7 +203,7 @@ def _swapped(graph: Graph) -> Iterator[Planted]:
     for node in graph.nodes:
         for name, kinds in SWAPPED:
             if isinstance(node.op, kinds):
-                other = replace(node, inputs=node.inputs[::-1])
+                other = replace(node, inputs=(*node.inputs[:-2], *node.inputs[-2:][::-1]))
                 yield from _exchanged(name, graph, node, [other])
 
 

@@ -70,7 +70,7 @@ class Detours:
             return ways[0][1]
         ways += [*self._skipped(a, b), *self._rewritten(a, b)]
         if not ways:
-            return Step((), self._contrast(a, b))
+            return Step((), self._contrast(a, b), attributes=self._attributes(a, b))
         return min(ways, key=lambda way: way[0] + self._unlike(way[1].below))[1]
 
     def near(self, side: int, root: str) -> list[str]:
