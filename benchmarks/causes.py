@@ -14,7 +14,6 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -184,17 +183,27 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a tenth of it")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="ids or networks, by commas")
+    parser.add_argument("--resume", action="store_true", help="keep the rows that are there")
     parser.add_argument("--out", type=Path, default=Path("isograd-runs/causes.jsonl"))
     arguments = parser.parse_args()
     wanted = {*arguments.only.split(",")} - {""}
     planned = runs(random.Random(arguments.seed), arguments.quick)
     planned = [one for one in planned if not wanted or wanted & {one.network, *one.ids}]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    rows = [asdict(row) for row in carried_out(planned, arguments.out)]
+    known = _known(arguments.out) if arguments.resume else {}
+    arguments.out.write_text("".join(f"{json.dumps(row)}\n" for row in known.values()))
+    left = [one for one in planned if one.label not in known]
+    rows = [*known.values(), *carried_out(left, arguments.out)]
     return 0 if show(rows, Console()) else 1
 
 
-def carried_out(planned: Sequence[Run], out: Path) -> Iterator[Any]:
+def _known(out: Path) -> dict[str, dict[str, Any]]:
+    """The rows of an earlier call, by what was run."""
+    lines = out.read_text().splitlines() if out.exists() else []
+    return {row["label"]: row for row in map(json.loads, lines)}
+
+
+def carried_out(planned: Sequence[Run], out: Path) -> Iterator[dict[str, Any]]:
     """The rows, as they come; each is written at once."""
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ[name] = "1"
@@ -203,15 +212,15 @@ def carried_out(planned: Sequence[Run], out: Path) -> Iterator[Any]:
     context = multiprocessing.get_context("spawn")
     start = perf_counter()
     with (
-        out.open("w", encoding="utf-8") as file,
-        ProcessPoolExecutor(PROCESSES, context, max_tasks_per_child=LIFETIME) as pool,
+        out.open("a", encoding="utf-8") as file,
+        context.Pool(PROCESSES, maxtasksperchild=LIFETIME) as pool,
     ):
-        for done, future in enumerate(as_completed(pool.submit(run_one, one) for one in planned)):
-            row = future.result()
-            file.write(json.dumps(asdict(row)) + "\n")
+        for done, found in enumerate(pool.imap_unordered(run_one, planned), start=1):
+            row = asdict(found)
+            file.write(json.dumps(row) + "\n")
             file.flush()
             minutes = (perf_counter() - start) / 60
-            print(f"{done + 1}/{len(planned)} {minutes:.1f} min", file=sys.stderr, end="\r")
+            print(f"{done}/{len(planned)} {minutes:.1f} min", file=sys.stderr, end="\r")
             yield row
 
 

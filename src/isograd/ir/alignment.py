@@ -11,7 +11,7 @@ region that is made in another way. What lies beyond corresponds again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,9 +20,10 @@ from isograd.ir.detours import Detours, Moved, Step, contrast
 from isograd.ir.forms import Forms, View, forms_of, turn
 from isograd.ir.graph import Graph, Node
 from isograd.ir.mapping import Link, Permute, Reshaped, Split, TensorMap, Transform
-from isograd.ir.ops import GRU, Dropout, Reshape, TensorType, Transpose
+from isograd.ir.ops import Dropout, Reshape, TensorType, Transpose
 from isograd.ir.ops.base import Shape
 from isograd.ir.packing import Piece
+from isograd.ir.same_parameters import are_same_biases, of_dense, of_gru
 from isograd.ir.sight import COMMUTATIVE
 
 Pair = tuple[str, str]
@@ -58,9 +59,10 @@ class Alignment:
     elements is no node here. ``turns`` holds the order in which the twin has a value's axes where
     that is another. ``splits`` names the twin's parameters that are the equal pieces of one of the
     reference's, ``joins`` the reference's that are those of one of the twin's; pieces of the
-    ``stacked`` ones lie along an axis of their own. ``ambiguous`` holds groups of parameters,
-    reference's and twin's, that structure cannot tell apart. ``steps`` says for each pair of values
-    from which pairs both are made; ``outputs`` are the pairs at the end.
+    ``stacked`` ones lie along an axis of their own, and the ``turned`` ones are matrices that the
+    twin has transposed. ``ambiguous`` holds groups of parameters, reference's and twin's, that
+    structure cannot tell apart. ``steps`` says for each pair of values from which pairs both are
+    made; ``outputs`` are the pairs at the end.
     """
 
     nodes: dict[str, str] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Alignment:
     splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     joins: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stacked: set[str] = field(default_factory=set)
+    turned: set[str] = field(default_factory=set)
     ambiguous: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     steps: dict[Pair, Step] = field(default_factory=dict)
@@ -90,7 +93,8 @@ class Alignment:
 
         def split(whole: str, pieces: tuple[str, ...]) -> Split:
             piece = Transform((Reshaped((1, -1), (-1,)),) if whole in self.stacked else ())
-            return Split(whole, pieces, Transform(), (piece,) * len(pieces))
+            turn = Transform((Permute((1, 0)),) if whole in self.turned else ())
+            return Split(whole, pieces, turn, (piece,) * len(pieces))
 
         links = tuple(Link(*pair) for pair in parameters.items())
         cuts = [split(*pair) for pair in self.splits.items()]
@@ -198,7 +202,7 @@ class _Walk:
                 assert ours is not None
                 assert theirs is not None
                 values = getattr(ours, name), getattr(theirs, name)
-                if _are_same_biases(*values):
+                if are_same_biases(*values):
                     continue
                 detail = contrast(ours, theirs, [name])
                 yield replace(both, detail=detail, attribute=name, values=values)
@@ -209,6 +213,7 @@ class _Walk:
             tuple(nodes[name] for name in names)
             for nodes, names in zip(self.nodes, step.only, strict=True)
         )
+        self._dense(first, second)
         top = (first[0] if first else None, second[0] if second else None)
         yield Difference(*top, step.detail, pair, (first, second))
 
@@ -290,21 +295,31 @@ class _Walk:
             elif owner != name:
                 detail = f"the twin's {other!r} is shared; the reference has {owner!r} and {name!r}"
                 values = ((owner, name), (other,))
+                del self.found.parameters[name]
                 self.found.differences.append(
                     Difference(left, right, detail, role=role, values=values)
                 )
 
+    def _dense(self, ours: Sequence[Node], theirs: Sequence[Node]) -> None:
+        """The same parameters of a region that each side makes in its own way."""
+        for same in of_dense(self.graphs, ours, theirs):
+            if same.reference in self.found.parameters or same.twin in self.owners:
+                continue
+            self.owners[same.twin] = same.reference
+            if same.turned:
+                self.found.splits[same.reference] = (same.twin,)
+                self.found.turned.add(same.reference)
+            else:
+                self.found.parameters[same.reference] = same.twin
+
     def _stacked(self, left: Node, right: Node) -> None:
         """Two biases that one side has in one array."""
-        if not isinstance(left.op, GRU) or not isinstance(right.op, GRU):
-            return
-        if not _are_same_biases(left.op.bias, right.op.bias):
-            return
-        whole, apart = (left, right) if left.op.bias == "stacked" else (right, left)
-        pieces = apart.parameters["bias_ih"], apart.parameters["bias_hh"]
-        cuts = self.found.splits if whole is left else self.found.joins
-        cuts[whole.parameters["bias"]] = pieces
-        self.found.stacked.add(whole.parameters["bias"])
+        found = of_gru(left, right)
+        if found:
+            whole, pieces = found
+            cuts = self.found.splits if whole in left.parameters.values() else self.found.joins
+            cuts[whole] = pieces
+            self.found.stacked.add(whole)
 
     def _draws(self, left: Node, right: Node) -> None:
         """Two values may be computed alike, but no two are drawn alike."""
@@ -354,11 +369,6 @@ class _Walk:
             )
         )
         return self.found
-
-
-def _are_same_biases(ours: object, theirs: object) -> bool:
-    """Whether two biases of a GRU are two arrays on one side and one on the other."""
-    return {"double", "stacked"} == {ours, theirs}
 
 
 def _turned(operands: tuple[str, ...]) -> tuple[str, ...]:
