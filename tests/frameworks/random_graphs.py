@@ -51,12 +51,12 @@ def result_of(form: Form, kinds: tuple[TensorType, ...]) -> TensorType | None:
             ops.Slice(form.op.axis, 1).infer(kinds[0])  # `INDEX` asks for two places
         if isinstance(form.op, ops.Pad) and form.op.mode != "constant":
             ops.AdaptiveAvgPool((1, 1)).infer(kinds[0])  # known sizes only
+        form.op.check_arity(len(kinds))
+        result = form.op.infer(*guarded)
         if isinstance(form.op, ops.Variance):
             sizes = _sizes(kinds[0].shape)
             if prod(sizes[axis] for axis in form.op.axes) <= form.op.correction:
                 return None  # not a number
-        form.op.check_arity(len(kinds))
-        result = form.op.infer(*guarded)
         form.op.parameters(*guarded)
     except ShapeError:
         return None
