@@ -160,3 +160,12 @@ def test_attributes_that_only_go_together_are_mended_together():
     assert cause.id == "gru-reset-after"
     assert not outcome.reason
     assert outcome.first.name == "forward"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_dropout_beside_what_is_written_otherwise_is_told_apart(turned: bool):
+    mine = [ops.Dropout(0.5), ops.AddScalar(3.0), ops.HardTanh(0.0, 6.0), ops.MultiplyScalar(1 / 6)]
+    pair = [chain(*mine[1:], mine[0]), chain(ops.HardSigmoid())]
+    found = search(*(pair[::-1] if turned else pair))
+    assert ids(found) == ["dropout-missing"]
+    assert len(found.harmless) == 1

@@ -16,7 +16,7 @@ from typing import Literal
 
 from isograd.ir.forms import Forms
 from isograd.ir.graph import Graph
-from isograd.ir.ops import Op
+from isograd.ir.ops import Dropout, Op
 
 MOST_SKIPPED = 8
 """How many ops one side may have in between."""
@@ -30,6 +30,9 @@ HORIZON = 16
 NEAR = 12
 """How many of them must have their like among those of the other side, which may lie further."""
 
+
+NO_FORM = 10
+"""What it costs to take a region with a dropout for another form of one without."""
 
 Moved = Literal["", "operands", "axes"]
 """What lies in another order, if that is all that differs."""
@@ -95,14 +98,22 @@ class Detours:
         if ours.inputs and len(ours.inputs) == len(theirs.inputs):
             names = self._attributes(a, b)
             moved: Moved = "axes" if self._are_of_one_layer(a, b) and not names else ""
-            yield 1.5, Step(inputs(), self._contrast(a, b), attributes=names, moved=moved)
+            cost = 1.5 + NO_FORM * (self._is_drawn(0, a) != self._is_drawn(1, b))
+            yield cost, Step(inputs(), self._contrast(a, b), attributes=names, moved=moved)
 
     def _skipped(self, a: str, b: str) -> Iterator[tuple[float, Step]]:
-        """Ops that only one side has, or each has its own."""
+        """Ops that only one side has, or each has its own. A dropout may be missing in front of
+        whatever."""
+        if self._is_drawn(0, a) and not self._is_drawn(1, b):
+            below = self.sides[0].forms[a].inputs[0]
+            yield 1, Step(((below, b),), self._surplus((a,), ()), ((a,), ()))
+        if self._is_drawn(1, b) and not self._is_drawn(0, a):
+            below = self.sides[1].forms[b].inputs[0]
+            yield 1, Step(((a, below),), self._surplus((), (b,)), ((), (b,)))
         for ours, one in self._chains(0, a):
             for theirs, other in self._chains(1, b):
                 if (one or other) and self._are_made_alike(ours, theirs):
-                    cost = self._cost(0, one) + self._cost(1, other)
+                    cost = self._cost(0, one) + self._cost(1, other) + self._mixed(one, other)
                     yield cost, Step(((ours, theirs),), self._surplus(one, other), (one, other))
 
     def _cost(self, side: int, chain: Sequence[str]) -> int:
@@ -120,9 +131,17 @@ class Detours:
         if ours and alike and one and other:
             detail = f"{self._names(0, one)} against {self._names(1, other)}"
             yield (
-                1 + 0.25 * (len(one) + len(other)),
+                1 + 0.25 * (len(one) + len(other)) + self._mixed(one, other),
                 Step(tuple(zip(ours, theirs, strict=True)), detail, (one, other)),
             )
+
+    def _mixed(self, one: tuple[str, ...], other: tuple[str, ...]) -> int:
+        """The expense of taking a dropout that only one side has together with other things."""
+        draws = [sum(self._is_drawn(i, n) for n in names) for i, names in enumerate((one, other))]
+        return NO_FORM if draws[0] != draws[1] and len(one) + len(other) > 1 else 0
+
+    def _is_drawn(self, side: int, root: str) -> bool:
+        return isinstance(self.sides[side].forms[root].op, Dropout)
 
     def _chains(self, side: int, root: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Each value behind a root, with the nodes on the way to it."""
