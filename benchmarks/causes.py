@@ -58,7 +58,10 @@ def runs(rng: random.Random, quick: bool) -> list[Run]:
     for number in range(PAIRS // share):
         network = rng.choice(list(NETWORKS))
         mine = _grouped(spot for spot in places if spot[0] == network)
-        pair = tuple(rng.choice(mine[name])[1] for name in rng.sample(sorted(mine), 2))
+        graphs = [name for name in sorted(mine) if mine[name][0][1].startswith("graph")]
+        first = rng.choice(graphs)
+        second = rng.choice([name for name in sorted(mine) if name != first])
+        pair = tuple(rng.choice(mine[name])[1] for name in (first, second))
         planned.append((number / (PAIRS // share), _directed(network, pair, number)))
     for number in range(UNPLANTED // share):
         network = list(NETWORKS)[number % len(NETWORKS)]
