@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 import torch
 from networks import handed_over
-from recurrent_cases import CASES, SEQUENCE, STATE, by_definition, cell_by_definition
+from recurrent_cases import CASES, MASK, SEQUENCE, STATE, by_definition, cell_by_definition
 from twins import (
     assert_twins,
     deviations,
@@ -61,7 +61,7 @@ def test_the_gradients_are_those_of_the_definition(case, run):
     weights, inputs, cotangents, masks = draw(graph, batch=3)
     found = run(graph, weights, inputs, cotangents, masks)
     rng = np.random.default_rng(1)
-    for name in [*weights, *inputs]:
+    for name in [*weights, *(name for name, a in inputs.items() if a.dtype.kind == "f")]:
         group = weights if name in weights else inputs
         way = rng.normal(size=group[name].shape)
 
@@ -75,7 +75,9 @@ def test_the_gradients_are_those_of_the_definition(case, run):
 
 
 @pytest.mark.parametrize("mode", ["function", "xla", "session"])
-@pytest.mark.parametrize("case", [CASES[i] for i in (5, 6, 8, 12, 13, 19)], ids=label)
+@pytest.mark.parametrize(
+    "case", [CASES[i] for i in (5, 6, 8, 12, 13, 19, 20, 21, 22, 23, 24, 25)], ids=label
+)
 def test_a_recurrent_op_is_the_same_in_every_mode_of_tensorflow(mode, case):
     assert_twins(one_op(*case), batch=2, mode=mode)
 
@@ -95,6 +97,11 @@ def test_one_compiled_function_takes_sequences_of_any_length(op):
         wanted = defined(graph, weights, {"x0": x})
         np.testing.assert_allclose(function(x), wanted, 1e-13, 1e-14)
     assert function.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case[0].functions], ids=label)
+def test_gradients_of_other_activations_are_not_rounded(case):
+    assert_twins(one_op(*case))
 
 
 def test_a_batch_of_one_and_a_single_step_are_no_exception():
@@ -319,6 +326,55 @@ def test_the_cell_state_is_that_of_the_definition(reverse, run):
     wanted = cell_by_definition(graph.nodes[0].op, own, *inputs.values())
     found = run(graph, weights, inputs, cotangents, masks)
     np.testing.assert_allclose(found[f"eval {graph.outputs[0]}"], wanted, 1e-13, 1e-14)
+
+
+def hidden_alone(op: ops.Op, *kinds: TensorType) -> Graph:
+    """The state after a masked recurrence, and what starts from it."""
+    b = Builder("hidden alone")
+    given = [b.input(f"x{i}", kind.shape, kind.dtype) for i, kind in enumerate(kinds)]
+    state = b(ops.HiddenState(), b(op, *given, scope="layer"))
+    return b.finish(b(ops.RNN(5), given[0], state, scope="after"), state)
+
+
+MASKED = {
+    "lstm": hidden_alone(ops.LSTM(5, masked=True), SEQUENCE, STATE, STATE, MASK),
+    "gru": hidden_alone(ops.GRU(5, masked=True), SEQUENCE, STATE, MASK),
+    "rnn, backwards": hidden_alone(ops.RNN(5, reverse=True, masked=True), SEQUENCE, STATE, MASK),
+}
+
+
+@pytest.mark.parametrize("mode", ["eager", "function", "xla", "session"])
+@pytest.mark.parametrize("graph", MASKED.values(), ids=MASKED)
+def test_the_hidden_state_after_skipped_steps_is_the_same(graph, mode):
+    assert_twins(graph, mode=mode)
+
+
+@frameworks
+@pytest.mark.parametrize("graph", MASKED.values(), ids=MASKED)
+def test_where_the_first_steps_are_skipped_the_state_is_the_initial_one_and_the_output_zero(
+    graph, run
+):
+    weights, inputs, cotangents, masks = draw(graph, batch=3)
+    (mask,) = (name for name, kind in graph.inputs.items() if kind.dtype == "bool")
+    inputs[mask] = np.zeros_like(inputs[mask])
+    found = run(graph, weights, inputs, cotangents, masks)
+    np.testing.assert_array_equal(found[f"eval {graph.outputs[1]}"], inputs["x1"])
+    node = graph.nodes[0]
+    own = {role: weights[name] for role, name in node.parameters.items()}
+    assert not by_definition(node.op, own, *inputs.values()).any()
+    assert not any(found[f"d {name}"].any() for name in node.parameters.values())
+
+
+def test_what_stands_at_a_skipped_step_does_not_matter():
+    graph = one_op(ops.GRU(5, masked=True), SEQUENCE, MASK)
+    weights, inputs, cotangents, masks = draw(graph, batch=3)
+    inputs["x1"][:, 3] = False
+    changed = {**inputs, "x0": inputs["x0"].copy()}
+    changed["x0"][:, 3] = 1e3
+    for run in (run_torch, run_tensorflow):
+        once, again = (run(graph, weights, given, cotangents, masks) for given in (inputs, changed))
+        for name, array in once.items():
+            np.testing.assert_array_equal(again[name], array, name)
 
 
 def test_one_call_makes_outputs_and_states_and_reads_as_a_person_writes_it():

@@ -103,9 +103,23 @@ class Branching(keras.Model):
             "Lambda layer, which holds code",
         ),
         (
-            lambda: keras.Sequential([keras.Input((4,)), layers.Embedding(9, 2, mask_zero=True)]),
+            lambda: keras.Sequential(
+                [keras.Input((4, 3)), layers.Masking(), layers.BatchNormalization()]
+            ),
             {},
-            "mask_zero",
+            "BatchNormalization with a mask",
+        ),
+        (
+            lambda: keras.Sequential(
+                [keras.Input((4, 3), batch_size=2), layers.LSTM(2, stateful=True)]
+            ),
+            {},
+            "keeps its state from batch to batch",
+        ),
+        (
+            lambda: keras.Sequential([keras.Input((4, 3)), layers.LSTM(2, activation="gelu")]),
+            {},
+            "a recurrent layer with the activation 'gelu'",
         ),
         (
             lambda: keras.Sequential([keras.Input((4,)), layers.GaussianNoise(0.1)]),
@@ -146,3 +160,61 @@ def test_a_bidirectional_layer_hands_out_the_states_of_both_directions():
         hidden, cell = (makers[name] for name in node.inputs[1:])
         (start,) = {hidden.inputs, cell.inputs}
         assert makers[start[0]].op.reverse == node.op.reverse
+
+
+# Masks --------------------------------------------------------------------------------------------
+
+
+def embedded() -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    tokens = keras.Input((7,), dtype="int32")
+    return tokens, layers.Embedding(9, 4, mask_zero=True)(tokens)
+
+
+def test_a_mask_is_a_value_that_goes_into_the_recurrence():
+    tokens, x = embedded()
+    found = import_live(keras.Model(tokens, layers.GRU(3)(x)), {})
+    gru = next(node for node in found.graph.nodes if isinstance(node.op, ops.GRU))
+    assert gru.op.masked
+    mask = next(node for node in found.graph.nodes if node.name == gru.inputs[-1])
+    assert mask.op == ops.CompareScalar("!=", 0.0)
+    assert mask.inputs == tuple(found.graph.inputs)
+    assert found.declared == ()
+
+
+def test_a_mask_that_nothing_reads_leaves_no_node():
+    tokens, x = embedded()
+    found = import_live(keras.Model(tokens, layers.Dense(3)(layers.Flatten()(x))), {})
+    assert kinds(found) == ["Embedding", "Flatten", "Linear"]
+
+
+def test_a_mask_that_reaches_an_output_is_told():
+    tokens, x = embedded()
+    found = import_live(keras.Model(tokens, layers.Dense(3)(x)), {})
+    assert kinds(found) == ["Embedding", "Linear"]
+    assert "leaves what it skips out of its loss" in found.declared[0]
+
+
+def test_a_layer_that_starts_from_states_finds_no_mask_as_in_keras():
+    tokens, x = embedded()
+    start = keras.Input((3,))
+    found = import_live(keras.Model([tokens, start], layers.GRU(3)(x, initial_state=start)), {})
+    (gru,) = (node.op for node in found.graph.nodes if isinstance(node.op, ops.GRU))
+    assert not gru.masked
+
+
+def test_the_mask_of_both_directions_is_one():
+    tokens, x = embedded()
+    layer = layers.Bidirectional(layers.SimpleRNN(3, return_sequences=True))
+    found = import_live(keras.Model(tokens, layers.LSTM(2)(layer(x))), {})
+    recurrences = [node for node in found.graph.nodes if getattr(node.op, "masked", False)]
+    assert len(recurrences) == 3
+    assert len({node.inputs[-1] for node in recurrences}) == 1
+
+
+def test_attention_combines_the_masks_of_queries_and_values():
+    tokens, x = embedded()
+    y = layers.MultiHeadAttention(2, 4)(x, x)
+    found = import_live(keras.Model(tokens, layers.GlobalAveragePooling1D()(y)), {})
+    attention = next(node for node in found.graph.nodes if isinstance(node.op, ops.Attention))
+    assert len(attention.inputs) == 4
+    assert "LogicalAnd" in kinds(found)

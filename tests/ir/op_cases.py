@@ -182,6 +182,19 @@ CASES: tuple[Case, ...] = (
         {"weight_ih": (20, 3), "weight_hh": (20, 5), "bias": (20,)},
     ),
     Case(ops.CellState(), (real("N", "T", 5),), real("N", 5)),
+    Case(ops.HiddenState(), (real("N", "T", 5),), real("N", 5)),
+    Case(
+        ops.LSTM(5, "single", masked=True, recurrent_activation="hard_sigmoid"),
+        (real("N", "T", 3), real("N", 5), real("N", 5), truths("N", "T")),
+        real("N", "T", 5),
+        {"weight_ih": (20, 3), "weight_hh": (20, 5), "bias": (20,)},
+    ),
+    Case(
+        ops.GRU(4, "none", masked=True, activation="relu"),
+        (real("N", 7, 3), truths("N", 7)),
+        real("N", 7, 4),
+        {"weight_ih": (12, 3), "weight_hh": (12, 4)},
+    ),
     Case(
         ops.GRU(4),
         (real("N", 7, 3), real("N", 4)),

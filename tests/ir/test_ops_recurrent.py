@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from op_cases import INDICES, real, whole
+from op_cases import INDICES, real, truths, whole
 
 from isograd.ir import ops
 from isograd.ir.builder import Builder
@@ -29,7 +29,12 @@ SEQUENCE = real("N", 7, 3)
             "bias must be 'single' or 'none' without reset_after, got 'double'",
         ),
         (lambda: ops.GRU(3, reset_after=None), "reset_after must be True or False"),
-        (lambda: ops.RNN(3, activation="gelu"), "activation must be 'tanh' or 'relu', got 'gelu'"),
+        (
+            lambda: ops.RNN(3, activation="gelu"),
+            "activation must be 'tanh' or 'sigmoid' or .* 'gelu'",
+        ),
+        (lambda: ops.GRU(3, recurrent_activation=None), "recurrent_activation must be 'tanh' or"),
+        (lambda: ops.LSTM(3, masked=1), "masked must be True or False"),
     ],
 )
 def test_an_attribute_out_of_range_is_refused(make: Callable[[], Op], message: str):
@@ -47,6 +52,8 @@ def test_an_attribute_out_of_range_is_refused(make: Callable[[], Op], message: s
         (ops.GRU(5), (SEQUENCE, real("N", 4)), r"must be \('N', 5\), got \('N', 4\)"),
         (ops.GRU(5), (SEQUENCE, real(1, "N", 5)), "an initial state must be"),
         (ops.RNN(5), (SEQUENCE, whole("N", 5)), "floating-point"),
+        (ops.RNN(5, masked=True), (SEQUENCE, whole("N", 7)), "a mask must hold truth values"),
+        (ops.LSTM(5, masked=True), (SEQUENCE, truths("N", 5)), r"truth values \('N', 7\)"),
     ],
 )
 def test_inputs_that_do_not_fit_are_refused(op: Op, inputs: tuple[TensorType, ...], message: str):

@@ -10,6 +10,7 @@ from isograd.frameworks.last_steps import RECURRENT, last_step
 from isograd.frameworks.locals import Held, Line
 from isograd.ir import ops
 from isograd.ir.graph import Graph, Node
+from isograd.ir.ops import Op
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,12 @@ def final_states(
     if not any(isinstance(reader.op, FINAL) for reader in readers):
         return None
     near = [reader for reader in readers if any(reader is part for part in parts)]
-    kinds = (last_step(node.op), ops.CellState())
-    return tuple(tuple(reader.name for reader in near if reader.op == kind) for kind in kinds)
+    assert isinstance(node.op, RECURRENT)
+    hidden: tuple[Op, ...] = (ops.HiddenState(),)
+    if not node.op.masked:  # else the last output may be older than the states
+        hidden += (last_step(node.op),)
+    kinds = (hidden, (ops.CellState(),))[: node.op.states]
+    return tuple(tuple(reader.name for reader in near if reader.op in kind) for kind in kinds)
 
 
 def turns(node: Node, last: bool) -> bool:
@@ -76,7 +81,7 @@ def lines_of_recurrence(
     return lines
 
 
-FINAL = (ops.CellState,)
+FINAL = (ops.CellState, ops.HiddenState)
 """Ops that read a final state."""
 
 TURN = ops.Flip((1,))

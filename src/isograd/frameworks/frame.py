@@ -42,11 +42,17 @@ def constructed(body: ClassBody) -> Iterator[str]:
 
 def called(sources: Mapping[str, str], text: str) -> list[str]:
     """Of some functions and classes, the sources of those that ``text`` calls by name, and of
-    those that these call, in the order given."""
+    those that these call or are made from, in the order given."""
     needed: set[str] = set()
     while True:
         calls = [text, *(sources[name] for name in needed)]
-        found = {n for n in sources if any(re.search(rf"(?<![\w.]){n}\(", t) for t in calls)}
+        found = {n for n in sources if any(_names(n, text) for text in calls)}
         if found <= needed:
             return [line for n in sources if n in needed for line in (sources[n], "")]
         needed |= found
+
+
+def _names(name: str, text: str) -> bool:
+    """Whether it is called in the text or given to a call, or a class is made from it."""
+    found = rf"(?<![\w.]){name}\(|={name}\b(?!\.)|^class \w+\({name}\)"
+    return bool(re.search(found, text, re.MULTILINE))

@@ -40,7 +40,7 @@ def last_step(op: Op) -> Op:
 
 def _reads_last(node: Node, readers: list[Node]) -> bool:
     """Final states need no steps at all."""
-    enough = (last_step(node.op), ops.CellState())
+    enough = (last_step(node.op), ops.CellState(), ops.HiddenState())
     return bool(readers) and all(reader.op in enough for reader in readers)
 
 

@@ -19,7 +19,8 @@ class Imported:
     each graph input, output and `Dropout` the transform from the logical layout to the original's.
     ``randoms`` names the `Dropout` nodes in the order in which the original draws. ``aliases`` maps
     further names of shared tensors to the one that is mapped, ``modules`` a module's path to its
-    class. ``inputs`` are as the user gave them.
+    class. ``inputs`` are as the user gave them. ``declared`` says what the original's own training
+    does differently, which is no part of the graph.
     """
 
     graph: Graph
@@ -30,3 +31,4 @@ class Imported:
     aliases: Mapping[str, str] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[InputSpec, ...] = ()
+    declared: tuple[str, ...] = ()

@@ -18,6 +18,9 @@ REDUCTIONS = (
 )
 """They take axes away."""
 
+RECURRENT = (ops.LSTM, ops.GRU, ops.RNN, ops.CellState, ops.HiddenState)
+"""They go through time, or read the states that such a one ends with."""
+
 SOURCES = (ops.Parameter, ops.Buffer, ops.Scalar, ops.Full, ops.Arange)
 """They take nothing."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from isograd.ir import ops
 from isograd.ir.graph import Node
-from isograd.ir.layout_families import ALIKE, OF_TWO, REDUCTIONS, SOURCES
+from isograd.ir.layout_families import ALIKE, OF_TWO, RECURRENT, REDUCTIONS, SOURCES
 from isograd.ir.mapping import Permute, Reorder, Transform
 from isograd.ir.ops import Op
 from isograd.ir.ops.base import TensorType, normalize_axis
@@ -348,7 +348,7 @@ RULES: dict[type[Op], Rule] = {
     ops.PReLU: prelu,
     ops.Where: choice,
     **dict.fromkeys((ops.MatMul, ops.Reshape), in_logical_order),
-    **dict.fromkeys((ops.LSTM, ops.GRU, ops.RNN, ops.CellState), in_logical_order),
+    **dict.fromkeys(RECURRENT, in_logical_order),
     ops.BatchNorm: batch_norm,
     ops.GroupNorm: group_norm,
     ops.LayerNorm: layer_norm,

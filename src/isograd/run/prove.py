@@ -234,11 +234,14 @@ def worst_stages(proofs: dict[str, Proof]) -> list[Stage]:
 
 
 def declared_differences(bench: Workbench) -> list[str]:
-    """What an idiomatic run accepts: differences of stock layers and of stock optimizers."""
+    """What a run accepts: what the original's own training does beside the network, and in an
+    idiomatic one differences of stock layers and of stock optimizers."""
+    imported = bench.setting.imported
+    own = list(imported.declared) if imported else []
     if not bench.setting.idiomatic:
-        return []
+        return own
     optimizer = bench.setting.recipe.optimizer.name
-    lines = [line for emitted in bench.emitted.values() for line in emitted.declared]
+    lines = own + [line for emitted in bench.emitted.values() for line in emitted.declared]
     lines += [
         known[optimizer]
         for framework in bench.emitted

@@ -28,6 +28,42 @@ def masked_lstm() -> keras.Model:
     return keras.Model(ids, layers.Dense(3)(layers.GlobalAveragePooling1D()(x)))
 
 
+def masked_merges() -> keras.Model:
+    """What is all zeros is padding; masks of both directions and of other layers are merged."""
+    sequence = keras.Input((9, 4), name="sequence")
+    x = layers.Masking()(layers.ReLU(threshold=0.8)(sequence))
+    y = layers.Bidirectional(layers.GRU(6, return_sequences=True))(x)
+    z = layers.TimeDistributed(layers.Dense(6))(x)
+    y = layers.Concatenate()([y, layers.SimpleRNN(3, return_sequences=True)(z)])
+    y = layers.Bidirectional(layers.LSTM(5), merge_mode="ave")(y)
+    pooled = layers.Attention(use_scale=True)([z, z])
+    return keras.Model(sequence, [y, layers.GlobalAveragePooling1D()(pooled)])
+
+
+def masked_attention() -> keras.Model:
+    """A block of a transformer whose queries and keys are padded; every third token is."""
+    ids = keras.Input((10,), dtype="int32", name="tokens")
+    x = layers.Embedding(3, 16, mask_zero=True)(ids)
+    y = layers.MultiHeadAttention(2, 8)(x, x, use_causal_mask=True)
+    x = layers.LayerNormalization()(layers.Add()([x, y]))
+    y = layers.MultiHeadAttention(2, 8, dropout=0.1)(x, x)
+    x = layers.LayerNormalization()(layers.Add()([x, y]))
+    return keras.Model(ids, layers.Dense(3)(layers.GlobalAveragePooling1D()(x)))
+
+
+def masked_translation() -> keras.Model:
+    """An encoder that skips padding hands its states to a decoder, which hands on its own."""
+    source = keras.Input((8,), dtype="int32", name="source")
+    target = keras.Input((6,), dtype="int32", name="target")
+    x = layers.Embedding(3, 6, mask_zero=True)(source)
+    _, *states = layers.LSTM(5, return_state=True)(x)
+    x, h, c = layers.LSTM(5, return_sequences=True, return_state=True)(
+        layers.Embedding(4, 6, mask_zero=True)(target), initial_state=states
+    )
+    x = layers.GRU(4, return_sequences=True, recurrent_activation="hard_sigmoid")(x)
+    return keras.Model([source, target], [layers.Dense(3)(x), layers.Add()([h, c])])
+
+
 def lstm() -> keras.Model:
     """Two layers, of any length."""
     sequence = keras.Input((None, 5), name="sequence")
@@ -113,6 +149,9 @@ FAMILY = tuple(
     for build in (
         bag_of_words,
         masked_lstm,
+        masked_merges,
+        masked_attention,
+        masked_translation,
         lstm,
         lstm_states,
         stacked_gru,

@@ -9,6 +9,7 @@ import keras
 from keras import KerasTensor, tree
 
 from isograd.errors import UsageError
+from isograd.frameworks.tensorflow.importing import masks
 from isograd.frameworks.tensorflow.importing.calling import followed
 from isograd.frameworks.tensorflow.importing.trace import Trace, Value, kind_of
 from isograd.frameworks.tensorflow.original import call
@@ -16,6 +17,11 @@ from isograd.ir.imported import Imported
 from isograd.ir.inputs import InputSpec
 from isograd.ir.mapping import Permute, Transform
 from isograd.ir.placement import logical_order
+
+MASKED_LOSS = (
+    "an output has a Keras mask: keras.Model.fit leaves what it skips out of its loss and metrics, "
+    "isograd's losses count everything."
+)
 
 SYMBOLS = "TUVW"
 """Names of sizes that a model leaves open, besides the batch, N."""
@@ -63,6 +69,7 @@ def import_model(
         randoms=tuple(node for node in trace.randoms if node in kept),
         modules=trace.modules,
         inputs=tuple(specs.values()),
+        declared=(MASKED_LOSS,) if trace.masked else (),
     )
 
 
@@ -75,6 +82,7 @@ def _follow(trace: Trace, model: keras.Model, specs: Mapping[str, InputSpec]) ->
         trace.input(name, tensors[-1], spec.type)
     with followed(trace, model):
         outputs = tree.flatten(call(model, tensors, training=True))
+        trace.masked = masks.any_of(masks.of(outputs))
         return [trace.value(one) for one in outputs if one is not None]
 
 

@@ -42,9 +42,8 @@ def gru(site: Site) -> Layer:
 def rnn(site: Site) -> Layer:
     op = site.node.op
     assert isinstance(op, ops.RNN)
-    options = {} if op.activation == "tanh" else {"activation": f'"{op.activation}"'}
     name = "TwoBiasRNN" if op.bias == "double" else "keras.layers.SimpleRNN"
-    return _layer(site, name, op, options)
+    return _layer(site, name, op, {})
 
 
 def recurrence(site: Site) -> Source:
@@ -53,14 +52,20 @@ def recurrence(site: Site) -> Source:
     """
     op = site.node.op
     assert isinstance(op, ops.LSTM | ops.GRU | ops.RNN)
-    states = ", ".join(site.arguments[1:])
-    initial = {"initial_state": f"[{states}]"} if states else {}
-    outputs: Source = call(site.layer, site.x, **initial)
+    x, *states = site.arguments
+    mask = {"mask": states.pop()} if op.masked else {}
+    initial = {"initial_state": f"[{', '.join(states)}]"} if states else {}
+    outputs = call(site.layer, x, **initial, **mask)
     if site.apart:
         return outputs
     if site.handing_out:
-        outputs = replace(call(site.layer, site.x, **initial), closing=")[0]")
+        outputs = replace(outputs, closing=")[0]")
     return call("ops.flip", outputs, axis=1) if op.reverse and not site.last else outputs
+
+
+def handed_out(site: Site) -> Source:
+    """A state that its recurrence's call has made, which needs no expression of its own."""
+    return site.x
 
 
 def _layer(
@@ -72,10 +77,13 @@ def _layer(
 ) -> Layer:
     """``order`` is the framework's order of the gates, as numbers of the IR's."""
     without = {"use_bias": False} if op.bias == "none" else {}
+    functions = {name: f'"{chosen}"' for name, chosen in op.functions.items()}
     backwards = {"go_backwards": True} if op.reverse else {}
     whole = {} if site.last else {"return_sequences": True}
     states = {"return_state": True} if site.handing_out else {}
-    constructor = call(name, op.hidden_size, **options, **without, **backwards, **whole, **states)
+    constructor = call(
+        name, op.hidden_size, **functions, **options, **without, **backwards, **whole, **states
+    )
     return Layer(
         constructor,
         {
@@ -168,11 +176,14 @@ EXACT: dict[str, str] = {
 LAYERS: dict[type[Op], Callable[[Site], Layer]] = {ops.LSTM: lstm, ops.GRU: gru, ops.RNN: rnn}
 """Op to its layer."""
 
-UNPACK: dict[type[Op], Unpacking] = {ops.LSTM: Unpacking("{}, {}, {}")}
+UNPACK: dict[type[Op], Unpacking] = {
+    ops.LSTM: Unpacking("{}, {}, {}"),
+    **dict.fromkeys((ops.GRU, ops.RNN), Unpacking("{}, {}")),
+}
 """Op to how its layer hands out states."""
 
 EXPRESSIONS: dict[type[Op], Callable[[Site], Source]] = {
     **dict.fromkeys(LAYERS, recurrence),
-    ops.CellState: lambda site: site.x,  # its recurrence hands it out
+    **dict.fromkeys((ops.CellState, ops.HiddenState), handed_out),
 }
 """Op to its expression."""

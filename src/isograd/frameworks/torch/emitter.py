@@ -95,7 +95,8 @@ def _kind(argument: str) -> str:
 def _imports(body: Body) -> list[str]:
     anchors = [line for one in body.classes for line in _anchor(one)]
     text = "\n".join((body.text, *_exact(body), *anchors))
-    lines = ["import torch"] if re.search(r"\btorch\.", text) else []
+    lines = ["from collections.abc import Callable", ""] if "Callable[" in text else []
+    lines += ["import torch"] if re.search(r"\btorch\.", text) else []
     if re.search(r"(?<!\.)\bF\.", text):
         lines.append("import torch.nn.functional as F")
     return [*lines, "from torch import Tensor, nn"]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from isograd.frameworks.dialect import Layer, Site
 from isograd.frameworks.final_states import Unpacking
 from isograd.frameworks.formatting import Bracket, Source, call
+from isograd.frameworks.torch.stepwise import ACTIVATIONS, STEPWISE
 from isograd.ir import ops
 from isograd.ir.mapping import Transform
 from isograd.ir.ops import Op
@@ -27,12 +28,16 @@ _NATIVE = {
 def lstm(site: Site) -> Layer:
     op = site.node.op
     assert isinstance(op, ops.LSTM)
+    if op.masked or op.functions:
+        return _stepwise(site, "StepwiseLSTM", {})
     return _stock(site, "SingleBiasLSTM" if op.bias == "single" else "nn.LSTM", op, {})
 
 
 def gru(site: Site) -> Layer:
     op = site.node.op
     assert isinstance(op, ops.GRU)
+    if op.masked or op.functions:
+        return _stepwise(site, "StepwiseGRU", {} if op.reset_after else {"reset_after": False})
     if op.reset_after and op.bias != "stacked":
         return _stock(site, "nn.GRU", op, {})
     options = {"bias": False} if op.bias == "none" else {}
@@ -44,8 +49,25 @@ def gru(site: Site) -> Layer:
 def rnn(site: Site) -> Layer:
     op = site.node.op
     assert isinstance(op, ops.RNN)
+    if op.masked or op.activation not in ("tanh", "relu"):
+        return _stepwise(site, "StepwiseRNN", {})
     options = {"nonlinearity": '"relu"'} if op.activation == "relu" else {}
     return _stock(site, "SingleBiasRNN" if op.bias == "single" else "nn.RNN", op, options)
+
+
+def _stepwise(site: Site, name: str, options: Mapping[str, object]) -> Layer:
+    """A module of one step after the other: PyTorch's own takes no mask and no other functions."""
+    op = site.node.op
+    assert isinstance(op, ops.LSTM | ops.GRU | ops.RNN)
+    biases = {} if op.bias == "double" else {"bias": f'"{op.bias}"'}
+    functions = {name: ACTIVATIONS[chosen] for name, chosen in op.functions.items()}
+    constructor = call(
+        name, site.types[0].shape[2], op.hidden_size, **biases, **options, **functions
+    )
+    single = {"bias": "bias_ih"} if op.bias == "single" else {}
+    return Layer(
+        constructor, {role: (single.get(role, role), Transform()) for role in site.node.parameters}
+    )
 
 
 def recurrence(site: Site) -> Source:
@@ -54,11 +76,18 @@ def recurrence(site: Site) -> Source:
     """
     op = site.node.op
     assert isinstance(op, ops.LSTM | ops.GRU | ops.RNN)
-    x = f"{site.x}.flip(1)" if op.reverse else site.x
-    states = tuple(map(_with_layers, site.arguments[1:]))
+    x, *rest = site.arguments
+    mask = [rest.pop()] if op.masked else []
+    states = tuple(map(_with_layers, rest))
     initial = (f"({', '.join(states)})",) if len(states) > 1 else states
-    end = ")" if site.apart else ")[0].flip(1)" if op.reverse else ")[0]"
-    return Bracket(f"{site.layer}(", (x, *initial), end)
+    turned = ".flip(1)" if op.reverse else ""
+    given = (f"{x}{turned}", *initial, *(f"mask={name}{turned}" for name in mask))
+    return Bracket(f"{site.layer}(", given, ")" if site.apart else f")[0]{turned}")
+
+
+def handed_out(site: Site) -> Source:
+    """A state that its recurrence's call has made, which needs no expression of its own."""
+    return site.x
 
 
 def _with_layers(state: str) -> str:
@@ -151,6 +180,7 @@ class ResetBeforeGRU(nn.Module):
 '''
 
 EXACT: dict[str, str] = {
+    **STEPWISE,
     "SingleBiasLSTM": SINGLE_BIAS_LSTM,
     "SingleBiasRNN": SINGLE_BIAS_RNN,
     "StackedBiasGRU": STACKED_BIAS_GRU,
@@ -161,11 +191,14 @@ EXACT: dict[str, str] = {
 LAYERS: dict[type[Op], Callable[[Site], Layer]] = {ops.LSTM: lstm, ops.GRU: gru, ops.RNN: rnn}
 """Op to its layer."""
 
-UNPACK: dict[type[Op], Unpacking] = {ops.LSTM: Unpacking("{}, ({}, {})", "{}[0]")}
+UNPACK: dict[type[Op], Unpacking] = {
+    ops.LSTM: Unpacking("{}, ({}, {})", "{}[0]"),
+    **dict.fromkeys((ops.GRU, ops.RNN), Unpacking("{}, {}", "{}[0]")),
+}
 """Op to how its layer hands out states."""
 
 EXPRESSIONS: dict[type[Op], Callable[[Site], Source]] = {
     **dict.fromkeys(LAYERS, recurrence),
-    ops.CellState: lambda site: site.x,  # its recurrence hands it out
+    **dict.fromkeys((ops.CellState, ops.HiddenState), handed_out),
 }
 """Op to its expression."""

@@ -82,7 +82,7 @@ from isograd.ir.ops.pooling import (
     avg_pool2d,
     max_pool2d,
 )
-from isograd.ir.ops.recurrent import GRU, LSTM, RNN, CellState
+from isograd.ir.ops.recurrent import GRU, LSTM, RNN, CellState, HiddenState
 from isograd.ir.ops.reduction import (
     All,
     Any,
@@ -194,6 +194,7 @@ __all__ = [
     "HardSigmoid",
     "HardSwish",
     "HardTanh",
+    "HiddenState",
     "Initializer",
     "LayerNorm",
     "LeakyReLU",

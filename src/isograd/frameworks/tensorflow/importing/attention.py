@@ -23,6 +23,8 @@ def multi_head_attention(
     """Projections, attention of each head, projection (Vaswani et al., 2017, section 3.2.2)."""
     if layer._attention_axes not in ((1,), [1], 1):
         raise trace.unsupported("MultiHeadAttention along other axes than the first")
+    if getattr(layer, "_sliding_window", None) or getattr(layer, "_use_gate", False):
+        raise trace.unsupported("MultiHeadAttention with a sliding window or a gate")
     query, value, key = (trace.plain(one) for one in (query, value, key))
     q = _heads(trace, layer._query_dense, query, layer.num_heads)
     k = _heads(trace, layer._key_dense, key, layer.num_heads)
@@ -43,23 +45,36 @@ def _attend(
     length, keys = q.type.shape[2], k.type.shape[2]
     if mask is not None:
         mask = _of_heads(trace, mask)
-    if not layer.dropout and not (causal and mask):
+        mask = _and(trace, mask, _causal(trace, length, keys)) if causal else mask
+    if not layer.dropout:
         usual = None if abs(scale - layer.key_dim**-0.5) < 1e-12 else scale
-        values = (q, k, v) if mask is None else (q, k, v, mask)
-        return trace.add(ops.Attention(causal, usual), *values)
-    if causal:
-        mask = _and(trace, mask, _causal(trace, length, keys))
+        if mask is None:
+            return trace.add(ops.Attention(causal, usual), q, k, v)
+        return trace.add(ops.Attention(False, usual), q, k, v, _bias(trace, mask))
+    if causal and mask is None:
+        mask = _causal(trace, length, keys)
     scores = trace.add(
         ops.MatMul(),
         trace.add(ops.MultiplyScalar(scale), q),
         trace.add(ops.Transpose((0, 1, 3, 2)), k),
     )
     if mask is not None:
-        lowest = trace.add(ops.Scalar(float("-inf")))
-        scores = trace.add(ops.Where(), mask, scores, lowest)
+        scores = trace.add(ops.Where(), mask, scores, trace.add(ops.Scalar(LOWEST)))
     weights = trace.add(ops.Softmax(-1), scores)
+    if mask is not None:
+        weights = trace.add(ops.Where(), mask, weights, trace.add(ops.Scalar(0.0)))
     weights = trace.dropout(weights, layer.dropout)
     return trace.add(ops.MatMul(), weights, v)
+
+
+LOWEST = -1e30
+"""What a score is that must not count; finite, so that a query that sees nothing is no NaN: Keras
+gives it the mean of all values, or nothing at all where the weights are dropped out."""
+
+
+def _bias(trace: Trace, mask: Value) -> Value:
+    """What is added to the scores: nothing, or so little that all such scores are equal."""
+    return trace.add(ops.Where(), mask, trace.add(ops.Scalar(0.0)), trace.add(ops.Scalar(LOWEST)))
 
 
 def _causal(trace: Trace, length: Dim, keys: Dim) -> Value:

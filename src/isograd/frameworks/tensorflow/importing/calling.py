@@ -21,6 +21,7 @@ from isograd.frameworks.tensorflow.importing import (
     attention,
     emitted,
     indexing,
+    masks,
     operations,
     recurrent,
     spatial,
@@ -72,10 +73,16 @@ def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
         if layer is root:
             return _look_into(trace, layer, parents, args, kwargs, alone)
         with trace.below(_name(parents[-1] if parents else None, layer)), _on(current, layer):
-            if type(layer) in KNOWN or emitted.layer_rule(type(layer)):
+            filled = {**kwargs, **masks.filled_in(layer, args, kwargs)}
+            first, previous = masks.before(layer, args, filled)
+            if _has_rule(layer, filled):
                 output = alone(_layer_call, layer, *args, **kwargs)
-                return _bound(trace, output, _written(trace, layer, args, kwargs))
-            return _look_into(trace, layer, parents, args, kwargs, alone)
+                masks.take_off(output)
+                _bound(trace, output, _written(trace, layer, args, filled))
+            else:
+                output = _look_into(trace, layer, parents, args, filled, alone)
+            masks.hand_on(layer, output, first, previous)
+            return output
 
     def call_operation(operation: Any, *args: Any, **kwargs: Any) -> Any:
         name = type(operation).__name__
@@ -172,12 +179,14 @@ def _look_into(
             where=trace.scope,
             hint="Write it as a layer of your own, in a Python file.",
         )
-    own = type(layer).call
-    if own is layers.Layer.call or type(layer).__module__.startswith("keras.src.layers."):
+    own, foreign = type(layer).call, not type(layer).__module__.startswith("keras.src.layers.")
+    if own is layers.Layer.call or not (foreign or type(layer) in LOOKED_INTO):
         raise trace.unsupported(f"the layer {type(layer).__name__}")
+    if type(layer) in LOOKED_INTO and getattr(layer, "dropout", False):
+        raise trace.unsupported(f"{type(layer).__name__} with dropout of its weights")
     if not layer.built:
         alone(_layer_call, layer, *args, **kwargs)
-    if trace.path:
+    if trace.path and foreign:
         trace.modules[trace.scope] = type(layer).__name__
     kwargs = {key: value for key, value in kwargs.items() if key != "training"}
     if "training" in inspect.signature(layer.call).parameters:
@@ -189,15 +198,28 @@ def _look_into(
         parents.pop()
 
 
+def _has_rule(layer: Any, kwargs: Any) -> bool:
+    """Whether a layer is written as a whole; a mean of some steps only is looked into."""
+    kind = type(layer)
+    if kind in LOOKED_INTO and kwargs.get("mask") is not None:
+        return False
+    return kind in KNOWN or emitted.layer_rule(kind) is not None
+
+
 def _written(trace: Trace, layer: Any, args: Any, kwargs: Any) -> Any:
     kind = type(layer)
     rule = ONE_INPUT.get(kind) or emitted.layer_rule(kind)
     if rule is not None:
         given = {name for name, value in kwargs.items() if value is not None} - {"training"}
-        if rule in recurrent.FROM_STATES and given <= {"initial_state"} and len(args) <= 2:
+        if rule in recurrent.FROM_STATES and given <= {"initial_state", "mask"} and len(args) <= 2:
             start = tree.flatten([*args[1:], kwargs.get("initial_state")])
             states = [trace.value(one) for one in start if one is not None]
-            return rule(trace, layer, trace.value(args[0]), *states)
+            mask = trace.value(kwargs["mask"]) if "mask" in given else None
+            return rule(trace, layer, trace.value(args[0]), *states, mask=mask)
+        if kind is layers.TimeDistributed:
+            given -= {"mask"}  # what it is put around takes none
+        if "mask" in given:
+            raise trace.unsupported(f"{kind.__name__} with a mask")
         if len(args) != 1 or given:
             raise trace.unsupported(f"{kind.__name__} with more than one input")
         return rule(trace, layer, trace.value(args[0]))
@@ -213,17 +235,29 @@ def _attention(
     query: Any,
     value: Any,
     key: Any = None,
-    attention_mask: Any = None,
     use_causal_mask: bool = False,
     return_attention_scores: bool = False,
-    **_: Any,
+    training: Any = None,
+    **given: Any,
 ) -> Any:
+    """``given`` are the masks. Keras takes those of queries, keys and values off these."""
     if return_attention_scores:
         raise trace.unsupported("MultiHeadAttention that returns its scores")
+    given["query_mask"] = masks.of(query)
+    masks.take_off(query, value, key)
+    found = layer._compute_attention_mask(query, value, use_causal_mask=False, **given)
     values = (trace.value(query), trace.value(value), trace.value(value if key is None else key))
-    mask = None if attention_mask is None else trace.value(attention_mask)
+    mask = None if found is None else trace.value(found)
     return attention.multi_head_attention(trace, layer, *values, mask, use_causal_mask)
 
+
+LOOKED_INTO = {
+    layers.Masking,
+    layers.GlobalAveragePooling1D,
+    layers.Attention,
+    layers.AdditiveAttention,
+}
+"""Keras' own layers whose code is followed like a user's."""
 
 KNOWN = {*ONE_INPUT, *simple.MERGING, layers.MultiHeadAttention}
 """Layers that have a rule; their subclasses are looked into."""

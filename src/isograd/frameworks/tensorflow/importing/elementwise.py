@@ -109,8 +109,9 @@ def convert_to_tensor(
 
 def filled(number: float) -> Rule:
     def rule(trace: Trace, operation: Any, output: Any, x: Any) -> Value:
-        value = trace.value(x)
-        zeros = trace.add(ops.Full(value.type.shape, number, value.type.dtype))
+        value, kind = trace.value(x), kind_of(str(output.dtype))
+        plain = bool(number) if kind == "bool" else number
+        zeros = trace.add(ops.Full(value.type.shape, plain, kind))
         return Value(zeros.name, zeros.type, value.order, value.features)
 
     return rule

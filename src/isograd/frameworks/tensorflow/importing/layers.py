@@ -38,8 +38,6 @@ def dense(trace: Trace, layer: Any, x: Value) -> Value:
 
 
 def embedding(trace: Trace, layer: Any, x: Value, padding_idx: int | None = None) -> Value:
-    if layer.mask_zero:
-        raise trace.unsupported("Embedding with mask_zero, whose mask other layers would use")
     if x.type.dtype != "int":
         x = trace.like(ops.Cast("int"), x)
     weight = trace.parameter(layer.embeddings, f"{trace.scope}.weight", Transform())

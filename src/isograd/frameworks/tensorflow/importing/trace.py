@@ -60,7 +60,7 @@ and its values, or Keras' operation, its outputs as Keras infers them, and its a
 @dataclass
 class Trace:
     """Nodes in the order in which the network computes them. ``images`` names the inputs that are
-    channels-first in the graph.
+    channels-first in the graph. ``masked`` says whether an output has a mask of Keras.
     """
 
     images: frozenset[str]
@@ -71,6 +71,7 @@ class Trace:
     modules: dict[str, str] = field(default_factory=dict)
     weights: Weights = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
+    masked: bool = False
     wanted: set[str] = field(default_factory=set)
     depends: Callable[[Any], bool] = lambda thing: False
     name_of: Callable[[Any], str] = lambda layer: str(layer.name)
@@ -81,6 +82,7 @@ class Trace:
     _kept: list[object] = field(default_factory=list)
     _sources: dict[str, Value] = field(default_factory=dict)
     _transposed: dict[tuple[str, Order], Value] = field(default_factory=dict)
+    _truths: dict[tuple[Op, tuple[str, ...], Order | None], Value] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
 
     # Values -----------------------------------------------------------------------------------
@@ -227,13 +229,16 @@ class Trace:
         order: Order | None = None,
     ) -> Value:
         """One node, whose inputs are taken as the graph has them; ``order`` is how Keras sees the
-        result."""
+        result. Truth values are made once: Keras computes a mask again wherever it is asked for."""
         types = [value.type for value in values]
         try:
             op.check_arity(len(types))
             kind = op.infer(*types)
         except ShapeError as error:
             raise self.unsupported(str(error)) from None
+        key = (op, tuple(value.name for value in values), order)
+        if kind.dtype == "bool" and key in self._truths:
+            return self._truths[key]
         names = dict(roles or {})
         for role, spec in op.parameters(*types).items():
             spec = replace(spec, trainable=spec.trainable and trainable)
@@ -243,7 +248,10 @@ class Trace:
         name = self._fresh(self.scope if roles else snake_case(type(op).__name__))
         inputs = tuple(value.name for value in values)
         self.nodes.append(Node(name, op, inputs, names, self.scope or name, self.source(), kind))
-        return Value(name, kind, order or logical_order(kind.rank))
+        made = Value(name, kind, order or logical_order(kind.rank))
+        if kind.dtype == "bool" and not roles:
+            self._truths[key] = made
+        return made
 
     def like(self, op: Op, value: Value) -> Value:
         """An op that treats every element alike."""
