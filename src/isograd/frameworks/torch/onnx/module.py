@@ -19,7 +19,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from isograd.errors import UsageError
-from isograd.frameworks.torch.onnx.ops import OPERATORS
+from isograd.frameworks.torch.onnx.operators import OPERATORS
 from isograd.frameworks.torch.onnx.values import Value, number, tensor
 
 NUMBERS: dict[str, range] = {
