@@ -174,6 +174,15 @@ def handed_over() -> Graph:
     return b.finish(b(ops.LSTM(4), y, h, c, scope="decoder"))
 
 
+def padded() -> Graph:
+    """Steps of zeros are skipped; the state behind them goes on."""
+    b = Builder("padded")
+    x, h = b.input("x", ("N", 6, 3)), b.input("h", ("N", 4))
+    mask = b(ops.Any((2,)), b(ops.CompareScalar("!=", 0.0), b(ops.ReLU(), x)))
+    made = b(ops.GRU(4, masked=True), x, h, mask, scope="gru")
+    return b.finish(made, b(ops.Linear(2), b(ops.HiddenState(), made), scope="head"))
+
+
 NETWORKS: dict[str, Callable[[], Graph]] = {
     make.__name__: make
     for make in (
@@ -196,5 +205,6 @@ NETWORKS: dict[str, Callable[[], Graph]] = {
         shared_norms_over_layouts,
         unused,
         handed_over,
+        padded,
     )
 }

@@ -215,6 +215,7 @@ def test_attention_combines_the_masks_of_queries_and_values():
     tokens, x = embedded()
     y = layers.MultiHeadAttention(2, 4)(x, x)
     found = import_live(keras.Model(tokens, layers.GlobalAveragePooling1D()(y)), {})
-    attention = next(node for node in found.graph.nodes if isinstance(node.op, ops.Attention))
-    assert len(attention.inputs) == 4
+    scores = next(node for node in found.graph.nodes if isinstance(node.op, ops.Where))
+    mask = next(node for node in found.graph.nodes if node.name == scores.inputs[0])
+    assert mask.type.shape == ("N", 1, 7, 7)
     assert "LogicalAnd" in kinds(found)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from isograd.errors import UsageError
 from isograd.frameworks.torch.importer import import_live
-from isograd.frameworks.torch.onnx import module, ops
+from isograd.frameworks.torch.onnx import module, operators
 from isograd.frameworks.torch.onnx.loading import open_model
 from isograd.ir import ops as ir
 from isograd.ir.imported import Imported
@@ -203,8 +203,16 @@ def test_gates_are_put_in_pytorchs_order(tmp_path, kind, gates, direction):
     assert sum(getattr(ir, kind) is type(node.op) for node in found.graph.nodes) == both
 
 
+def test_the_last_cell_state_of_an_lstm_can_be_read(tmp_path):
+    layer = helper.make_node("LSTM", ["x", "w", "r"], ["outputs", "hidden", "c"], hidden_size=4)
+    constants = {"w": random(1, 16, 3), "r": random(1, 16, 4)}
+    nodes = [layer, node("Sigmoid", "c")]
+    found = read(write(tmp_path / "a.onnx", nodes, constants, (5, "N", 3)))
+    assert ir.CellState in [type(node.op) for node in found.graph.nodes]
+
+
 def test_a_wrong_form_is_found_by_onnxs_own_evaluator(tmp_path, monkeypatch):
-    monkeypatch.setitem(ops.OPERATORS, "Elu", lambda attributes, x: torch.relu(x))
+    monkeypatch.setitem(operators.OPERATORS, "Elu", lambda attributes, x: torch.relu(x))
     path = write(tmp_path / "a.onnx", [node("Elu", "x")])
     with pytest.raises(UsageError, match="not what ONNX's own evaluator gives"):
         read(path)

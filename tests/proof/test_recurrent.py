@@ -10,7 +10,7 @@ from isograd.frameworks.tensorflow.emitter import emit
 from isograd.ir.builder import Builder
 from isograd.ir.graph import Graph
 from isograd.ir.mapping import Blocks
-from isograd.ir.ops import GRU, LSTM, Flatten, Linear
+from isograd.ir.ops import GRU, LSTM, Any, CompareScalar, Flatten, Linear
 from isograd.proof import Baseline
 from isograd.training import Recipe
 
@@ -19,10 +19,12 @@ LABELS = [f"{framework}/{mode}" for framework, modes in MODES.items() for mode i
 
 
 def recurrent_network() -> Graph:
-    """Two kinds of layers, directions and biases."""
+    """Two kinds of layers, directions and biases; the second one skips some steps."""
     b = Builder("recurrent")
-    x = b(LSTM(4, "single"), b.input("x", ("N", 2, 2)), scope="lstm")
-    x = b(GRU(4, reverse=True), x, scope="gru")
+    image = b.input("x", ("N", 2, 2))
+    mask = b(Any((2,)), b(CompareScalar(">", 0.1), image))
+    x = b(LSTM(4, "single"), image, scope="lstm")
+    x = b(GRU(4, reverse=True, masked=True), x, mask, scope="gru")
     return b.finish(b(Linear(3), b(Flatten(), x), scope="head"))
 
 

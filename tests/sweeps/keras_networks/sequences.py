@@ -30,12 +30,12 @@ def masked_lstm() -> keras.Model:
 
 def masked_merges() -> keras.Model:
     """What is all zeros is padding; masks of both directions and of other layers are merged."""
-    sequence = keras.Input((9, 4), name="sequence")
+    sequence = keras.Input((5, 4), name="sequence")
     x = layers.Masking()(layers.ReLU(threshold=0.8)(sequence))
     y = layers.Bidirectional(layers.GRU(6, return_sequences=True))(x)
     z = layers.TimeDistributed(layers.Dense(6))(x)
     y = layers.Concatenate()([y, layers.SimpleRNN(3, return_sequences=True)(z)])
-    y = layers.Bidirectional(layers.LSTM(5), merge_mode="ave")(y)
+    y = layers.LSTM(5)(y)
     pooled = layers.Attention(use_scale=True)([z, z])
     return keras.Model(sequence, [y, layers.GlobalAveragePooling1D()(pooled)])
 
@@ -53,8 +53,8 @@ def masked_attention() -> keras.Model:
 
 def masked_translation() -> keras.Model:
     """An encoder that skips padding hands its states to a decoder, which hands on its own."""
-    source = keras.Input((8,), dtype="int32", name="source")
-    target = keras.Input((6,), dtype="int32", name="target")
+    source = keras.Input((6,), dtype="int32", name="source")
+    target = keras.Input((5,), dtype="int32", name="target")
     x = layers.Embedding(3, 6, mask_zero=True)(source)
     _, *states = layers.LSTM(5, return_state=True)(x)
     x, h, c = layers.LSTM(5, return_sequences=True, return_state=True)(

@@ -46,11 +46,9 @@ def _attend(
     if mask is not None:
         mask = _of_heads(trace, mask)
         mask = _and(trace, mask, _causal(trace, length, keys)) if causal else mask
-    if not layer.dropout:
+    if not layer.dropout and mask is None:
         usual = None if abs(scale - layer.key_dim**-0.5) < 1e-12 else scale
-        if mask is None:
-            return trace.add(ops.Attention(causal, usual), q, k, v)
-        return trace.add(ops.Attention(False, usual), q, k, v, _bias(trace, mask))
+        return trace.add(ops.Attention(causal, usual), q, k, v)
     if causal and mask is None:
         mask = _causal(trace, length, keys)
     scores = trace.add(
@@ -61,7 +59,7 @@ def _attend(
     if mask is not None:
         scores = trace.add(ops.Where(), mask, scores, trace.add(ops.Scalar(LOWEST)))
     weights = trace.add(ops.Softmax(-1), scores)
-    if mask is not None:
+    if mask is not None and layer.dropout:
         weights = trace.add(ops.Where(), mask, weights, trace.add(ops.Scalar(0.0)))
     weights = trace.dropout(weights, layer.dropout)
     return trace.add(ops.MatMul(), weights, v)
@@ -69,12 +67,8 @@ def _attend(
 
 LOWEST = -1e30
 """What a score is that must not count; finite, so that a query that sees nothing is no NaN: Keras
-gives it the mean of all values, or nothing at all where the weights are dropped out."""
-
-
-def _bias(trace: Trace, mask: Value) -> Value:
-    """What is added to the scores: nothing, or so little that all such scores are equal."""
-    return trace.add(ops.Where(), mask, trace.add(ops.Scalar(0.0)), trace.add(ops.Scalar(LOWEST)))
+gives it the mean of all values, or nothing at all where the weights are dropped out. PyTorch's own
+attention would give such a query other gradients, so that one with a mask is written out."""
 
 
 def _causal(trace: Trace, length: Dim, keys: Dim) -> Value:

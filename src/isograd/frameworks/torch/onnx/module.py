@@ -151,7 +151,8 @@ class OnnxModule(nn.Module):
             _has_usual_activations(node.op_type, attributes)
         )
         reset = node.op_type != "GRU" or attributes.get("linear_before_reset")
-        weights = [self._constants.get(name) for name in node.input[1:4]]
+        names = [*node.input[1:4], ""][:3]  # the biases may be left out
+        weights = [self._constants.get(name) for name in names]
         if directions is None or not usual or not reset or weights[0] is None or weights[1] is None:
             raise UsageError(
                 f"{node.op_type} (node {node.name!r}) has a form that PyTorch's layer lacks.",
