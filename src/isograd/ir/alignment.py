@@ -15,13 +15,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from isograd.ir.axes import rearrangement, shape_of
 from isograd.ir.detours import Detours, Moved, Step, contrast
-from isograd.ir.forms import Forms, View, forms_of, turn
+from isograd.ir.forms import Forms, forms_of
 from isograd.ir.graph import Graph, Node
 from isograd.ir.mapping import Link, Permute, Reshaped, Split, TensorMap, Transform
-from isograd.ir.ops import Dropout, Reshape, TensorType, Transpose
-from isograd.ir.ops.base import Shape
+from isograd.ir.moves import move
+from isograd.ir.ops import Dropout, TensorType
 from isograd.ir.packing import Piece
 from isograd.ir.same_parameters import are_same_biases, of_dense, of_gru
 from isograd.ir.sight import COMMUTATIVE
@@ -220,9 +219,9 @@ class _Walk:
     def _correspond(self, a: str, b: str) -> None:
         """The nodes are each other's, and so are their parameters."""
         self.found.nodes.setdefault(a, b)
-        move = _move(self.sides[0].views[a], self.sides[1].views[b])
-        if move.steps:
-            self.found.turns[a] = move
+        turn = move(self.sides[0].views[a], self.sides[1].views[b])
+        if turn.steps:
+            self.found.turns[a] = turn
         left, right = self.nodes[0].get(a), self.nodes[1].get(b)
         if left is not None and right is not None:
             self._parameters(left, right)
@@ -374,32 +373,6 @@ class _Walk:
 def _turned(operands: tuple[str, ...]) -> tuple[str, ...]:
     """The last two in the other order; what comes before chooses between them."""
     return operands[:-2] + operands[-2:][::-1]
-
-
-def _move(ours: View, theirs: View) -> Transform:
-    """From the axes of a value to those of the twin's for it; an open size is whatever is left.
-    Nothing where the two are of different sizes."""
-    axes = turn(ours, theirs)
-    if axes:
-        return Transform((Permute(axes),) if axes != tuple(sorted(axes)) else ())
-    steps: list[Permute | Reshaped] = []
-    shape = shape_of(ours.axes)
-    try:
-        moves = rearrangement(ours.axes, theirs.axes)
-    except ValueError:
-        return Transform()
-    for op in moves:
-        if isinstance(op, Transpose):
-            steps.append(Permute(op.axes))
-            shape = tuple(shape[axis] for axis in op.axes)
-        elif isinstance(op, Reshape):
-            steps.append(Reshaped(_known(shape), _known(op.shape)))
-            shape = op.shape
-    return Transform(tuple(steps))
-
-
-def _known(shape: Shape) -> tuple[int, ...]:
-    return tuple(size if isinstance(size, int) else -1 for size in shape)
 
 
 def _input_difference(left: TensorType, right: TensorType) -> str:
