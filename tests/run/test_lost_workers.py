@@ -13,7 +13,7 @@ from isograd.measure.process import WorkerProcess
 from isograd.run import workbench
 from isograd.run.compare import Request, compare
 from isograd.run.prove import prove
-from isograd.run.workbench import new_directory
+from isograd.run.workbench import fresh_folder, new_directory
 from isograd.training import Recipe
 
 RECIPE = Recipe("binary_cross_entropy", batch_size=32)
@@ -92,9 +92,7 @@ def test_a_lost_reference_is_replaced_by_the_next_mode(sends, tmp_path: Path) ->
 def test_without_a_folder_named_each_run_gets_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from isograd.run.compare import _fresh
-
     monkeypatch.chdir(tmp_path)
-    folders = [new_directory(None, lambda: _fresh("lenet")) for _ in range(3)]
+    folders = [new_directory(None, lambda: fresh_folder("lenet")) for _ in range(3)]
     assert len(set(folders)) == len(folders)
     assert all(folder.parent.name == "isograd-runs" for folder in folders)
