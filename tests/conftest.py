@@ -14,17 +14,17 @@ settings.load_profile("same")  # the same examples everywhere, however slow the 
 
 @pytest.fixture(autouse=True)
 def usual_precision() -> Iterator[None]:
-    """Executors set the precision of new tensors and layers. The fixtures of a module run before
-    this one, so that it is as at first when a test begins, and again behind it."""
-    _forget_precision()
+    """Executors set the precision of new tensors and layers; it is put back behind each test. The
+    fixtures of a module run before this one, so that PyTorch's is set to what it is at first, and
+    Keras' is what the module wants; a test that imports Keras itself leaves it as at first."""
+    torch, keras = sys.modules.get("torch"), sys.modules.get("keras")
+    policy = (keras.config.floatx(), keras.config.dtype_policy()) if keras else ("float32",) * 2
+    if torch:
+        torch.set_default_dtype(torch.float32)
     yield
-    _forget_precision()
-
-
-def _forget_precision() -> None:
     torch, keras = sys.modules.get("torch"), sys.modules.get("keras")
     if torch:
         torch.set_default_dtype(torch.float32)
     if keras:
-        keras.config.set_floatx("float32")
-        keras.config.set_dtype_policy("float32")
+        keras.config.set_floatx(policy[0])
+        keras.config.set_dtype_policy(policy[1])
