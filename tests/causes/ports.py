@@ -152,7 +152,7 @@ class Restless(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
-            x = torch.tanh(layer(x) * 4)
+            x = torch.sin(layer(x) * 4)
         return x
 
 
@@ -166,5 +166,5 @@ class RestlessPort(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         for stage in self.stages:
-            x = torch.tanh(self.factor * stage(x))
+            x = torch.sin(self.factor * stage(x))
         return x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from ports import Decoder, Restless, RestlessPort, Transformer, resnet, stock_resnet
 
 from isograd.run.explain import explain
@@ -44,7 +45,8 @@ def test_accepting_one_cause_accepts_no_other():
 
 def test_a_chaotic_training_is_inconclusive():
     """Deep, without normalization, at a large learning rate: rounding grows until it is all."""
-    recipe = Recipe("mean_squared_error", SGD(10.0), batch_size=4)
+    torch.manual_seed(0)
+    recipe = Recipe("mean_squared_error", SGD(1.0), batch_size=4)
     found = explain(Restless(), RestlessPort(), ["x=float32[N,16]"], recipe=recipe)
     assert found.verdict == "inconclusive"
     assert not found.causes
