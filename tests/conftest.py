@@ -12,6 +12,15 @@ settings.register_profile("same", deadline=None, derandomize=True, database=None
 settings.load_profile("same")  # the same examples everywhere, however slow the machine is
 
 
+@pytest.fixture(autouse=True, scope="module")
+def usual_policy() -> None:
+    """Keras is in single precision where a module begins, whatever another one wanted."""
+    keras = sys.modules.get("keras")
+    if keras:
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
+
+
 @pytest.fixture(autouse=True)
 def usual_precision() -> Iterator[None]:
     """Executors set the precision of new tensors and layers; it is put back behind each test. The

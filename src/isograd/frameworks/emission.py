@@ -16,6 +16,7 @@ from isograd.frameworks.classes import Classes, Draft
 from isograd.frameworks.constants import Constants
 from isograd.frameworks.dialect import Body, Dialect, Layer, Site
 from isograd.frameworks.final_states import (
+    FINAL,
     TURN,
     final_states,
     handing_out,
@@ -276,9 +277,11 @@ class _Module:
     def _final_states(self, node: Node) -> tuple[tuple[str, ...], ...] | None:
         if node.name not in self.emission.handing_out:
             return None
-        states = final_states(node, self.emission.readers[node.name], self.unit.parts)
-        if states and self.dialect.shown:  # a hidden state is the last step of the outputs
-            return (), *states[1:]
+        readers = self.emission.readers[node.name]
+        states = final_states(node, readers, self.unit.parts)
+        if states and self.dialect.shown:  # what selects the last step is shown as that
+            final = {reader.name for reader in readers if isinstance(reader.op, FINAL)}
+            return tuple(name for name in states[0] if name in final), *states[1:]
         return states
 
     def _shown(self, name: str) -> list[Line]:

@@ -70,7 +70,7 @@ class Stepwise(nn.Module):
             else:
                 keep = mask[:, t, None]
                 output = torch.where(keep, new[0], output)
-                states = [torch.where(keep, *pair) for pair in zip(new, states)]
+                states = [torch.where(keep, *pair) for pair in zip(new, states, strict=True)]
             outputs.append(output)
         last = tuple(one[None] for one in states)
         return torch.stack(outputs, 1), last if len(last) > 1 else last[0]
