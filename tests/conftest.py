@@ -12,26 +12,15 @@ settings.register_profile("same", deadline=None, derandomize=True, database=None
 settings.load_profile("same")  # the same examples everywhere, however slow the machine is
 
 
-@pytest.fixture(autouse=True, scope="module")
-def usual_policy() -> None:
-    """Keras is in single precision where a module begins, whatever another one wanted."""
-    keras = sys.modules.get("keras")
-    if keras:
-        keras.config.set_floatx("float32")
-        keras.config.set_dtype_policy("float32")
-
-
 @pytest.fixture(autouse=True)
 def usual_precision() -> Iterator[None]:
     """Executors set the precision of new tensors and layers; it is put back behind each test. The
-    fixtures of a module run before this one, so that PyTorch's is set to what it is at first, and
-    Keras' is what the module wants; a test that imports Keras itself leaves it as at first."""
+    fixtures of a module run before this one, so that PyTorch's is set to what it is at first."""
     torch, keras = sys.modules.get("torch"), sys.modules.get("keras")
-    policy = (keras.config.floatx(), keras.config.dtype_policy()) if keras else ("float32",) * 2
+    policy = (keras.config.floatx(), keras.config.dtype_policy()) if keras else None
     if torch:
         torch.set_default_dtype(torch.float32)
     yield
-    torch, keras = sys.modules.get("torch"), sys.modules.get("keras")
     if torch:
         torch.set_default_dtype(torch.float32)
     if keras:

@@ -6,12 +6,20 @@ from dataclasses import replace
 from functools import partial
 
 import keras
+import pytest
 import torch
 from torch import nn
 
 from isograd import TrainSpec
 from isograd.run.courses import Plan
 from isograd.run.explain import explain
+
+
+@pytest.fixture(autouse=True)
+def single_precision() -> None:
+    """As scripts have it, whatever other tests want of Keras."""
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
 
 
 def keras_side(optimizer: keras.Optimizer) -> TrainSpec:

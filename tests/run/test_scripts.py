@@ -25,6 +25,13 @@ REALS = GENERATOR.normal(0, 1, (24, 4)).astype(np.float32)
 BATCHES = np.stack([GENERATOR.permutation(24)[:8] for _ in range(100)])
 
 
+@pytest.fixture(autouse=True)
+def single_precision() -> None:
+    """As scripts have it, whatever other tests want of Keras."""
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+
+
 def torch_net() -> nn.Module:
     torch.manual_seed(0)
     return nn.Sequential(nn.Linear(5, 4))
