@@ -25,7 +25,7 @@ REALS = GENERATOR.normal(0, 1, (24, 4)).astype(np.float32)
 BATCHES = np.stack([GENERATOR.permutation(24)[:8] for _ in range(100)])
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def single_precision() -> None:
     """As scripts have it, whatever other tests want of Keras."""
     keras.config.set_floatx("float32")
@@ -193,6 +193,7 @@ def test_an_optimizer_that_exists_already_is_made_again_for_the_copy() -> None:
     assert torch.equal(net[0].weight, before)
 
 
+@pytest.mark.usefixtures("single_precision")
 def test_a_compiled_keras_model_is_a_script() -> None:
     model = keras_net("softmax")
     model.compile(loss="sparse_categorical_crossentropy", optimizer=o.SGD(0.5))
@@ -240,6 +241,7 @@ def test_a_variable_that_keras_spares_does_not_decay() -> None:
     assert apart(script, REALS.astype(float), 10) < 1e-12
 
 
+@pytest.mark.usefixtures("single_precision")
 def test_two_tutorials_differ_where_they_are_known_to() -> None:
     folder = Path(__file__).parents[2] / "examples" / "article"
     ours, theirs = (
