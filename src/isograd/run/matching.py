@@ -56,7 +56,7 @@ def match(
 
     """
     ours = load(reference, inputs, trust=trust)
-    theirs = load_twin(twin, inputs, twin_inputs, trust=trust)
+    theirs = _load_twin(twin, inputs, twin_inputs, trust=trust)
     whole = pair_up(ours, theirs)
     pair = replace(whole, alignment=align(evaluated(ours.graph), evaluated(theirs.graph)))
     _check(pair.alignment)
@@ -82,23 +82,22 @@ def evaluated(graph: Graph) -> Graph:
     return replace(graph, nodes=tuple(kept), outputs=outputs)
 
 
-def load_twin(
+def _load_twin(
     twin: object,
     inputs: Sequence[str | InputSpec],
     own: Sequence[str | InputSpec] | None,
     *,
-    trust: bool = False,
-    here: bool = False,
+    trust: bool,
 ) -> Model:
     """A twin that knows its inputs needs none; others are called like the reference."""
     if own is not None:
-        return load(twin, own, trust=trust, here=here)
+        return load(twin, own, trust=trust)
     try:
-        return load(twin, (), trust=trust, here=here)
+        return load(twin, (), trust=trust)
     except UsageError:
         if not inputs:
             raise
-        return load(twin, inputs, trust=trust, here=here)
+        return load(twin, inputs, trust=trust)
 
 
 def _check(found: Alignment) -> None:
