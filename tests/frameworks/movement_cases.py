@@ -84,6 +84,7 @@ CASES: tuple[tuple[Op, tuple[TensorType, ...]], ...] = (
     (ops.Resize(None, (2.0, 2.0), "nearest"), (IMAGE,)),
     (ops.Resize((5, 11), None, "nearest"), (IMAGE,)),
     (ops.Resize(None, (1.5, 0.5), "nearest"), (IMAGE,)),
+    (ops.Resize((5, 11), None, "nearest", True), (IMAGE,)),
     *(
         (ops.Resize(size, scale, "bilinear", corners), (IMAGE,))
         for size, scale in (((5, 11), None), (None, (2.0, 2.0)))

@@ -62,7 +62,7 @@ def resize(site: Site) -> Source:
         {"size": op.size} if op.size is not None else {"scale_factor": op.scale}
     )
     options["mode"] = f'"{mode}"'
-    if op.align_corners:
+    if op.align_corners and op.mode != "nearest":
         options["align_corners"] = True
     return call("F.interpolate", site.x, **options)
 

@@ -16,8 +16,8 @@ class Resize(Op):
 
     ``nearest`` takes place ``floor(i / factor)``; ``bilinear`` (of any number of axes) weighs the
     two next places along each axis, whose centres lie half a place inside, or with
-    ``align_corners`` at the corners. The factor is ``scale`` where that is given, else the ratio of
-    the sizes.
+    ``align_corners`` at the corners; ``nearest`` knows no such difference and takes no notice of
+    it. The factor is ``scale`` where that is given, else the ratio of the sizes.
     """
 
     size: tuple[int, ...] | None
