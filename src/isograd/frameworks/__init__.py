@@ -14,6 +14,12 @@ MODES: dict[str, tuple[str, ...]] = {
 }
 """Framework to its execution modes. The first mode of the first framework is the reference."""
 
+VIEWS: dict[str, tuple[str, ...]] = {
+    "torch": ("dynamic", "autograd", "jit", "export", "aot", "inductor"),
+    "tensorflow": ("dynamic", "tape", "session", "function", "grappler", "hlo", "xla"),
+}
+"""Framework to the views of its graphs, from what runs to what is left of it."""
+
 DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "torch": ("torch",),
     "tensorflow": ("tensorflow", "keras"),

@@ -3,9 +3,11 @@
 A framework's folder offers three modules, with the same names and outline in each:
 
 - ``emitter`` (imports no framework): ``emit(graph, idiomatic=False, input_layout=None) -> Emitted``
+  and ``mark(graph) -> Emitted``, whose lines say which node they compute
 - ``runtime``: ``configure(device, threads)``, once in a fresh process, before anything else
 - ``modes``: ``open_executor(plan) -> Executor``
 - ``tape``: ``open_tape(graph) -> Tape``, which shows every value and gradient
+- ``views``: ``capture(stage, subject) -> View``, for each of its stages in `VIEWS`
 - ``original``: ``resolve(reference, trust=...)``, the user's network itself
 - ``importer``: ``import_live(network, inputs) -> Imported``, the network as a graph
 """
@@ -113,6 +115,20 @@ class Steps:
 
     losses: NDArray[np.floating]
     nanoseconds: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A training step to look at: ``plan`` names marked source (see `isograd.frameworks.marked`),
+    ``places`` the node on each of its lines. ``state`` holds all parameters and buffers, ``inputs``
+    and ``targets`` one batch; names and layout are native.
+    """
+
+    plan: Plan
+    places: Mapping[int, str]
+    state: Arrays
+    inputs: tuple[Array, ...]
+    targets: Array
 
 
 class Executor(Protocol):

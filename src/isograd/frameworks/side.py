@@ -89,10 +89,10 @@ class Side:
         return self.executor.train(batches)
 
     def _inputs(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-        names = self.graph.inputs
-        return tuple(
-            self.emitted.values[name](array) for name, array in zip(names, inputs, strict=True)
-        )
+        return native_inputs(self.graph, self.emitted, inputs)
+
+    def _targets(self, targets: Array) -> Array:
+        return native_targets(self.graph, self.emitted, targets)
 
     def _from_output(self, array: Array) -> Array:
         if len(self.graph.outputs) == 1:
@@ -105,16 +105,23 @@ class Side:
         parts = zip(self.graph.outputs, unpack(array, shapes), strict=True)
         return pack([self.emitted.values[name].inverse(part) for name, part in parts])
 
-    def _targets(self, targets: Array) -> Array:
-        """Targets shaped like the outputs share their layout; class indices have none."""
-        if np.issubdtype(targets.dtype, np.integer):
-            return targets
-        if len(self.graph.outputs) == 1:
-            return self.emitted.values[self.graph.outputs[0]](targets)
-        sizes = self.graph.sizes(len(targets))
-        shapes = [concrete(self.graph.type_of(name), sizes) for name in self.graph.outputs]
-        parts = zip(self.graph.outputs, unpack(targets, shapes), strict=True)
-        return pack([self.emitted.values[name](part) for name, part in parts])
+
+def native_inputs(graph: Graph, emitted: Emitted, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Inputs as the native code takes them."""
+    names = graph.inputs
+    return tuple(emitted.values[name](array) for name, array in zip(names, inputs, strict=True))
+
+
+def native_targets(graph: Graph, emitted: Emitted, targets: Array) -> Array:
+    """Targets shaped like the outputs share their layout; class indices have none."""
+    if np.issubdtype(targets.dtype, np.integer):
+        return targets
+    if len(graph.outputs) == 1:
+        return emitted.values[graph.outputs[0]](targets)
+    sizes = graph.sizes(len(targets))
+    shapes = [concrete(graph.type_of(name), sizes) for name in graph.outputs]
+    parts = zip(graph.outputs, unpack(targets, shapes), strict=True)
+    return pack([emitted.values[name](part) for name, part in parts])
 
 
 def plan(

@@ -48,7 +48,7 @@ def environment() -> dict[str, Any]:
     model, flags = _processor()
     return {
         "python": platform.python_version(),
-        "packages": _versions(),
+        "packages": versions(),
         "system": platform.platform(),
         "processor": model,
         "instructions": [name for name in INSTRUCTIONS if name in flags],
@@ -96,7 +96,7 @@ def _variables() -> dict[str, str]:
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     found = {}
     for name in PACKAGES:
         try:

@@ -87,7 +87,7 @@ class Bench:
             if live
             else WorkerProcess(
                 logs / f"{name}.log",
-                _environment(setting, self._cache),
+                worker_environment(setting.device, setting.threads, self._cache),
                 timeout_s=setting.timeout_s,
             )
         )
@@ -271,20 +271,20 @@ def fresh_folder(name: str) -> Path:
     return path
 
 
-def _environment(setting: Setting, cache: Path) -> dict[str, str]:
+def worker_environment(device: str, threads: int, cache: Path) -> dict[str, str]:
     """The same for every worker: threads, quiet logs, a compiler cache that starts empty, and a
     place for temporary files, which a worker that is killed leaves behind."""
-    threads = str(setting.threads)
+    count = str(threads)
     temporary = cache.resolve() / "temporary"
     temporary.mkdir(parents=True, exist_ok=True)
     return {
-        "OMP_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
+        "OMP_NUM_THREADS": count,
+        "MKL_NUM_THREADS": count,
+        "OPENBLAS_NUM_THREADS": count,
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "TORCHINDUCTOR_CACHE_DIR": str(cache.resolve()),
         "TMPDIR": str(temporary),
         "PYTHONHASHSEED": "0",
-        **({"CUDA_VISIBLE_DEVICES": "-1"} if setting.device == "cpu" else {}),
+        **({"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {}),
     }

@@ -11,6 +11,7 @@ from isograd.frameworks.dialect import Body, Dialect, Layer, Site
 from isograd.frameworks.emission import emit_source
 from isograd.frameworks.formatting import WIDTH, Bracket, Source, call, listed, statement
 from isograd.frameworks.frame import called, constructed, describe_inputs
+from isograd.frameworks.marked import mark_source
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.tensorflow.exact import EXACT
 from isograd.frameworks.tensorflow.expressions import (
@@ -53,6 +54,12 @@ def emit(graph: Graph, *, idiomatic: bool = False, input_layout: str | None = No
     emitted = emit_source(graph, layout, DIALECT, idiomatic=idiomatic)
     stock = "keras.layers.BatchNormalization(" in emitted.source
     return replace(emitted, declared=(BIASED_VARIANCE,)) if stock else emitted
+
+
+def mark(graph: Graph) -> Emitted:
+    """Like `emit`, as source whose lines say which node they compute; see
+    `isograd.frameworks.marked`."""
+    return mark_source(graph, DIALECT, assign)
 
 
 def _frame(body: Body) -> str:

@@ -9,6 +9,7 @@ from isograd.frameworks.dialect import Body, Dialect, Layer, Site
 from isograd.frameworks.emission import emit_source
 from isograd.frameworks.formatting import Bracket, call, statement
 from isograd.frameworks.frame import called, constructed, describe_inputs
+from isograd.frameworks.marked import mark_source
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.torch.exact import EXACT
 from isograd.frameworks.torch.expressions import BORROW, EXPRESSIONS, permute, restore
@@ -35,6 +36,12 @@ def emit(graph: Graph, *, idiomatic: bool = False, input_layout: str | None = No
     """
     layout = with_outer(assign_logical(graph), graph, input_layout)
     return emit_source(graph, layout, DIALECT, idiomatic=idiomatic)
+
+
+def mark(graph: Graph) -> Emitted:
+    """Like `emit`, as source whose lines say which node they compute; see
+    `isograd.frameworks.marked`."""
+    return mark_source(graph, DIALECT, assign_logical)
 
 
 def _frame(body: Body) -> str:

@@ -1,0 +1,197 @@
+"""`graph`: what each framework makes of one network and one training step."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from isograd.errors import IsogradError, unknown
+from isograd.frameworks import VIEWS, installed, part
+from isograd.frameworks.marked import places
+from isograd.frameworks.protocol import Emitted, Subject
+from isograd.frameworks.side import native_inputs, native_targets, plan
+from isograd.ir.graph import Graph
+from isograd.measure.environment import versions
+from isograd.measure.process import WorkerProcess
+from isograd.models import Model
+from isograd.proof import Trial, make_trial
+from isograd.run.workbench import worker_environment
+from isograd.training import Recipe
+from isograd.views import Graphs, View
+from isograd.views.document import Layer
+
+
+@dataclass(frozen=True)
+class Step:
+    """One training step of a model: what is looked at."""
+
+    model: Model
+    recipe: Recipe
+    trial: Trial
+    device: str
+    threads: int
+    timeout_s: float
+
+
+def graph(
+    model: Model,
+    recipe: Recipe,
+    *,
+    views: Sequence[str] = (),
+    device: str = "cpu",
+    threads: int = 1,
+    timeout_s: float = 600.0,
+    seed: int = 0,
+    said: Callable[[str], None] = lambda name: None,
+) -> Graphs:
+    """The views of one training step.
+
+    Args:
+        model: the network, which is emitted in each framework.
+        recipe: loss, optimizer and batch size of the step.
+        views: the wanted ones, such as ``torch/autograd``, ``torch`` or ``xla``; by default all.
+        device: ``cpu`` or ``cuda``.
+        threads: of each framework.
+        timeout_s: seconds that one view may take.
+        seed: of the weights and the batch.
+        said: is told the name of each view before it is made.
+
+    Raises `UsageError` for views that are not known and ops that no framework has. A view that
+    cannot be made is kept with the reason, and the others go on.
+
+    """
+    trial = make_trial(
+        model.graph, recipe, None, seed, model.initial_state(seed), model.bounds, recorded=(1,)
+    )
+    step = Step(model, recipe, trial, device, threads, timeout_s)
+    found = []
+    for framework, stages in choose_views(views).items():
+        found += list(_captured(step, framework, stages, said))
+    for view in found:
+        settle(view, model.graph)
+    return Graphs(
+        model=model.reference,
+        training=f"{recipe.loss.name}, {recipe.optimizer.name}",
+        batch_size=recipe.batch_size,
+        parameters=model.graph.count_parameters(),
+        versions=versions(),
+        views=found,
+        layers=_layers(model.graph),
+    )
+
+
+def choose_views(wanted: Sequence[str]) -> dict[str, list[str]]:
+    """Framework to its stages, of all that the words name; see `graph`."""
+    everything = [(f, stage) for f, stages in VIEWS.items() for stage in stages]
+    words = {f"{f}/{stage}": {(f, stage)} for f, stage in everything}
+    for f, stage in everything:
+        words.setdefault(f, set()).add((f, stage))
+        words.setdefault(stage, set()).add((f, stage))
+    for word in wanted:
+        if word not in words:
+            raise unknown("view", word, words)
+    chosen = {pair for word in wanted for pair in words[word]} if wanted else set(everything)
+    return {
+        framework: stages
+        for framework in VIEWS
+        if (stages := [stage for f, stage in everything if f == framework and (f, stage) in chosen])
+    }
+
+
+def settle(view: View, graph: Graph) -> None:
+    """Gives every operation the module and the user's line of the node that it belongs to."""
+    nodes = {node.name: node for node in graph.nodes}
+    for operation in view.operations:
+        node = nodes.get(operation.node or "")
+        if node is not None:
+            operation.scope = node.scope
+            operation.source = node.source
+
+
+def _captured(
+    step: Step, framework: str, stages: Sequence[str], said: Callable[[str], None]
+) -> Iterator[View]:
+    """The views of one framework, made in a process of its own; a new one where it dies."""
+    if not installed(framework):
+        for stage in stages:
+            hint = f"pip install 'isograd[{framework}]'"
+            yield _skipped(framework, stage, f"{framework} is not installed: {hint}")
+        return
+    with tempfile.TemporaryDirectory(prefix="isograd-") as name:
+        folder = Path(name)
+        subject = make_subject(step, framework, folder)
+        worker: WorkerProcess | None = None
+        for stage in stages:
+            said(f"{framework}/{stage}")
+            try:
+                worker = worker or _started(step, framework, folder)
+                yield worker.call("run", capture, framework, stage, subject)
+            except IsogradError as error:
+                yield _skipped(framework, stage, " ".join(filter(None, (error.what, error.hint))))
+                if worker is not None and getattr(error, "status", "failed") != "failed":
+                    worker.close()
+                    worker = None
+        if worker is not None:
+            worker.close()
+
+
+def make_subject(step: Step, framework: str, folder: Path) -> Subject:
+    """The step in a framework's own terms; its marked source is written into the folder.
+    Raises `UsageError` when the framework has no form of an op."""
+    network, trial = step.model.graph, step.trial
+    emitted: Emitted = part(framework, "emitter").mark(network)
+    source = folder / f"{framework}_model.py"
+    source.write_text(emitted.source, encoding="utf-8")
+    planned = plan(
+        network,
+        emitted,
+        source,
+        "eager",
+        step.recipe,
+        device=step.device,
+        threads=step.threads,
+    )
+    return Subject(
+        planned,
+        places(emitted.source),
+        emitted.parameters.forward(trial.weights),
+        native_inputs(network, emitted, trial.inputs),
+        native_targets(network, emitted, trial.targets),
+    )
+
+
+def capture(framework: str, stage: str, subject: Subject) -> View:
+    """One view, in a process in which the framework has been set up."""
+    view: View = part(framework, "views").capture(stage, subject)
+    view.check()
+    return view
+
+
+def _started(step: Step, framework: str, folder: Path) -> WorkerProcess:
+    environment = worker_environment(step.device, step.threads, folder / "compiler-cache")
+    log = folder / f"{framework}.log"
+    worker = WorkerProcess(log, environment, timeout_s=step.timeout_s)
+    worker.call("start", framework, step.device, step.threads)
+    return worker
+
+
+def _skipped(framework: str, stage: str, reason: str) -> View:
+    return View(framework, stage, stage, "", status="skipped", reason=reason)
+
+
+def _layers(graph: Graph) -> list[Layer]:
+    return [
+        Layer(
+            name=node.name,
+            op=type(node.op).__name__,
+            scope=node.scope,
+            source=node.source,
+            inputs=list(node.inputs),
+            type=f"{node.type.dtype}[{', '.join(map(str, node.type.shape))}]",
+            parameters=sum(prod(graph.parameters[p].shape) for p in node.parameters.values()),
+        )
+        for node in graph.nodes
+    ]
