@@ -21,6 +21,7 @@ from isograd.proof import Trial, make_trial
 from isograd.run.workbench import worker_environment
 from isograd.training import Recipe
 from isograd.views import Graphs, View
+from isograd.views.cost import costs
 from isograd.views.document import Layer
 
 
@@ -79,7 +80,7 @@ def graph(
         parameters=model.graph.count_parameters(),
         versions=versions(),
         views=found,
-        layers=_layers(model.graph),
+        layers=_layers(model.graph, recipe.batch_size),
     )
 
 
@@ -182,7 +183,8 @@ def _skipped(framework: str, stage: str, reason: str) -> View:
     return View(framework, stage, stage, "", status="skipped", reason=reason)
 
 
-def _layers(graph: Graph) -> list[Layer]:
+def _layers(graph: Graph, batch: int) -> list[Layer]:
+    cost = costs(graph, batch)
     return [
         Layer(
             name=node.name,
@@ -192,6 +194,8 @@ def _layers(graph: Graph) -> list[Layer]:
             inputs=list(node.inputs),
             type=f"{node.type.dtype}[{', '.join(map(str, node.type.shape))}]",
             parameters=sum(prod(graph.parameters[p].shape) for p in node.parameters.values()),
+            flops=cost[node.name].flops,
+            bytes=cost[node.name].bytes,
         )
         for node in graph.nodes
     ]
