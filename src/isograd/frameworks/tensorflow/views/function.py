@@ -1,0 +1,33 @@
+"""`function`: the graph that ``tf.function`` traced of the step, before any optimisation."""
+
+from __future__ import annotations
+
+from isograd.frameworks.protocol import Subject
+from isograd.frameworks.tensorflow.views.failing import end_at_failure, failed_operation
+from isograd.frameworks.tensorflow.views.graphs import INSIDE, control_flow
+from isograd.frameworks.tensorflow.views.tracing import trace_step
+from isograd.views import View
+
+
+def capture(subject: Subject) -> View:
+    """The ConcreteFunction of the training step; where tracing fails, what it had by then."""
+    tracing = trace_step(subject, "function")
+    traced = tracing.executor._call_steps
+    graph = tracing.unfinished() if tracing.error else traced.get_concrete_function().graph
+    view = View(
+        "tensorflow",
+        "function",
+        "Static graph of tf.function, as traced",
+        "The ConcreteFunction of the training step: Python ran once, on symbolic tensors, and left "
+        "these operations; the gradient is part of it. Functions that it calls, such as the body "
+        "of a loop, are shown behind the operation that calls them.",
+        tracing.operations(graph) if graph is not None else [],
+        {"traces": float(traced.experimental_get_tracing_count())},
+    )
+    inside = sum(INSIDE in operation.attributes for operation in view.operations)
+    view.figures |= {"graph": float(len(view.operations) - inside), "inside": float(inside)}
+    view.events = control_flow(view.operations)
+    if tracing.error is not None:
+        view.operations.append(failed_operation(tracing.error, tracing.reader.locator))
+        return end_at_failure(view, tracing.error)
+    return view

@@ -1,0 +1,109 @@
+"""Which node an operation belongs to, and what it is there for: from the lines that made it, and
+from what it reads where those do not say it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from isograd.frameworks.marked import node_at
+from isograd.frameworks.protocol import Subject
+from isograd.frameworks.tensorflow import losses, optimizers
+from isograd.views import Operation, Phase
+
+Frame = tuple[str, int, str]
+"""File, line and function; stacks of them go from the innermost outwards."""
+
+GRADIENT_OF = "gradient of"
+"""The attribute that names the forward operation which an operation of the backward pass is for."""
+
+HOLDERS = {"Const", "Placeholder", "PlaceholderWithDefault", "_Arg", "VarHandleOp", "_VarHandlesOp"}
+"""Operations that compute nothing: they hold what comes from outside, and constants."""
+
+_ORDER: tuple[Phase, ...] = ("input", "forward", "loss", "backward", "update")
+_BACKWARD = {
+    ("eager/backprop.py", "gradient"),
+    ("ops/gradients_util.py", "_GradientsHelper"),
+}
+
+
+@dataclass(frozen=True)
+class Locator:
+    """Reads stacks of Python frames."""
+
+    source: str
+    places: dict[int, str]
+
+    @classmethod
+    def of(cls, subject: Subject) -> Locator:
+        return cls(str(subject.plan.source), dict(subject.places))
+
+    def node(self, frames: Sequence[Frame]) -> str | None:
+        """The node whose lines these frames are in."""
+        return node_at(((file, line) for file, line, _ in frames), self.source, self.places)
+
+    def phase(self, frames: Sequence[Frame]) -> Phase:
+        """What was going on; ``other`` where the frames do not say it."""
+        if any(_differentiates(frame) for frame in frames):
+            return "backward"
+        phases: dict[str, Phase] = {
+            self.source: "forward",
+            losses.__file__: "loss",
+            optimizers.__file__: "update",
+        }
+        return next((phases[file] for file, _, _ in frames if file in phases), "other")
+
+
+def frames_of(operation: tf.Operation) -> list[Frame]:
+    """The lines that made an operation of a graph."""
+    return [(f.filename, f.lineno, f.name) for f in reversed(list(operation.traceback or ()))]
+
+
+def complete(operations: Sequence[Operation]) -> None:
+    """Fills in what no line says: operations of unknown purpose do what those do that they read
+    from, sums of gradients belong to the operation whose gradient is computed from them.
+
+    ``operations`` are in the order of the data flow.
+    """
+    named = {operation.name: operation for operation in operations}
+    for operation in operations:
+        if operation.kind in HOLDERS:
+            operation.phase = "input"
+    for operation in operations:
+        _inherit(operation, [named[name] for name, _ in operation.reads if name in named])
+    readers: dict[str, list[Operation]] = defaultdict(list)
+    for operation in operations:
+        for name, _ in operation.reads:
+            readers[name].append(operation)
+    for operation in reversed(operations):
+        if operation.phase == "backward" and GRADIENT_OF not in operation.attributes:
+            read = [named[name] for name, _ in operation.reads if name in named]
+            _tie(operation, [*readers[operation.name], *read])
+
+
+def _inherit(operation: Operation, read: Iterable[Operation]) -> None:
+    if operation.phase != "other":
+        return
+    known = [source for source in read if source.phase in _ORDER]
+    if not known:
+        return
+    last = max(known, key=lambda source: _ORDER.index(source.phase))
+    operation.phase, operation.node = last.phase, operation.node or last.node
+    if last.phase == "input" and operation.kind.startswith("Assign"):
+        operation.phase = "update"  # the number of the step
+
+
+def _tie(operation: Operation, neighbours: Iterable[Operation]) -> None:
+    for other in neighbours:
+        if GRADIENT_OF in other.attributes:
+            operation.node = other.node
+            operation.attributes[GRADIENT_OF] = other.attributes[GRADIENT_OF]
+            return
+
+
+def _differentiates(frame: Frame) -> bool:
+    file, _, function = frame
+    return any(file.endswith(end) and function == name for end, name in _BACKWARD)

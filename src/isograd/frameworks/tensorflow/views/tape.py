@@ -1,0 +1,95 @@
+"""`tape`: what ``tf.GradientTape`` recorded, as the graph of the backward pass.
+
+Each entry is one recorded operation through which the gradient ran. It reads the entries of the
+operations that read its results, as gradients flow; what it makes are the gradients with respect to
+its inputs. Variables are the leaves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from isograd.frameworks.protocol import Subject
+from isograd.frameworks.tensorflow.views.execution import key
+from isograd.frameworks.tensorflow.views.failing import end_at_failure
+from isograd.frameworks.tensorflow.views.gradients import Entry
+from isograd.frameworks.tensorflow.views.locating import GRADIENT_OF
+from isograd.frameworks.tensorflow.views.recording import Recording, record_step
+from isograd.frameworks.tensorflow.views.values import value_of
+from isograd.views import Operation, View
+
+
+def capture(subject: Subject) -> View:
+    """The tape of one eager training step. ``saved_bytes`` is the memory of what it held for the
+    backward pass besides parameters; tensors that share memory count once."""
+    recording = record_step(subject)
+    entries = [entry for entry in recording.gradients.entries if entry.forward is not None]
+    view = View(
+        "tensorflow",
+        "tape",
+        "Tape: the backward graph (PyTorch's counterpart: autograd)",
+        "What tf.GradientTape recorded in the forward pass and the gradient then ran through, last "
+        "operation first: each entry computes the gradients of one forward operation from what the "
+        "tape kept for it. The leaves are the variables.",
+        _operations(recording, entries),
+        _figures(recording, entries),
+    )
+    return view if recording.error is None else end_at_failure(view, recording.error)
+
+
+def _operations(recording: Recording, entries: list[Entry]) -> list[Operation]:
+    forward = {operation.name: operation for operation in recording.operations}
+    taped = {entry.forward for entry in entries}
+    readers: dict[str | int, list[tuple[str, int]]] = {}
+    for entry in entries:
+        for number, tensor in enumerate(recording.inputs[entry.forward]):
+            readers.setdefault(key(tensor), []).append((entry.forward, number))
+    found = []
+    for entry in entries:
+        operation = _entry(forward[entry.forward], entry)
+        outputs = (k for k, (name, _) in recording.made.items() if name == entry.forward)
+        operation.reads = tuple(reader for output in outputs for reader in readers.get(output, ()))
+        found.append(operation)
+    leaves = [
+        Operation(name, "Variable", tuple(read), forward[name].values, phase="input")
+        for tensor, read in readers.items()
+        if (name := recording.made[tensor][0]) not in taped and forward[name].kind == "Variable"
+    ]
+    return [*found, *leaves]
+
+
+def _entry(forward: Operation, entry: Entry) -> Operation:
+    kept = ", ".join(value_of(tensor).text for tensor in entry.kept)
+    return Operation(
+        forward.name,
+        f"{forward.kind} gradient",
+        values=tuple(value_of(gradient) for gradient in entry.gradients),
+        phase="backward",
+        node=forward.node,
+        attributes={GRADIENT_OF: forward.name} | ({"keeps": kept} if kept else {}),
+    )
+
+
+def _figures(recording: Recording, entries: list[Entry]) -> dict[str, float]:
+    kinds = {operation.name: operation.kind for operation in recording.operations}
+    saved: dict[bool, dict[int, int]] = {False: {}, True: {}}
+    for entry in entries:
+        for tensor in entry.kept:
+            maker = recording.producer(tensor)
+            is_parameter = kinds.get(maker or "") == "ReadVariableOp"
+            saved[is_parameter][_memory(tensor)] = value_of(tensor).bytes or 0
+    return {
+        "entries": float(len(entries)),
+        "saved_bytes": float(sum(saved[False].values())),
+        "saved_parameters": float(sum(saved[True].values())),
+    }
+
+
+def _memory(tensor: Any) -> int:
+    """Where a tensor's numbers lie; a number of its own where that cannot be seen."""
+    try:
+        return int(np.asarray(memoryview(tensor)).__array_interface__["data"][0])
+    except (TypeError, ValueError, RuntimeError, BufferError):
+        return -int(tensor._id)
