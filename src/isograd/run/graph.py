@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
 from isograd.errors import IsogradError, unknown
 from isograd.frameworks import VIEWS, installed, part
-from isograd.frameworks.marked import places
-from isograd.frameworks.protocol import Emitted, Subject
-from isograd.frameworks.side import native_inputs, native_targets, plan
+from isograd.frameworks.protocol import Subject
 from isograd.ir.graph import Graph
 from isograd.measure.environment import versions
 from isograd.measure.process import WorkerProcess
 from isograd.models import Model
-from isograd.proof import Trial, make_trial
-from isograd.run.workbench import worker_environment
+from isograd.proof import make_trial
+from isograd.run.step import Step, make_subject, start_worker
 from isograd.training import Recipe
 from isograd.views import Graphs, View
 from isograd.views.cost import costs
 from isograd.views.document import Layer
-
-
-@dataclass(frozen=True)
-class Step:
-    """One training step of a model: what is looked at."""
-
-    model: Model
-    recipe: Recipe
-    trial: Trial
-    device: str
-    threads: int
-    timeout_s: float
 
 
 def graph(
@@ -128,7 +113,7 @@ def _captured(
         for stage in stages:
             said(f"{framework}/{stage}")
             try:
-                worker = worker or _started(step, framework, folder)
+                worker = worker or start_worker(step, framework, folder)
                 yield worker.call("run", capture, framework, stage, subject)
             except IsogradError as error:
                 yield _skipped(framework, stage, " ".join(filter(None, (error.what, error.hint))))
@@ -139,44 +124,11 @@ def _captured(
             worker.close()
 
 
-def make_subject(step: Step, framework: str, folder: Path) -> Subject:
-    """The step in a framework's own terms; its marked source is written into the folder.
-    Raises `UsageError` when the framework has no form of an op."""
-    network, trial = step.model.graph, step.trial
-    emitted: Emitted = part(framework, "emitter").mark(network)
-    source = folder / f"{framework}_model.py"
-    source.write_text(emitted.source, encoding="utf-8")
-    planned = plan(
-        network,
-        emitted,
-        source,
-        "eager",
-        step.recipe,
-        device=step.device,
-        threads=step.threads,
-    )
-    return Subject(
-        planned,
-        places(emitted.source),
-        emitted.parameters.forward(trial.weights),
-        native_inputs(network, emitted, trial.inputs),
-        native_targets(network, emitted, trial.targets),
-    )
-
-
 def capture(framework: str, stage: str, subject: Subject) -> View:
     """One view, in a process in which the framework has been set up."""
     view: View = part(framework, "views").capture(stage, subject)
     view.check()
     return view
-
-
-def _started(step: Step, framework: str, folder: Path) -> WorkerProcess:
-    environment = worker_environment(step.device, step.threads, folder / "compiler-cache")
-    log = folder / f"{framework}.log"
-    worker = WorkerProcess(log, environment, timeout_s=step.timeout_s)
-    worker.call("start", framework, step.device, step.threads)
-    return worker
 
 
 def _skipped(framework: str, stage: str, reason: str) -> View:
