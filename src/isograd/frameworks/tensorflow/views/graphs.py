@@ -14,7 +14,6 @@ from isograd.frameworks.tensorflow.views.locating import (
     GRADIENT_OF,
     HOLDERS,
     Locator,
-    complete,
     frames_of,
 )
 from isograd.frameworks.tensorflow.views.values import constant_text, value_of
@@ -51,10 +50,9 @@ class Reader:
     labels: Mapping[str | int, str] = field(default_factory=dict)
 
     def read(self, graph: tf.Graph, operations: Sequence[tf.Operation]) -> list[Operation]:
-        """These operations of the graph, and all that is inside of the functions they call."""
-        found = list(self._walk(graph, operations, prefix="", arguments=()))
-        complete(found)
-        return found
+        """These operations of the graph, and all that is inside of the functions they call, with
+        what their own lines say; `complete` fills in the rest."""
+        return list(self._walk(graph, operations, prefix="", arguments=()))
 
     def _walk(
         self,
@@ -152,9 +150,9 @@ def _attributes(operation: tf.Operation) -> dict[str, str]:
 
 def _text(operation: tf.Operation, name: str) -> str:
     value = operation.get_attr(name)
-    if value is False or value == []:
-        return ""
-    return value.decode() if isinstance(value, bytes) else str(value)
+    values = value if isinstance(value, list) else [value]
+    texts = [item.decode() if isinstance(item, bytes) else str(item) for item in values if item]
+    return ", ".join(texts)
 
 
 def _awaited(operation: tf.Operation) -> set[str]:

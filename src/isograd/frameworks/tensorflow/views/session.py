@@ -19,7 +19,7 @@ from isograd.frameworks.tensorflow.views.execution import (
 from isograd.frameworks.tensorflow.views.failing import end_at_failure, failed_operation
 from isograd.frameworks.tensorflow.views.flops import count_flops
 from isograd.frameworks.tensorflow.views.graphs import Reader, control_flow
-from isograd.frameworks.tensorflow.views.locating import Locator
+from isograd.frameworks.tensorflow.views.locating import Locator, complete
 from isograd.views import View
 
 
@@ -46,6 +46,7 @@ def capture(subject: Subject) -> View:
         reader.read(graph, step),
         {"graph": float(len(graph.get_operations())), "step": float(len(step))},
     )
+    complete(view.operations)
     view.events = control_flow(view.operations)
     view.figures |= count_flops(graph, step, view.operations)
     if error is not None:

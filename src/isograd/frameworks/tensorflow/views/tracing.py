@@ -20,7 +20,7 @@ from isograd.frameworks.tensorflow.views.execution import (
 )
 from isograd.frameworks.tensorflow.views.gradients import watched_gradients
 from isograd.frameworks.tensorflow.views.graphs import Reader
-from isograd.frameworks.tensorflow.views.locating import Locator
+from isograd.frameworks.tensorflow.views.locating import Locator, complete
 from isograd.views import Operation
 
 
@@ -41,7 +41,9 @@ class Tracing:
             if (name := self.reader.labels.get(key(outer)))
         }
         reader = Reader(self.reader.locator, self.reader.forward_of, labels)
-        return reader.read(graph, graph.get_operations())
+        operations = reader.read(graph, graph.get_operations())
+        complete(operations)
+        return operations
 
     def unfinished(self) -> Any:
         """The outermost graph that was being traced when the error came, None for no such."""

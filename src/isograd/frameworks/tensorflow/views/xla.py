@@ -1,0 +1,20 @@
+"""`xla`: the program that XLA runs: its fusions and kernels."""
+
+from __future__ import annotations
+
+from isograd.frameworks.protocol import Subject
+from isograd.frameworks.tensorflow.views.compiling import view_program
+from isograd.views import View
+
+
+def capture(subject: Subject) -> View:
+    """See `isograd.frameworks.tensorflow.views.compiling`. ``kernels`` counts the instructions for
+    which something runs, a fusion as one."""
+    view = View(
+        "tensorflow",
+        "xla",
+        "XLA's program, optimised: fusions and kernels",
+        "What XLA runs: one kernel for each fusion, which holds the instructions that it computes "
+        "together (experimental_get_compiler_ir, stage optimized_hlo).",
+    )
+    return view_program(view, subject, "optimized_hlo")
