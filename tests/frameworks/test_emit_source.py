@@ -270,3 +270,29 @@ def test_a_keras_layer_that_would_train_by_half_is_refused():
     assert "fc.weight" not in EMITTERS["torch"](frozen("fc.weight")).trainable
     with pytest.raises(UsageError, match="'fc' are frozen and others are not"):
         EMITTERS["tensorflow"](frozen("fc.weight"))
+
+
+def cut(*spans: tuple[int, int | None], size: int = 12) -> Graph:
+    b = Builder("cut")
+    x = b.input("x", ("N", size))
+    return b.finish(*(b(ops.Slice(1, start, stop), x) for start, stop in spans))
+
+
+@in_each_framework
+def test_a_value_that_is_cut_into_equal_pieces_is_split(framework):
+    graph = cut((4, 8), (0, 4), (8, None))
+    source = EMITTERS[framework](graph).source
+    split = {"torch": "x.chunk(3, -1)", "tensorflow": "ops.split(x, 3, axis=-1)"}
+    assert split[framework] in source
+    if framework == "tensorflow":
+        assert_twins(graph)
+
+
+@in_each_framework
+@pytest.mark.parametrize(
+    "spans", [[(0, 4), (4, 8)], [(0, 4), (4, 12)], [(0, 6), (0, 6)], [(0, 8), (4, 12)]]
+)
+def test_pieces_that_are_not_all_of_it_are_slices(framework, spans):
+    source = EMITTERS[framework](cut(*spans)).source
+    assert "split(" not in source
+    assert "chunk(" not in source

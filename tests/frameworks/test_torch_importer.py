@@ -296,6 +296,59 @@ def test_multihead_attention_is_imported_with_its_dropout():
     assert len(found.randoms) == 1
 
 
+class Attending(nn.Module):
+    """All ways in which a layer that attends to itself is called."""
+
+    def __init__(self, options: dict[str, object], batch_first: bool) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(6, 2, batch_first=batch_first)
+        self.options = options
+
+    def forward(self, x: Tensor, padding: Tensor) -> Tensor:
+        known = {
+            "mask": torch.triu(torch.full((5, 5), float("-inf")), 1),
+            "padding": padding & (torch.arange(5) > 0),
+        }
+        options = {name: known.get(value, value) for name, value in self.options.items()}
+        x = x if self.attention.batch_first else x.transpose(0, 1)
+        x = self.attention(x, x, x, **options)[0]
+        return x if self.attention.batch_first else x.transpose(0, 1)
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"need_weights": False},
+        {"attn_mask": "mask"},
+        {"attn_mask": "mask", "need_weights": False, "is_causal": True},
+        {"attn_mask": "mask", "key_padding_mask": "padding", "need_weights": False},
+        {"key_padding_mask": "padding", "average_attn_weights": False},
+    ],
+    ids=lambda options: " ".join(options),
+)
+def test_multihead_attention_is_recorded_in_its_short_form(options, batch_first):
+    network = Attending(options, batch_first)
+    found = assert_same(network, "x=float32[N,5,6]", "padding=bool[N,5]", allowed=1e-12)
+    assert ops_of(found).count("Slice") == 3
+    assert ops_of(found).count("Linear") == 2
+
+
+def test_what_the_short_form_lacks_is_recorded_as_pytorch_does_it():
+    class Crossed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.attention = nn.MultiheadAttention(6, 2, batch_first=True, add_bias_kv=True)
+
+        def forward(self, x: Tensor, y: Tensor) -> Tensor:
+            return self.attention(x, y, y, need_weights=False)[0]
+
+    own = nn.MultiheadAttention.forward
+    assert_same(Crossed(), "x=float32[N,5,6]", "y=float32[N,3,6]", allowed=1e-12)
+    assert nn.MultiheadAttention.forward is own
+
+
 def test_an_encoder_layer_is_imported_with_a_mask():
     class Encoder(nn.Module):
         def __init__(self) -> None:

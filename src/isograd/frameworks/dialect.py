@@ -100,7 +100,8 @@ class Dialect:
     """A framework's way to write things.
 
     ``layers`` holds a function for each op with parameters or randomness, ``expressions`` one for
-    each op. ``transpose`` writes an explicit transpose, ``freeze`` the lines behind a layer (given
+    each op. ``transpose`` writes an explicit transpose, ``split`` takes a value apart into so many
+    equal pieces along a physical axis, ``freeze`` the lines behind a layer (given
     by its attribute) some of whose parameters do not train. ``frame`` makes the source file.
     ``reserved`` are the names that a network's class and its variables must not hide. ``size`` is
     the source of a value's size along a physical axis. ``borrow`` is the source of an op's result
@@ -116,6 +117,7 @@ class Dialect:
     layers: Mapping[type[Op], Callable[[Site], Layer]]
     expressions: Mapping[type[Op], Callable[[Site], Source]]
     transpose: Callable[[str, Order], Source]
+    split: Callable[[str, int, int], Source]
     freeze: Callable[[str, Layer, Site], tuple[str, ...]]
     frame: Callable[[Body], str]
     reserved: frozenset[str]

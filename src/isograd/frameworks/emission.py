@@ -28,13 +28,15 @@ from isograd.frameworks.last_steps import last_steps
 from isograd.frameworks.locals import SHORT, Held, Line, name_locals
 from isograd.frameworks.naming import ATTRIBUTES, LOCALS, UniqueNames
 from isograd.frameworks.protocol import Emitted
+from isograd.frameworks.splits import splits
 from isograd.frameworks.structure import Unit, divide_into_units
 from isograd.frameworks.symbolic import Sizes
 from isograd.ir.builder import snake_case
 from isograd.ir.graph import Graph, Node
 from isograd.ir.layout import Layout
 from isograd.ir.mapping import Link, TensorMap, Transform
-from isograd.ir.ops import Dropout
+from isograd.ir.ops import Dropout, Slice
+from isograd.ir.ops.base import normalize_axis
 from isograd.ir.placement import Order
 
 
@@ -247,9 +249,10 @@ class _Module:
         own = self.emission.own
         lines: list[Line] = []
         made = {own(name) for name in self.unit.inputs}
+        pieces = splits(self.unit.parts, self.emission.types)
         for part in self.unit.parts:
             if isinstance(part, Node) and own(part.name) in made:
-                continue  # a final state, which its recurrence has handed out
+                continue  # a final state, or a piece, which has been handed out
             if isinstance(part, Unit):
                 reads = tuple(map(own, part.inputs))
                 makes = tuple(map(own, part.outputs))
@@ -262,17 +265,26 @@ class _Module:
                 lines += self._transposes(made, name, place.order)
             reads = tuple((name, place.order) for name, place in wanted)
             states = self._final_states(part)
-            if states is None:
-                lines.append(Line((own(part.name),), reads, self._writer(part)))
-            else:
+            names = tuple(piece.name for piece in pieces.get(part.name, (part,)))
+            if states is not None:
                 lines += self._apart(part, reads, states)
-            finals = (name for names in states or () for name in names)
-            for name in (part.name, *finals):
+                names += tuple(name for state in states for name in state)
+            elif len(names) > 1:
+                lines.append(Line(tuple(map(own, names)), reads, self._splitter(part, len(names))))
+            else:
+                lines.append(Line((own(part.name),), reads, self._writer(part)))
+            for name in names:
                 made.add(own(name))
                 lines += self._shown(name)
         for name, order in self._outputs():
             lines += self._transposes(made, name, order)
         return lines
+
+    def _splitter(self, node: Node, count: int) -> Callable[[tuple[str, ...]], Source]:
+        op, site = node.op, self.emission.sites[node.name]
+        assert isinstance(op, Slice)
+        axis = site.axis(normalize_axis(op.axis, node.type.rank))
+        return lambda arguments: self.dialect.split(arguments[0], count, axis)
 
     def _final_states(self, node: Node) -> tuple[tuple[str, ...], ...] | None:
         if node.name not in self.emission.handing_out:

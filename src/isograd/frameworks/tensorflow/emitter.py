@@ -158,6 +158,7 @@ DIALECT = Dialect(
     layers=LAYERS,
     expressions=EXPRESSIONS,
     transpose=transpose,
+    split=lambda x, count, axis: call("ops.split", x, count, axis=axis),
     freeze=_freeze,
     frame=_frame,
     reserved=frozenset({*EXACT, "math"}),

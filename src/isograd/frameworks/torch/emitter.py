@@ -125,6 +125,7 @@ DIALECT = Dialect(
     layers=LAYERS,
     expressions=EXPRESSIONS,
     transpose=permute,
+    split=lambda x, count, axis: call(f"{x}.chunk", count, axis),
     freeze=_freeze,
     frame=_frame,
     reserved=frozenset({*EXACT, "F", "Tensor", "dtype", "device"}),

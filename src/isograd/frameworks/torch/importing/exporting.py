@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from isograd.errors import UsageError
+from isograd.frameworks.torch.importing.multihead import as_written
 from isograd.frameworks.torch.importing.recurrence import shapes_only
 from isograd.frameworks.torch.importing.sources import portable_line
 from isograd.frameworks.torch.importing.symbolic import KINDS, Sizes, concrete
@@ -51,7 +52,7 @@ def export(
     for numbers in tries:
         sizes = dict(zip(names, itertools.chain(numbers, itertools.count(359, 2)), strict=False))
         try:
-            with _mode(module, training), shapes_only():
+            with _mode(module, training), shapes_only(), as_written():
                 return _export(module, inputs, sizes, by_name=training is not None)
         except Exception as error:
             failure = error if isinstance(error, UsageError) else _explained(error)
