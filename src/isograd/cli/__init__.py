@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from isograd.cli import compare, convert, emit, prove, report, transfer, zoo
+from isograd.cli import compare, convert, emit, graph, prove, report, transfer, zoo
 from isograd.cli.failure import explain
 from isograd.errors import IsogradError, WorkerError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("compare")(compare.command)
 app.command("prove")(prove.command)
 app.command("convert")(convert.command)
+app.command("graph")(graph.command)
 app.command("emit")(emit.command)
 app.command("transfer")(transfer.command)
 app.command("zoo")(zoo.command)

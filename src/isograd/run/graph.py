@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 
@@ -15,11 +15,14 @@ from isograd.measure.environment import versions
 from isograd.measure.process import WorkerProcess
 from isograd.models import Model
 from isograd.proof import make_trial
+from isograd.run.progress import Progress, Silent
 from isograd.run.step import Step, make_subject, start_worker
 from isograd.training import Recipe
 from isograd.views import Graphs, View
 from isograd.views.cost import costs
 from isograd.views.document import Layer
+
+SILENT = Silent()
 
 
 def graph(
@@ -27,11 +30,13 @@ def graph(
     recipe: Recipe,
     *,
     views: Sequence[str] = (),
+    overlays: bool = False,
     device: str = "cpu",
     threads: int = 1,
     timeout_s: float = 600.0,
     seed: int = 0,
-    said: Callable[[str], None] = lambda name: None,
+    tensorboard: Path | None = None,
+    progress: Progress = SILENT,
 ) -> Graphs:
     """The views of one training step.
 
@@ -43,7 +48,9 @@ def graph(
         threads: of each framework.
         timeout_s: seconds that one view may take.
         seed: of the weights and the batch.
-        said: is told the name of each view before it is made.
+        overlays: measure time, memory and error of each node, too.
+        tensorboard: folder for a log that TensorBoard reads.
+        progress: is told what is being done.
 
     Raises `UsageError` for views that are not known and ops that no framework has. A view that
     cannot be made is kept with the reason, and the others go on.
@@ -54,10 +61,13 @@ def graph(
     )
     step = Step(model, recipe, trial, device, threads, timeout_s)
     found = []
-    for framework, stages in choose_views(views).items():
-        found += list(_captured(step, framework, stages, said))
-    for view in found:
-        settle(view, model.graph)
+    chosen = choose_views(views)
+    progress.phase("views", sum(map(len, chosen.values())))
+    for framework, stages in chosen.items():
+        for view in _captured(step, framework, stages):
+            settle(view, model.graph)
+            found.append(view)
+            progress.advance(view.id)
     return Graphs(
         model=model.reference,
         training=f"{recipe.loss.name}, {recipe.optimizer.name}",
@@ -97,9 +107,7 @@ def settle(view: View, graph: Graph) -> None:
             operation.source = node.source
 
 
-def _captured(
-    step: Step, framework: str, stages: Sequence[str], said: Callable[[str], None]
-) -> Iterator[View]:
+def _captured(step: Step, framework: str, stages: Sequence[str]) -> Iterator[View]:
     """The views of one framework, made in a process of its own; a new one where it dies."""
     if not installed(framework):
         for stage in stages:
@@ -111,7 +119,6 @@ def _captured(
         subject = make_subject(step, framework, folder)
         worker: WorkerProcess | None = None
         for stage in stages:
-            said(f"{framework}/{stage}")
             try:
                 worker = worker or start_worker(step, framework, folder)
                 yield worker.call("run", capture, framework, stage, subject)
