@@ -53,8 +53,6 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the page. Default: a new one in isograd-runs.")
     ] = None,
-    svg: Annotated[bool, typer.Option("--svg", help="Write a drawing of each view, too.")] = False,
-    dot: Annotated[bool, typer.Option("--dot", help="Write Graphviz' DOT of each view.")] = False,
     tensorboard: Annotated[
         Path | None, typer.Option(help="Folder for a TensorBoard log of both graphs.")
     ] = None,
@@ -67,7 +65,8 @@ def command(
     reason, and the others go on.
     """
     from isograd.models import load
-    from isograd.report.graph import claim_graphs, write_graphs
+    from isograd.report.files import claim_files
+    from isograd.report.graph import FILES, write_graphs
     from isograd.report.terminal_graph import render_graphs
     from isograd.run.graph import choose_views, graph
     from isograd.run.workbench import fresh_folder
@@ -78,7 +77,7 @@ def command(
     recipe = training_recipe(loss or found.loss, optimizer, learning_rate, hyper, batch_size)
     folder = None if json else out or fresh_folder("graph")
     if folder:
-        claim_graphs(folder)
+        claim_files(folder, FILES)
     with TerminalProgress() as progress:
         graphs = graph(
             found,
@@ -95,6 +94,6 @@ def command(
     if folder is None:
         typer.echo(graphs.to_json())
     else:
-        page = write_graphs(graphs, folder, svg=svg, dot=dot)
+        page = write_graphs(graphs, folder)
         render_graphs(graphs, Console(), report=str(page))
     raise typer.Exit(0 if any(one.operations for one in graphs.views) else 4)
