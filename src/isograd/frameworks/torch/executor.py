@@ -202,12 +202,15 @@ class EagerExecutor:
 
     def _step(self, rows: Tensor) -> Tensor:
         """One training step on these rows of the data; returns its loss."""
-        inputs = [x.index_select(0, rows) for x in self.data]
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.loss(self.network(*inputs), self.targets.index_select(0, rows))
+        loss = self._loss_of(rows)
         loss.backward()
         self.optimizer.step()
         return loss.detach()
+
+    def _loss_of(self, rows: Tensor) -> Tensor:
+        inputs = [x.index_select(0, rows) for x in self.data]
+        return self.loss(self.network(*inputs), self.targets.index_select(0, rows))
 
     def _synchronized_clock(self) -> int:
         if self.device.type == "cuda":

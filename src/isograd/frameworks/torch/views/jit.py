@@ -1,0 +1,147 @@
+"""The TorchScript graph that `torch.jit.trace` records of the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from isograd.frameworks.protocol import Subject
+from isograd.frameworks.torch.executor import EagerExecutor
+from isograd.frameworks.torch.modes import TracedExecutor
+from isograd.frameworks.torch.views.located import Locator, ranged_frames
+from isograd.frameworks.torch.views.names import Names
+from isograd.frameworks.torch.views.subjects import opened
+from isograd.frameworks.torch.views.tensors import LONG, dtype_name, input_names, value_of
+from isograd.views import Operation, Value, View
+
+TITLE = "TorchScript graph"
+ABOUT = (
+    "The network in training mode, as torch.jit.trace recorded it from one call, its modules "
+    "inlined (trace.inlined_graph). Loss, backward pass and update stay outside of it."
+)
+
+
+def show(subject: Subject) -> View:
+    """Figures: ``nodes`` of the inlined graph, ``constants`` among them, which are shown as
+    attributes of their readers, and ``modules``, whose attributes are shown as parameters."""
+    executor = opened(subject, "jit")
+    assert isinstance(executor, TracedExecutor)
+    graph = executor._trace(tuple(executor.data)).inlined_graph
+    view = View("torch", "jit", TITLE, ABOUT)
+    reader = _Reader(executor, Locator(subject))
+    view.operations = reader.operations(graph)
+    view.figures = {
+        "nodes": len(list(graph.nodes())),
+        "constants": len(reader.settings),
+        "modules": reader.modules,
+    }
+    return view
+
+
+class _Reader:
+    """TorchScript's nodes as operations: ``settings`` hold the constants' texts by value."""
+
+    def __init__(self, executor: EagerExecutor, locator: Locator) -> None:
+        self.settings: dict[str, str] = {}
+        self.modules = 0
+        self._locator = locator
+        self._state = executor._native_state()
+        self._trainable = set(executor.plan.trainable)
+        self._inputs = input_names(executor)
+        self._names = Names()
+        self._ports: dict[str, tuple[str, int]] = {}
+        self._paths: dict[str, str] = {}
+        self._found: list[Operation] = []
+
+    def operations(self, graph: Any) -> list[Operation]:
+        itself, *inputs = graph.inputs()
+        self._paths[itself.debugName()] = ""
+        for name, value in zip(self._inputs, inputs, strict=True):
+            self._add(Operation(self._names.new(name), "input", phase="input"), [value])
+        for node in graph.nodes():
+            self._read(node)
+        for number, value in enumerate(graph.outputs()):
+            self._made_by(value).attributes["output"] = str(number)
+        return self._found
+
+    def _read(self, node: Any) -> None:
+        outputs = list(node.outputs())
+        if node.kind() == "prim::GetAttr":
+            self._attribute(node, outputs[0])
+        elif self._is_setting(node):
+            self.settings[outputs[0].debugName()] = self._text(node)
+        else:
+            self._compute(node, outputs)
+
+    def _attribute(self, node: Any, value: Any) -> None:
+        path = f"{self._paths[node.inputsAt(0).debugName()]}.{node.s('name')}".removeprefix(".")
+        if isinstance(value.type(), torch._C.ClassType):
+            self._paths[value.debugName()] = path
+            self.modules += 1
+            return
+        kind = "parameter" if path in self._trainable else "buffer"
+        self._add(Operation(self._names.new(path), kind, phase="input"), [value])
+        if path in self._state:
+            self._found[-1].values = (value_of(self._state[path]),)
+
+    def _compute(self, node: Any, outputs: list[Any]) -> None:
+        kind = node.kind()
+        inputs = list(node.inputs())
+        reads = [self._ports[v.debugName()] for v in inputs if v.debugName() in self._ports]
+        place = self._locator.place(ranged_frames(node.sourceRange()))
+        constant = kind == "prim::Constant"
+        operation = Operation(
+            self._names.new(kind.split("::")[-1]),
+            kind,
+            tuple(dict.fromkeys(reads)),
+            phase="input" if constant else "forward",
+            node=place.node,
+            source=place.source,
+            attributes=self._attributes(node, inputs),
+        )
+        self._add(operation, outputs)
+
+    def _add(self, operation: Operation, values: list[Any]) -> None:
+        operation.values = tuple(map(_value, values))
+        for number, value in enumerate(values):
+            self._ports[value.debugName()] = (operation.name, number)
+        self._found.append(operation)
+
+    def _is_setting(self, node: Any) -> bool:
+        if node.kind() == "prim::Constant":
+            return not isinstance(node.output().type(), torch._C.TensorType)
+        known = all(value.debugName() in self.settings for value in node.inputs())
+        return node.kind() in ("prim::ListConstruct", "prim::TupleConstruct") and known
+
+    def _text(self, node: Any) -> str:
+        if node.kind() != "prim::Constant":
+            inside = ", ".join(self.settings[value.debugName()] for value in node.inputs())
+            return f"[{inside}]"
+        value = node.output().toIValue()
+        return str(value)
+
+    def _attributes(self, node: Any, inputs: list[Any]) -> dict[str, str]:
+        known = node.kind().startswith("aten::")
+        schema = torch._C.parse_schema(node.schema()) if known else None
+        names = [argument.name for argument in schema.arguments] if schema else []
+        names += [f"argument {number}" for number in range(len(names), len(inputs))]
+        given = {
+            name: self.settings[value.debugName()]
+            for name, value in zip(names, inputs, strict=False)
+            if value.debugName() in self.settings
+        }
+        return {name: text[:LONG] for name, text in given.items() if text != "None"}
+
+    def _made_by(self, value: Any) -> Operation:
+        name, _ = self._ports[value.debugName()]
+        return next(operation for operation in self._found if operation.name == name)
+
+
+def _value(value: Any) -> Value:
+    kind = value.type()
+    if not isinstance(kind, torch._C.TensorType):
+        return Value(str(kind))
+    shape = kind.sizes()
+    dtype = kind.dtype()
+    return Value("tensor" if dtype is None else dtype_name(dtype), None if shape is None else tuple(shape))
