@@ -50,7 +50,9 @@ class TracedExecutor(EagerExecutor):
 
 class CompiledExecutor(EagerExecutor):
     """``torch.compile`` with inductor. The whole step is one graph: forward pass, loss, backward
-    pass and optimizer update, so that the compiler sees all of it."""
+    pass and optimizer update, so that the compiler sees all of it. ``backend`` is the compiler."""
+
+    backend: str | Callable[..., Any] = "inductor"
 
     def _prepare(self) -> None:
         torch._dynamo.config.trace_autograd_ops = True  # takes autograd.grad into the graph
@@ -64,9 +66,9 @@ class CompiledExecutor(EagerExecutor):
             for slot in self.plan.recipe.optimizer.slots
         }
         self._rule = rule(self.plan.recipe.optimizer)
-        self._evaluate = _compiled(super()._evaluate)  # type: ignore[method-assign]
-        self._differentiate = _compiled(super()._differentiate)  # type: ignore[method-assign]
-        self._compiled_steps = _compiled(self._steps)
+        self._evaluate = self._compiled(super()._evaluate)  # type: ignore[method-assign]
+        self._differentiate = self._compiled(super()._differentiate)  # type: ignore[method-assign]
+        self._compiled_steps = self._compiled(self._steps)
 
     def _reset_optimizer(self) -> None:
         self._steps_done = 0
@@ -124,12 +126,11 @@ class CompiledExecutor(EagerExecutor):
             self._rule.apply(self.parameters, gradients, self._slots, scalars)
         return loss.detach()
 
+    def _compiled(self, function: Callable[..., Any]) -> Any:
+        return torch.compile(function, fullgraph=True, backend=self.backend)
+
     def compilations(self) -> int:
         return _graphs(self._compiled_steps)
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    return torch.compile(function, fullgraph=True)
 
 
 def _graphs(compiled: Any) -> int:

@@ -53,9 +53,7 @@ class Pair:
         self._autograd = need("torch._dynamo.backends.common.aot_autograd")(
             fw_compiler=self._kept(self.forwards),
             bw_compiler=self._kept(self.backwards),
-            partition_fn=need(
-                "torch._functorch.partitioners.min_cut_rematerialization_partition"
-            ),
+            partition_fn=need("torch._functorch.partitioners.min_cut_rematerialization_partition"),
         )
 
     def compiled(self, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -122,7 +120,10 @@ def _name_gradients(
     made = {operation.name: operation for operation in found}
     for given, port in zip(pair.inputs, reader.outputs(backward.graph), strict=True):
         if port is not None and given.name in trainable:
-            made[port[0]].attributes["parameter"] = given.name
+            attributes = made[port[0]].attributes
+            attributes["parameter"] = ", ".join(
+                filter(None, (attributes.get("parameter"), given.name))
+            )
 
 
 def _figures(pair: Pair, forward: fx.GraphModule) -> dict[str, float]:

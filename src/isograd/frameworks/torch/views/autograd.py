@@ -58,7 +58,9 @@ class Latest(TorchFunctionMode):
         super().__init__()
         self._last: Tensor | None = None
 
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         result = function(*args, **(kwargs or {}))
         if isinstance(result, Tensor) and result.grad_fn is not None:
             self._last = result
@@ -123,7 +125,7 @@ class _Describer:
         )
 
     def _saved(self, node: Node) -> dict[str, str]:
-        """What it keeps: value, whose it is if it is no activation, and bytes of the activations."""
+        """What it keeps, whose that is if it is no activation, and bytes of the activations."""
         found, bytes_ = {}, 0
         for name, tensor in saved_tensors(node):
             given = self._given.of(tensor)

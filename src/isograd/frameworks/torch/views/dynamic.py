@@ -51,9 +51,7 @@ class Recorder(TorchDispatchMode):
     """Records operators below autograd, where their derivatives and decompositions have become
     operators of their own."""
 
-    def __init__(
-        self, locator: Locator, executor: EagerExecutor, given: Iterable[Held]
-    ) -> None:
+    def __init__(self, locator: Locator, executor: EagerExecutor, given: Iterable[Held]) -> None:
         super().__init__()
         self.operations: list[Operation] = []
         self._locator = locator

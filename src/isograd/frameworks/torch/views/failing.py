@@ -34,7 +34,7 @@ def need(path: str) -> Any:
             except ImportError:
                 raise UsageError(
                     f"PyTorch {torch.__version__} has no {path}, which this view is made from.",
-                    hint="Install the version of torch that isograd is tested with (see its README).",
+                    hint="Install the version of torch that isograd is tested with.",
                 ) from None
     return found
 

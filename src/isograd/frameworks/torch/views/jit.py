@@ -144,4 +144,6 @@ def _value(value: Any) -> Value:
         return Value(str(kind))
     shape = kind.sizes()
     dtype = kind.dtype()
-    return Value("tensor" if dtype is None else dtype_name(dtype), None if shape is None else tuple(shape))
+    return Value(
+        "tensor" if dtype is None else dtype_name(dtype), None if shape is None else tuple(shape)
+    )

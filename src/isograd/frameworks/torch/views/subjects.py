@@ -16,7 +16,11 @@ from isograd.frameworks.torch.modes import open_executor
 def opened(subject: Subject, mode: str) -> EagerExecutor:
     """An executor of the subject's plan, with its state and its batch as the data."""
     mode = subject.plan.mode if subject.plan.original is not None else mode
-    executor = cast(EagerExecutor, open_executor(replace(subject.plan, mode=mode)))
+    return filled(cast(EagerExecutor, open_executor(replace(subject.plan, mode=mode))), subject)
+
+
+def filled(executor: EagerExecutor, subject: Subject) -> EagerExecutor:
+    """The executor, with the subject's state and batch."""
     executor.set_state(subject.state)
     executor.load_data(subject.inputs, subject.targets)
     torch.set_default_dtype(executor.dtype)

@@ -56,7 +56,11 @@ def input_names(executor: EagerExecutor) -> list[str]:
 def _optimizer_state(executor: EagerExecutor) -> list[Held]:
     names = executor.plan.trainable
     if hasattr(executor, "_slots"):  # of a compiled step
-        slots = [(f"{n}.{slot}", t) for slot, ts in executor._slots.items() for n, t in zip(names, ts)]
+        slots = [
+            (f"{name}.{slot}", tensor)
+            for slot, tensors in executor._slots.items()
+            for name, tensor in zip(names, tensors, strict=True)
+        ]
     else:
         named = dict(zip(names, executor.parameters, strict=True))
         slots = [
