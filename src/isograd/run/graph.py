@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 
-from isograd.errors import IsogradError, unknown
+from isograd.errors import IsogradError, MissingDependency, unknown
 from isograd.frameworks import VIEWS, installed, part
 from isograd.frameworks.protocol import Subject
 from isograd.ir.graph import Graph
@@ -52,10 +52,16 @@ def graph(
         tensorboard: folder for a log that TensorBoard reads.
         progress: is told what is being done.
 
-    Raises `UsageError` for views that are not known and ops that no framework has. A view that
+    Raises `UsageError` for views that are not known and ops that no framework has, and
+    `MissingDependency` where a log is wanted and TensorFlow is not installed. A view that
     cannot be made is kept with the reason, and the others go on.
 
     """
+    if tensorboard and not installed("tensorflow"):
+        raise MissingDependency(
+            "A TensorBoard log is written by TensorFlow, which is not installed.",
+            hint="Install it: pip install 'isograd[tensorflow]'",
+        )
     trial = make_trial(
         model.graph, recipe, None, seed, model.initial_state(seed), model.bounds, recorded=(1,)
     )
@@ -68,6 +74,8 @@ def graph(
             settle(view, model.graph)
             found.append(view)
             progress.advance(view.id)
+    if tensorboard:
+        _log(step, found, tensorboard)
     return Graphs(
         model=model.reference,
         training=f"{recipe.loss.name}, {recipe.optimizer.name}",
@@ -136,6 +144,20 @@ def capture(framework: str, stage: str, subject: Subject) -> View:
     view: View = part(framework, "views").capture(stage, subject)
     view.check()
     return view
+
+
+def _log(step: Step, views: list[View], folder: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="isograd-") as name:
+        worker = start_worker(step, "tensorflow", Path(name))
+        try:
+            worker.call("run", write_log, views, folder)
+        finally:
+            worker.close()
+
+
+def write_log(views: list[View], folder: Path) -> None:
+    """Writes a TensorBoard log, in a process in which TensorFlow has been set up."""
+    part("tensorflow", "tensorboard").write_log(views, folder)
 
 
 def _skipped(framework: str, stage: str, reason: str) -> View:
