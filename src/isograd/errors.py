@@ -39,7 +39,7 @@ class IsogradError(Exception):
 
 
 def _restore(cls: type[IsogradError], what: str, state: dict[str, Any]) -> IsogradError:
-    error = cls(what)
+    error = cls.__new__(cls, what)
     error.__dict__.update(state)
     return error
 
@@ -48,6 +48,21 @@ class UsageError(IsogradError):
     """Bad usage or bad input (exit code 2)."""
 
     exit_code = 2
+
+
+class DataDependent(UsageError):
+    """A network chooses by the values of its inputs what to compute, so that no one graph holds it.
+    ``framework`` is its own."""
+
+    def __init__(self, framework: str, *, where: str | None, choice: str) -> None:
+        super().__init__(
+            "The network decides what to compute by the values of its inputs; one graph cannot "
+            "hold that.",
+            where=where,
+            hint=f"Choose by {choice} instead of by `if` and `while`. `isograd graph` shows what "
+            "it does as it is.",
+        )
+        self.framework = framework
 
 
 class MissingDependency(IsogradError):

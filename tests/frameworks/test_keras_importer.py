@@ -95,7 +95,7 @@ class Branching(keras.Model):
 @pytest.mark.parametrize(
     ("model", "inputs", "sentence"),
     [
-        (Branching, {"x": parse_input("x=float32[N,4]")}, "branch or loop"),
+        (Branching, {"x": parse_input("x=float32[N,4]")}, "decides what to compute"),
         (Tied, {}, "does not know its inputs"),
         (
             lambda: keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x)]),

@@ -97,6 +97,14 @@ def portable_path(path: str) -> str:
     return file.name
 
 
+def portable_line(line: str | None) -> str | None:
+    """``file:line`` without folders of this machine; see `portable_path`."""
+    if line is None:
+        return None
+    file, _, number = line.rpartition(":")
+    return f"{portable_path(file)}:{number}"
+
+
 def snake_case(name: str) -> str:
     """``BatchNorm`` to ``batch_norm``, ``LeakyReLU`` to ``leaky_relu``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name).lower()

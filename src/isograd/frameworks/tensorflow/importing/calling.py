@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras import KerasTensor, layers, tree
 from keras.src.ops.operation import Operation
 
-from isograd.errors import IsogradError, UsageError
+from isograd.errors import DataDependent, IsogradError, UsageError
 from isograd.frameworks.tensorflow.importing import (
     attention,
     emitted,
@@ -29,6 +29,7 @@ from isograd.frameworks.tensorflow.importing import (
 from isograd.frameworks.tensorflow.importing import layers as simple
 from isograd.frameworks.tensorflow.importing.trace import Rule, Trace
 from isograd.frameworks.tensorflow.origins import made_at, user_line_now
+from isograd.ir.builder import portable_line
 from isograd.references import first_line, user_line
 
 ONE_INPUT: dict[type, Rule] = {**simple.RULES, **spatial.RULES, **recurrent.RULES}
@@ -39,6 +40,14 @@ _OPERATIONS = [
     if name.startswith("keras.src.ops.") and hasattr(module, "any_symbolic_tensors")
 ]
 """Where Keras decides whether a call is symbolic: on parameters alone, it is one too."""
+
+_DATA_DEPENDENT = (
+    "as a Python `bool`",
+    "cannot be used as a boolean",
+    "You cannot convert it to an int",
+    "You cannot convert it to a float",
+)
+"""What Keras and TensorFlow say where Python wants the value of what is symbolic."""
 
 _any_symbolic = keras.src.backend.any_symbolic_tensors
 _layer_call = layers.Layer.__call__
@@ -72,7 +81,7 @@ def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
             args = tree.map_structure(_constant_input(trace), args)
         if layer is root:
             return _look_into(trace, layer, parents, args, kwargs, alone)
-        with trace.below(_name(parents[-1] if parents else None, layer)), _on(current, layer):
+        with trace.below(path_name(parents[-1] if parents else None, layer)), _on(current, layer):
             filled = {**kwargs, **masks.filled_in(layer, args, kwargs)}
             first, previous = masks.before(layer, args, filled)
             if _has_rule(layer, filled):
@@ -109,7 +118,7 @@ def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
 
     follower = sys._getframe(2).f_code  # 1 is contextlib's
     trace.source = source
-    trace.name_of = lambda layer: _name(parents[-1] if parents else None, layer)
+    trace.name_of = lambda layer: path_name(parents[-1] if parents else None, layer)
     filtering = keras.config.is_traceback_filtering_enabled()
     keras.config.disable_traceback_filtering()  # it rewrites messages
     with ExitStack() as stack:
@@ -132,6 +141,9 @@ def followed(trace: Trace, root: keras.Model) -> Iterator[None]:
         except IsogradError:
             raise
         except Exception as error:
+            if any(sign in str(error) for sign in _DATA_DEPENDENT):
+                line = portable_line(user_line(error))
+                raise DataDependent("tensorflow", where=line, choice="keras.ops.where") from error
             raise UsageError(
                 f"Following the network raised {type(error).__name__}: {first_line(error)}",
                 where=user_line(error) or trace.scope or None,
@@ -270,7 +282,7 @@ def _bound(trace: Trace, outputs: Any, made: Any) -> Any:
     return outputs
 
 
-def _name(parent: Any, layer: Any) -> str:
+def path_name(parent: Any, layer: Any) -> str:
     """What the layer is called where it is used: the attribute that holds it, else its own name."""
     for name, held in (vars(parent) if parent is not None else {}).items():
         if name.startswith("_"):

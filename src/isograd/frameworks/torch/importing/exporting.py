@@ -17,11 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
-from isograd.errors import UsageError
+from isograd.errors import DataDependent, UsageError
 from isograd.frameworks.torch.importing.multihead import as_written
 from isograd.frameworks.torch.importing.recurrence import shapes_only
-from isograd.frameworks.torch.importing.sources import portable_line
 from isograd.frameworks.torch.importing.symbolic import KINDS, Sizes, concrete
+from isograd.ir.builder import portable_line
 from isograd.ir.inputs import InputSpec
 from isograd.ir.sizes import symbols
 from isograd.references import first_line, user_line
@@ -45,7 +45,7 @@ def export(
 
     ``inputs`` are by the names of ``forward``'s parameters; every size that is a symbol stays open.
     ``training`` is None for what has one mode only. Raises `UsageError` when the module cannot take
-    such inputs, or when what it computes depends on the values of its inputs.
+    such inputs, `DataDependent` when what it computes depends on the values of its inputs.
     """
     names = symbols(*(size for spec in inputs.values() for size in spec.shape))
     tries = [SMALL, LARGE] if len(names) > 1 else [SMALL]
@@ -112,12 +112,7 @@ def _explained(error: Exception) -> UsageError:
     text = f"{type(error).__name__} {error}"
     where = portable_line(user_line(error) or _line_in(text))
     if any(sign in text.lower() for sign in _DATA_DEPENDENT):
-        return UsageError(
-            "The network decides what to compute by the values of its inputs; one graph cannot "
-            "hold that.",
-            where=where,
-            hint="Choose by torch.where instead of by `if` and `while`.",
-        )
+        return DataDependent("torch", where=where, choice="torch.where")
     return UsageError(
         f"The network cannot be called with these inputs: {type(error).__name__}: "
         f"{first_line(error)}",

@@ -18,14 +18,6 @@ def user_source(node: fx.Node) -> str:
     return f"{portable_path(own[-1][0])}:{own[-1][1]}" if own else ""
 
 
-def portable_line(line: str | None) -> str | None:
-    """``file:line`` without folders of this machine."""
-    if line is None:
-        return None
-    file, _, number = line.rpartition(":")
-    return f"{portable_path(file)}:{number}"
-
-
 def module_path(node: fx.Node) -> str:
     """The path of the module that calls the op; empty for the network itself."""
     stack: list[Any] = list((node.meta.get("nn_module_stack") or {}).values())

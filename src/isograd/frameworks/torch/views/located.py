@@ -18,7 +18,7 @@ import torch
 from isograd.frameworks.marked import node_at
 from isograd.frameworks.protocol import Subject
 from isograd.frameworks.torch import losses, optimizers
-from isograd.frameworks.torch.importing.sources import portable_line
+from isograd.ir.builder import portable_line
 from isograd.references import is_user_file
 from isograd.views import Phase
 
