@@ -6,12 +6,11 @@ from itertools import groupby
 
 from rich.console import Console
 from rich.filesize import decimal
+from rich.table import Table
 
 from isograd.report import numbers
 from isograd.report.console import (
-    fits,
     plain_table,
-    shown,
     write_indented,
     write_item,
     write_line,
@@ -22,8 +21,20 @@ from isograd.views import Event, Graphs, Overlay, Phase, View
 PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update", "other")
 """The columns of operations; what only holds a value is counted in none of them."""
 
-FIGURES = 3
-"""Figures of a view that are told; the page has all."""
+FIGURES = {
+    "kernels": "kernels",
+    "fusions": "fusions",
+    "graph_breaks": "graph breaks",
+    "traces": "traces",
+    "flops": "flops",
+    "flops_forward": "flops forward",
+    "flops_backward": "flops backward",
+    "saved_bytes": "kept for backward",
+}
+"""What the framework counts that is told here; the page has all of it."""
+
+MANY = 1e6
+"""Numbers from here on are told in millions."""
 
 SLOWEST = 3
 EVENTS = 6
@@ -51,34 +62,43 @@ def render_graphs(found: Graphs, console: Console, report: str = "") -> None:
 
 
 def _print_views(name: str, views: list[View], console: Console) -> None:
-    phases = [p for p in PHASES if any(view.count().get(p) for view in views)]
-    table = plain_table(2)
-    table.add_column(name)
-    for phase in ("operations", *phases):
-        table.add_column(phase, justify="right")
-    table.add_column("the framework's own figures")
+    """The views side by side; operations by phase, and what the framework itself counts."""
+    shown_views = [view for view in views if view.status != "skipped"]
+    if shown_views:
+        console.print(_table(name, shown_views))
     for view in views:
         if view.status == "skipped":
-            reason = shown(console, f"not shown: {view.reason}", "yellow")
-            table.add_row(view.stage, *[""] * (len(phases) + 1), reason)
-            continue
-        counts = view.count()
-        cells = [counts.get(phase, 0) for phase in phases]
-        figures = ", ".join(_figure(*item) for item in list(view.figures.items())[:FIGURES])
-        if view.status == "partial":
-            figures = f"only a part of it: {view.reason}"
-        row = (str(n) if n else "" for n in cells)
-        table.add_row(view.stage, str(sum(cells)), *row, shown(console, figures))
-    if not fits(table, console):
-        table.columns[-1].overflow = "fold"
-    console.print(table)
+            write_line(console, f"{view.id} is not shown: {view.reason}", "yellow")
+        elif view.status == "partial":
+            write_line(console, f"{view.id} is shown in part: {view.reason}", "yellow")
 
 
-def _figure(name: str, value: float) -> str:
-    words = name.replace("_", " ")
-    if name.endswith("bytes"):
-        return f"{words.removesuffix(' bytes')} {decimal(int(value))}"
-    return f"{words} {value:,.12g}"
+def _table(name: str, views: list[View]) -> Table:
+    table = plain_table(2)
+    table.add_column(name, overflow="fold")
+    for view in views:
+        table.add_column(view.stage, justify="right")
+    counts = [view.count() for view in views]
+    totals = (sum(count.get(phase, 0) for phase in PHASES) for count in counts)
+    table.add_row("operations", *map(str, totals), style="bold")
+    for phase in PHASES:
+        cells = [count.get(phase, 0) for count in counts]
+        if any(cells):
+            table.add_row(f"  {phase}", *(str(n) if n else "" for n in cells))
+    for figure, words in FIGURES.items():
+        amounts = [_amount(figure, view.figures.get(figure)) for view in views]
+        if any(amounts):
+            table.add_row(words, *amounts, style="dim")
+    return table
+
+
+def _amount(figure: str, value: float | None) -> str:
+    """Large numbers in short: ``1.6M``, ``29.6 kB``."""
+    if value is None:
+        return ""
+    if figure.endswith("bytes"):
+        return decimal(int(value))
+    return f"{value:,.12g}" if value < MANY else f"{value / 1e6:,.3g}M"
 
 
 def _print_changes(found: Graphs, console: Console) -> None:
