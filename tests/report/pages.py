@@ -9,7 +9,7 @@ POISON = """"'><script>alert(1)</script><img src=x onerror=alert(2)></style>--> 
 VOCABULARY = {"schema", "status", "verdict", "speed", "kind"}
 """Fields whose values the schema fixes."""
 
-VOID = {"meta", "link", "br", "img", "path", "rect", "circle"}
+VOID = {"meta", "link", "br", "img", "input", "path", "rect", "circle"}
 
 
 class Page(HTMLParser):

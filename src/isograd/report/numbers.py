@@ -123,6 +123,15 @@ def memory(mebibytes: float | None) -> str:
     return f"{mebibytes:,.0f} MiB"
 
 
+def size(value: float | None) -> str:
+    """Bytes in the unit that suits them: ``3.5 KiB``."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    power = min(max(int(math.log2(abs(value) or 1) // 10), 0), 3)
+    scaled, unit = value / 1024**power, ("B", "KiB", "MiB", "GiB")[power]
+    return f"{fixed(scaled, decimals(scaled, 0.0) if power else 0)} {unit}"
+
+
 def count(value: int | None) -> str:
     """``12,400``."""
     return MISSING if value is None else f"{value:,}"

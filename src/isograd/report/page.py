@@ -32,9 +32,16 @@ DANGEROUS = {
 """What could end the element that JSON stands in, or a line of it, and how JSON writes it too."""
 
 
-def render_page(template: str, raw: str, styles: Sequence[str], **content: Any) -> str:
-    """The whole page. ``raw`` is the JSON of what it shows, ``styles`` names its style sheets."""
-    style, script = "\n".join(map(_asset, styles)), _asset("script.js")
+def render_page(
+    template: str,
+    raw: str,
+    styles: Sequence[str],
+    scripts: Sequence[str] = ("script.js",),
+    **content: Any,
+) -> str:
+    """The whole page. ``raw`` is the JSON of what it shows, ``styles`` and ``scripts`` name its
+    style sheets and scripts."""
+    style, script = ("\n".join(map(_asset, names)) for names in (styles, scripts))
     return (
         _environment()
         .get_template(template)

@@ -1,0 +1,126 @@
+"""The page of graphs: what each framework makes of a network, side by side."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from isograd.report import names, numbers
+from isograd.report.files import claim_files, write_file
+from isograd.report.page import embedded, render_page
+from isograd.views import Graphs, View, placement
+from isograd.views.arrangement import Arrangement, arrange
+from isograd.views.labels import labels
+
+FILES = ("graph.json", "graph.html")
+"""What is written about the graphs of a network."""
+
+STYLES = ("style.css", "graph.css")
+SCRIPTS = ("script.js", "graph-placement.js", "graph-pane.js", "graph.js")
+
+ROOM = {
+    name: getattr(placement, name)
+    for name in ("GAP", "BETWEEN", "INSIDE", "HEAD", "LANE_GAP", "SLOT", "SWEEPS")
+}
+"""The distances of a drawing, for the browser."""
+
+PHASES = {
+    "input": "held or handed in",
+    "forward": "forward",
+    "loss": "loss",
+    "backward": "gradients",
+    "update": "optimizer's step",
+    "other": "other",
+}
+"""The phases as the page calls them."""
+
+KINDS = {
+    "break": "graph break",
+    "recompile": "compiled again",
+    "retrace": "traced again",
+    "branch": "branch",
+    "loop": "loop",
+    "constant": "constant",
+    "refused": "refused",
+}
+"""Events as the page calls them."""
+
+
+def write_graphs(found: Graphs, folder: Path, *, replace: bool = False) -> Path:
+    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+
+    Each file is complete or not there at all. Raises `UsageError` when a file exists already and
+    ``replace`` is not set, and when the folder cannot be written to.
+    """
+    claim_files(folder, FILES, replace=replace)
+    for name, text in zip(FILES, (found.to_json(), render(found)), strict=True):
+        write_file(folder / name, text)
+    return folder / FILES[1]
+
+
+def render(found: Graphs) -> str:
+    """The whole page."""
+    return render_page(
+        "graph.html.j2",
+        found.to_json(),
+        STYLES,
+        SCRIPTS,
+        found=found,
+        drawing=Markup(embedded(json.dumps(drawing(found)))),
+        sides=sides(found),
+        quantities=list(dict.fromkeys(overlay.quantity for overlay in found.overlays)),
+        titles={view.id: f"{names.title(view.framework)}: {view.title}" for view in found.views},
+        phases=PHASES,
+        kinds=KINDS,
+        amount=amount,
+    )
+
+
+def amount(value: float | None, unit: str) -> str:
+    """A number of an overlay with its unit: ``412 µs``, ``3.5 KiB``, ``1.2×``."""
+    if value is None or not math.isfinite(value):
+        return numbers.MISSING
+    if unit == "us":
+        return numbers.time(value)
+    if unit == "envelopes":
+        return numbers.multiple(value)
+    return numbers.size(value) if unit == "bytes" else f"{numbers.plain(value)} {unit}"
+
+
+def sides(found: Graphs) -> list[View]:
+    """The views that are shown at first: the first of each framework that has one, else the first
+    two of the only framework."""
+    shown = [view for view in found.views if view.operations] or found.views
+    firsts = list({view.framework: view for view in reversed(shown)}.values())[::-1]
+    return firsts[:2] if len(firsts) > 1 else shown[:2]
+
+
+def drawing(found: Graphs) -> dict[str, Any]:
+    """What the browser needs to draw: the arrangements of all views, by modules, and by kernels
+    where there are some."""
+    return {
+        "room": ROOM,
+        "titles": {view.framework: names.title(view.framework) for view in found.views},
+        "views": {view.id: _arranged(view) for view in found.views},
+    }
+
+
+def _arranged(view: View) -> dict[str, Any]:
+    kernels = any(operation.group for operation in view.operations)
+    return {
+        "module": _plan(view, arrange(view)),
+        "kernel": _plan(view, arrange(view, "kernel")) if kernels else None,
+    }
+
+
+def _plan(view: View, arrangement: Arrangement) -> dict[str, Any]:
+    return {
+        **dataclasses.asdict(arrangement),
+        "labels": [dataclasses.astuple(label) for label in labels(view, arrangement)],
+        "folded": placement.folded_at_first(arrangement),
+    }
