@@ -12,7 +12,7 @@ from isograd.frameworks.protocol import Subject
 from isograd.frameworks.torch.executor import EagerExecutor
 from isograd.frameworks.torch.views.failing import need, until_failure
 from isograd.frameworks.torch.views.flows import Holdings
-from isograd.frameworks.torch.views.fx import Read, selections
+from isograd.frameworks.torch.views.fx import Read, selections, settle_sums
 from isograd.frameworks.torch.views.located import Locator, Place, traced_frames
 from isograd.frameworks.torch.views.subjects import eager_step
 from isograd.frameworks.torch.views.tensors import Held, held
@@ -106,6 +106,7 @@ def _joined(
     for backward in pair.backwards:
         found += reader.operations(backward.graph, tangent, placed)
         _name_gradients(reader, backward, pair, found, executor)
+    settle_sums(found)
     return found
 
 

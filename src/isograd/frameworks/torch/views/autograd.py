@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,10 +11,10 @@ from torch.overrides import TorchFunctionMode
 
 from isograd.frameworks.protocol import Subject
 from isograd.frameworks.torch.executor import EagerExecutor
-from isograd.frameworks.torch.views.dynamic import recording
-from isograd.frameworks.torch.views.failing import need, until_failure
+from isograd.frameworks.torch.views.failing import until_failure
 from isograd.frameworks.torch.views.flows import Holdings, storages, unique_bytes
-from isograd.frameworks.torch.views.located import Locator, traced_frames
+from isograd.frameworks.torch.views.functions import Node, kind, origin, reachable, remembering
+from isograd.frameworks.torch.views.located import Locator
 from isograd.frameworks.torch.views.names import Names
 from isograd.frameworks.torch.views.subjects import eager_step
 from isograd.frameworks.torch.views.tensors import dtype_name, held, sizes, value_of
@@ -27,8 +26,6 @@ ABOUT = (
     "pass (grad_fn.next_functions, from the loss to the parameters), and what they keep for it."
 )
 
-Node = Any
-
 
 def show(subject: Subject) -> View:
     """Figures: ``nodes``; ``saved_bytes``, of the memory that the forward pass keeps for the
@@ -36,9 +33,9 @@ def show(subject: Subject) -> View:
     executor, rows = eager_step(subject)
     view = View("torch", "autograd", TITLE, ABOUT)
     latest, saved = Latest(), list[Tensor]()
-    with until_failure(view, subject), recording(), latest, _saving(saved):
+    with until_failure(view, subject), remembering(), latest, _saving(saved):
         executor._loss_of(rows)
-    nodes = list(reachable(latest.roots()))
+    nodes = reachable(latest.roots())
     described = _Describer(Locator(subject), executor).operations(nodes)
     view.operations = described + view.operations
     own = storages(executor._native_state().values())
@@ -78,28 +75,15 @@ def _saving(saved: list[Tensor]) -> Any:
     return torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
 
 
-def reachable(roots: list[Node]) -> Iterator[Node]:
-    """Every node, each after one that sends it a gradient."""
-    waiting, seen = deque(roots), set(roots)
-    while waiting:
-        node = waiting.popleft()
-        yield node
-        for other, _ in node.next_functions:
-            if other is not None and other not in seen:
-                seen.add(other)
-                waiting.append(other)
-
-
 class _Describer:
     def __init__(self, locator: Locator, executor: EagerExecutor) -> None:
         self._locator = locator
         self._given = Holdings(held(executor))
         self._names = Names()
-        need("torch.autograd.graph.Node")
 
     def operations(self, nodes: list[Node]) -> list[Operation]:
         """Values are gradients: value number i goes to the i-th of the next functions."""
-        names = {node: self._names.new(_kind(node)) for node in nodes}
+        names = {node: self._names.new(kind(node)) for node in nodes}
         reads: dict[Node, list[tuple[str, int]]] = {node: [] for node in nodes}
         for node in nodes:
             for number, (other, _) in enumerate(node.next_functions):
@@ -108,20 +92,20 @@ class _Describer:
         return [self._operation(node, names[node], tuple(reads[node])) for node in nodes]
 
     def _operation(self, node: Node, name: str, reads: tuple[tuple[str, int], ...]) -> Operation:
-        place = self._locator.place(traced_frames(node.metadata.get("traceback_")))
+        place = origin(node, self._locator)
         variable = getattr(node, "variable", None)
         attributes = self._saved(node)
         if variable is not None:
             attributes["parameter"] = self._given.of(variable).name
         return Operation(
             name,
-            _kind(node),
+            kind(node),
             reads,
             tuple(_gradient(other, number) for other, number in node.next_functions),
             phase="backward",
             node=place.node,
             source=place.source,
-            attributes=attributes | ({"of": "loss"} if place.phase == "loss" else {}),
+            attributes=attributes,
         )
 
     def _saved(self, node: Node) -> dict[str, str]:
@@ -146,10 +130,6 @@ def saved_tensors(node: Node) -> Iterator[tuple[str, Tensor]]:
                 (name.removeprefix("_saved_"), each) for each in several if isinstance(each, Tensor)
             )
     yield from (("tensor", each) for each in getattr(node, "saved_tensors", ()) if each is not None)
-
-
-def _kind(node: Node) -> str:
-    return str(node.name()).removeprefix("torch::autograd::")
 
 
 def _gradient(node: Node | None, number: int) -> Value:

@@ -15,7 +15,8 @@ from isograd.frameworks.protocol import Subject
 from isograd.frameworks.torch.executor import EagerExecutor
 from isograd.frameworks.torch.views.failing import need, until_failure
 from isograd.frameworks.torch.views.flows import Flows, Holdings, Port, storages
-from isograd.frameworks.torch.views.located import Locator, Place, live_frames, traced_frames
+from isograd.frameworks.torch.views.functions import Engine, remembering
+from isograd.frameworks.torch.views.located import Frames, Locator, Place, live_frames
 from isograd.frameworks.torch.views.names import Names
 from isograd.frameworks.torch.views.subjects import eager_step
 from isograd.frameworks.torch.views.tensors import Held, held, settings_of, value_of
@@ -34,17 +35,12 @@ def show(subject: Subject) -> View:
     executor, rows = eager_step(subject)
     recorder = Recorder(Locator(subject), executor, [*held(executor), Held("rows", "input", rows)])
     view = View("torch", "dynamic", TITLE, ABOUT, recorder.operations)
-    with until_failure(view, subject), recording(), recorder:
+    executor.loss = recorder.engine.watched(executor.loss)
+    with until_failure(view, subject), remembering(), recorder:
         executor._step(rows)
-    _settle_sums(view.operations)
     computed = [operation for operation in view.operations if operation.phase != "input"]
     view.figures = {"operators": len(computed)} | _flops(computed)
     return view
-
-
-def recording() -> Any:
-    """Makes PyTorch remember, for each node of the backward graph, the stack that made it."""
-    return torch.autograd.set_detect_anomaly(True, check_nan=False)
 
 
 class Recorder(TorchDispatchMode):
@@ -60,7 +56,7 @@ class Recorder(TorchDispatchMode):
         self._flows = Flows()
         self._names = Names()
         self._thread = threading.get_ident()
-        self._current = need("torch._C._current_autograd_node")
+        self.engine = Engine(locator)
         self._formulas = need("torch.utils.flop_counter.flop_registry")
 
     def __torch_dispatch__(
@@ -70,7 +66,7 @@ class Recorder(TorchDispatchMode):
         if _is_bookkeeping(function):
             return function(*args, **kwargs)
         reads = self._reads(_tensors((args, kwargs)))
-        place, attributes = self._whence()
+        place, attributes = self._whence(function)
         attributes |= settings_of(function, args, kwargs, Tensor)
         operation = Operation(
             self._names.new(function._schema.name.split("::")[-1]),
@@ -130,24 +126,18 @@ class Recorder(TorchDispatchMode):
         self.operations.append(given.operation(name))
         self._flows.begin(given.tensor, (name, 0))
 
-    def _whence(self) -> tuple[Place, dict[str, str]]:
-        node = self._current()
-        if node is None:
-            place = self._locator.place(live_frames())
-            return (Place(None, "backward") if self._in_engine() else place), {}
-        place = self._locator.place(traced_frames(node.metadata.get("traceback_")))
-        attributes = {"gradient": node.name().removeprefix("torch::autograd::")}
-        parameter = getattr(node, "variable", None)
-        if parameter is not None:
-            attributes |= self._updated([parameter])
-        return Place(place.node, "backward", place.source), attributes
-
-    def _in_engine(self) -> bool:
-        """Whether the backward pass runs: its threads have no Python frames."""
-        if threading.get_ident() != self._thread:
-            return True
-        engine = (torch.autograd.__file__, torch.autograd.graph.__file__)
-        return any(file in engine for file, _ in live_frames())
+    def _whence(self, operator: Any) -> tuple[Place, dict[str, str]]:
+        """Place, and what is known of it. Threads without Python frames are the engine's."""
+        frames = live_frames()
+        if threading.get_ident() == self._thread and not _in_engine(frames):
+            return self._locator.place(frames), {}
+        function, sums = self.engine.running(operator)
+        if function is None:
+            return Place(None, "backward"), {}
+        attributes = {"gradient": function.kind} | ({"sums": "gradients"} if sums else {})
+        if function.variable is not None:
+            attributes |= self._updated([function.variable])
+        return function.place, attributes
 
     def _updated(self, written: Iterable[Tensor]) -> dict[str, str]:
         memories = storages(written)
@@ -179,17 +169,9 @@ def _written(function: Any, args: Any, kwargs: Any) -> list[Tensor]:
     return _tensors(written)
 
 
-def _settle_sums(operations: list[Operation]) -> None:
-    """Sums of the gradients that several readers of a value send back, which the engine makes
-    between nodes, belong to the node whose gradient reads them."""
-    readers: dict[str, list[Operation]] = {}
-    for operation in operations:
-        for name, _ in operation.reads:
-            readers.setdefault(name, []).append(operation)
-    for operation in reversed(operations):
-        if operation.phase == "backward" and "gradient" not in operation.attributes:
-            first = next(iter(readers.get(operation.name, ())), None)
-            operation.node = first.node if first is not None else None
+def _in_engine(frames: Frames) -> bool:
+    engine = (torch.autograd.__file__, torch.autograd.graph.__file__)
+    return any(file in engine for file, _ in frames)
 
 
 def _flops(operations: Iterable[Operation]) -> dict[str, float]:

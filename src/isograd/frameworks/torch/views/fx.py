@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from torch import fx
 from torch.utils._pytree import tree_leaves
 
+from isograd.frameworks.torch.views.functions import ADDS
 from isograd.frameworks.torch.views.located import Locator, Place, traced_frames
 from isograd.frameworks.torch.views.names import Names
 from isograd.frameworks.torch.views.tensors import settings_of, value_of
@@ -64,7 +65,8 @@ class Read:
                 phase=place.phase,
                 node=place.node,
                 source=place.source,
-                attributes=settings_of(node.target, node.args, node.kwargs, fx.Node),
+                attributes=settings_of(node.target, node.args, node.kwargs, fx.Node)
+                | ({"sums": "gradients"} if sums_gradients(node) else {}),
             )
         self.ports[node.name] = (operation.name, 0)
         return operation
@@ -80,6 +82,21 @@ def values_of(node: fx.Node) -> tuple[Value, ...]:
     value = node.meta.get("val")
     several = value if isinstance(value, (list, tuple)) else () if value is None else (value,)
     return tuple(value_of(each) for each in several)
+
+
+def sums_gradients(node: fx.Node) -> bool:
+    """Whether it is there because several readers of a value send a gradient back."""
+    return bool(node.meta.get("is_gradient_acc")) and node.target in ADDS
+
+
+def settle_sums(operations: Sequence[Operation]) -> None:
+    """Gives a sum of gradients the node of the gradient that reads it: what autograd says of it is
+    where the last of its terms comes from."""
+    readers: dict[str, Operation] = {}
+    for operation in reversed(operations):
+        if "sums" in operation.attributes and operation.name in readers:
+            operation.node = readers[operation.name].node or operation.node
+        readers |= {name: operation for name, _ in operation.reads}
 
 
 def kind_of(node: fx.Node) -> str:

@@ -14,9 +14,9 @@ from torch import Tensor, fx
 
 from isograd.frameworks.protocol import Subject
 from isograd.frameworks.torch.modes import CompiledExecutor
-from isograd.frameworks.torch.views.dynamic import recording
 from isograd.frameworks.torch.views.failing import need
 from isograd.frameworks.torch.views.flows import Holdings
+from isograd.frameworks.torch.views.functions import remembering
 from isograd.frameworks.torch.views.fx import kind_of
 from isograd.frameworks.torch.views.launches import Launch, Program, read_program
 from isograd.frameworks.torch.views.located import Locator, Place, traced_frames
@@ -104,7 +104,7 @@ class Generating(CompiledExecutor):
         with ExitStack() as stack:
             stack.enter_context(need("torch._inductor.config.patch")(inductor))
             stack.enter_context(need("torch._functorch.config.patch")(enable_autograd_cache=False))
-            stack.enter_context(recording())
+            stack.enter_context(remembering())
             stack.enter_context(mock.patch.object(lowering, "save_output_code", self._keep))
             yield
 

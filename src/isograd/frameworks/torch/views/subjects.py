@@ -11,6 +11,7 @@ from torch import Tensor
 from isograd.frameworks.protocol import Subject
 from isograd.frameworks.torch.executor import EagerExecutor
 from isograd.frameworks.torch.modes import open_executor
+from isograd.frameworks.torch.views.located import framed
 
 
 def opened(subject: Subject, mode: str) -> EagerExecutor:
@@ -21,6 +22,7 @@ def opened(subject: Subject, mode: str) -> EagerExecutor:
 
 def filled(executor: EagerExecutor, subject: Subject) -> EagerExecutor:
     """The executor, with the subject's state and batch."""
+    executor.loss = framed(executor.loss)
     executor.set_state(subject.state)
     executor.load_data(subject.inputs, subject.targets)
     torch.set_default_dtype(executor.dtype)
