@@ -8,6 +8,8 @@ A framework's folder offers three modules, with the same names and outline in ea
 - ``modes``: ``open_executor(plan) -> Executor``
 - ``tape``: ``open_tape(graph) -> Tape``, which shows every value and gradient
 - ``views``: ``capture(stage, subject) -> View``, for each of its stages in `VIEWS`
+- ``timing``: ``open_stamped(subject)``, an eager executor with a `Timeline` of its steps
+- ``holding``: ``held(subject)``, the bytes that each node keeps for the backward pass
 - ``original``: ``resolve(reference, trust=...)``, the user's network itself
 - ``importer``: ``import_live(network, inputs) -> Imported``, the network as a graph
 """

@@ -52,6 +52,29 @@ def locate(
     return Location("equivalent")
 
 
+def deviations(
+    reference: Witness, twin: Witness, disturbed: Sequence[Witness], known: Correspondence
+) -> dict[str, dict[str, Deviation]]:
+    """How far the twin is off in training mode at each of the reference's nodes, whether rounding
+    explains it or not: by stage (``train-forward``, ``gradients``), the largest of what the node
+    has there (its value and statistics; the gradients of its value and parameters)."""
+    search = _Search(reference, twin, disturbed, known)
+    stages = {"train-forward": search.in_training(), "gradients": search.gradients()}
+    return {stage: _by_node(items, reference.graph) for stage, items in stages.items()}
+
+
+def _by_node(items: Iterator[Item], graph: Graph) -> dict[str, Deviation]:
+    nodes = {node.name for node in graph.nodes}
+    found: dict[str, Deviation] = {}
+    for item in items:
+        name = item.key if item.key in nodes else item.node
+        if name in nodes and item.comparable:
+            one = judged(item)
+            if name not in found or one.ratio > found[name].ratio:
+                found[name] = one
+    return found
+
+
 class _Search:
     def __init__(
         self, reference: Witness, twin: Witness, disturbed: Sequence[Witness], known: Correspondence
@@ -66,9 +89,9 @@ class _Search:
     def stages(self) -> Iterator[tuple[str, Iterator[Item]]]:
         """Stage name to its items, those that others depend on first."""
         yield "forward", self._values(Tensors([w.evaluated.values for w in self.everyone]))
-        yield "train-forward", self._in_training()
+        yield "train-forward", self.in_training()
         yield "loss", self._loss()
-        yield "gradients", self._gradients()
+        yield "gradients", self.gradients()
         yield "optimizer", self._optimizer()
 
     def _values(self, values: Tensors) -> Iterator[Item]:
@@ -83,7 +106,8 @@ class _Search:
                 link, key = Link(ours, theirs), f"output {number}"
                 yield values.item(link, ours, before, terms=before, key=key)
 
-    def _in_training(self) -> Iterator[Item]:
+    def in_training(self) -> Iterator[Item]:
+        """Every value, and what running statistics come to."""
         yield from self._values(Tensors([w.trained.values for w in self.everyone]))
         statistics = Tensors([w.trained.statistics for w in self.everyone])
         for link, owner in self._owned(statistics):
@@ -94,7 +118,8 @@ class _Search:
         losses = Tensors([{LOSS: np.array(w.loss_value)} for w in self.everyone])
         yield losses.item(Link(LOSS, LOSS), LOSS, ())
 
-    def _gradients(self) -> Iterator[Item]:
+    def gradients(self) -> Iterator[Item]:
+        """Of every value and parameter, those that others are made from first."""
         yield from self._cotangents()
         gradients = Tensors([w.gradients for w in self.everyone], GRADIENT)
         tensors = self.reference.graph.parameters, self.twin.graph.parameters

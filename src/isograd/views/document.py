@@ -49,7 +49,9 @@ class Change:
 class Overlay:
     """A quantity that was measured for each layer. ``unit`` is ``us``, ``bytes`` or ``envelopes``.
     ``values`` hold it by layer; ``outside`` is what belongs to none of them, by phase (``loss``,
-    ``update``, ``python``); ``total`` is what was measured for the whole, by itself."""
+    ``update``, ``batch``, ``python``); ``total`` is what was measured for the whole, by itself, and
+    ``noise`` the fraction by which measurements of the same thing differ. ``about`` says what is in
+    it and what is not. What could not be measured has no values, and ``about`` says why."""
 
     framework: str
     quantity: str
@@ -57,7 +59,13 @@ class Overlay:
     values: dict[str, float]
     outside: dict[str, float] = field(default_factory=dict)
     total: float | None = None
+    noise: float | None = None
     about: str = ""
+
+    @property
+    def sum(self) -> float:
+        """All parts of what adds up, to be held against the total."""
+        return sum(self.values.values()) + sum(self.outside.values())
 
 
 @dataclass

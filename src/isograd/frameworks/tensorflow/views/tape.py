@@ -73,21 +73,27 @@ def _entry(forward: Operation, entry: Entry) -> Operation:
 
 
 def _figures(recording: Recording, entries: list[Entry]) -> dict[str, float]:
-    kinds = {operation.name: operation.kind for operation in recording.operations}
-    saved: dict[bool, dict[int, int]] = {False: {}, True: {}}
-    for entry in entries:
-        for tensor in entry.kept:
-            maker = recording.producer(tensor)
-            is_parameter = kinds.get(maker or "") == "ReadVariableOp"
-            saved[is_parameter][_memory(tensor)] = value_of(tensor).bytes or 0
+    kept = {place_in_memory(x): value_of(x).bytes or 0 for entry in entries for x in entry.kept}
+    own = parameter_places(recording)
     return {
         "entries": float(len(entries)),
-        "saved_bytes": float(sum(saved[False].values())),
-        "saved_parameters": float(sum(saved[True].values())),
+        "saved_bytes": float(sum(kept[place] for place in kept.keys() - own)),
+        "saved_parameters": float(sum(kept[place] for place in kept.keys() & own)),
     }
 
 
-def _memory(tensor: Any) -> int:
+def parameter_places(recording: Recording) -> set[int]:
+    """Where the variables that the step read lie in memory; what only describes them otherwise,
+    such as a reshaped one, lies there, too."""
+    kinds = {operation.name: operation.kind for operation in recording.operations}
+    return {
+        place_in_memory(tensor)
+        for key_, tensor in recording.tensors.items()
+        if kinds[recording.made[key_][0]] == "ReadVariableOp"
+    }
+
+
+def place_in_memory(tensor: Any) -> int:
     """Where a tensor's numbers lie; a number of its own where that cannot be seen."""
     try:
         return int(np.asarray(memoryview(tensor)).__array_interface__["data"][0])
