@@ -92,12 +92,14 @@ class Reader:
             tuple(value_of(tensor) for tensor in operation.outputs),
             self.locator.phase(frames),
             self.locator.node(frames),
+            source=self.locator.line(frames),
             after=tuple(prefix + name for name in sorted(known & _awaited(operation))),
             attributes=_attributes(operation),
         )
         if forward is not None and (made.phase == "backward" or operation in self.forward_of):
             made.phase = "backward"
             made.node = self.locator.node(frames_of(forward))
+            made.source = self.locator.line(frames_of(forward))
             made.attributes[GRADIENT_OF] = forward.name
         if operation.type in HOLDERS and operation.outputs:
             label = self.labels.get(key(operation.outputs[0]))
@@ -124,10 +126,10 @@ def control_flow(operations: Sequence[Operation]) -> list[Event]:
         where = f" of {operation.node}" if operation.node else ""
         if operation.kind in _LOOPS:
             text = f"{operation.name}{where} is a loop in the graph (tf.while_loop)."
-            events.append(Event("loop", text))
+            events.append(Event("loop", text, operation.source))
         if operation.kind in _BRANCHES:
             text = f"{operation.name}{where} is a branch in the graph (tf.cond)."
-            events.append(Event("branch", text))
+            events.append(Event("branch", text, operation.source))
     return events
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import tensorflow as tf
 
 from isograd.frameworks.marked import node_at
 from isograd.frameworks.protocol import Subject
 from isograd.frameworks.tensorflow import losses, optimizers
+from isograd.ir.builder import portable_line
+from isograd.references import is_user_file
 from isograd.views import Operation, Phase
 
 Frame = tuple[str, int, str]
@@ -32,10 +35,10 @@ _BACKWARD = {
 
 @dataclass(frozen=True)
 class Locator:
-    """Reads stacks of Python frames."""
+    """Reads stacks of Python frames. Without a marked ``source``, the code is the user's own."""
 
-    source: str
-    places: dict[int, str]
+    source: str | None = None
+    places: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, subject: Subject) -> Locator:
@@ -43,18 +46,33 @@ class Locator:
 
     def node(self, frames: Sequence[Frame]) -> str | None:
         """The node whose lines these frames are in."""
+        if self.source is None:
+            return None
         return node_at(((file, line) for file, line, _ in frames), self.source, self.places)
+
+    def line(self, frames: Sequence[Frame]) -> str | None:
+        """``file:line`` of the innermost of the user's own frames, where the code is the user's."""
+        if self.source is not None:
+            return None
+        own = (f"{file}:{line}" for file, line, _ in frames if _users(file))
+        return portable_line(next(own, None))
 
     def phase(self, frames: Sequence[Frame]) -> Phase:
         """What was going on; ``other`` where the frames do not say it."""
         if any(_differentiates(frame) for frame in frames):
             return "backward"
-        phases: dict[str, Phase] = {
-            self.source: "forward",
-            losses.__file__: "loss",
-            optimizers.__file__: "update",
-        }
-        return next((phases[file] for file, _, _ in frames if file in phases), "other")
+        phases: dict[str, Phase] = {losses.__file__: "loss", optimizers.__file__: "update"}
+        for file, _, _ in frames:
+            if file in phases:
+                return phases[file]
+            if file == self.source or (self.source is None and _users(file)):
+                return "forward"
+        return "other"
+
+
+@lru_cache(maxsize=4096)
+def _users(file: str) -> bool:
+    return is_user_file(file)
 
 
 def frames_of(operation: tf.Operation) -> list[Frame]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,7 @@ class Recording:
             tuple(value_of(tensor) for tensor in outputs or ()),
             self.locator.phase(frames),
             self.locator.node(frames),
+            source=self.locator.line(frames),
         )
         self.operations.append(operation)
         self.inputs[name] = tuple(inputs)
@@ -79,11 +80,12 @@ class Recording:
 
     def finish(self) -> None:
         """Ties the gradients to nodes, and completes what the lines do not say."""
-        nodes = {operation.name: operation.node for operation in self.operations}
+        named = {operation.name: operation for operation in self.operations}
         for operation in self.operations:
-            forward = operation.attributes.get(GRADIENT_OF)
+            forward = named.get(operation.attributes.get(GRADIENT_OF, ""))
             if forward is not None:
-                operation.phase, operation.node = "backward", nodes[forward]
+                operation.phase, operation.node = "backward", forward.node
+                operation.scope, operation.source = forward.scope, forward.source
         self.operations.sort(key=lambda operation: operation.phase != "input")
         complete(self.operations)
 
@@ -114,14 +116,19 @@ class Recording:
 
 def record_step(subject: Subject) -> Recording:
     """One eager training step. It ends early where an operation fails, whose place is kept."""
-    callbacks = needed(CALLBACKS, "add_op_callback", "remove_op_callback")
     executor = open_loaded(subject, "eager")
+    return record(lambda: executor.train(batch(subject)), Locator.of(subject), held_names(executor))
+
+
+def record(run: Callable[[], object], locator: Locator, labels: dict[str | int, str]) -> Recording:
+    """All that runs eagerly meanwhile; ``labels`` name what was there before, by its `key`."""
+    callbacks = needed(CALLBACKS, "add_op_callback", "remove_op_callback")
     with watched_gradients() as gradients, whole_tracebacks():
-        recording = Recording(Locator.of(subject), gradients, held_names(executor))
+        recording = Recording(locator, gradients, labels)
         gradients.producer = recording.producer
         callbacks.add_op_callback(recording.note)
         try:
-            executor.train(batch(subject))
+            run()
         except Exception as error:
             recording.error = error
         finally:
