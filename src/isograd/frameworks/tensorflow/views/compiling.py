@@ -9,9 +9,8 @@ from typing import Any
 from isograd.errors import UsageError
 from isograd.frameworks.protocol import Subject
 from isograd.frameworks.tensorflow.views.failing import end_at_failure, named_in, said
-from isograd.frameworks.tensorflow.views.graphs import INSIDE
 from isograd.frameworks.tensorflow.views.hlo_text import Instruction, Program, parse
-from isograd.frameworks.tensorflow.views.locating import complete
+from isograd.frameworks.tensorflow.views.locating import INSIDE, complete
 from isograd.frameworks.tensorflow.views.origins import Origins, label_fusion
 from isograd.frameworks.tensorflow.views.purposes import Purposes, named
 from isograd.frameworks.tensorflow.views.tracing import Tracing, batch_tensors, trace_step
@@ -131,7 +130,7 @@ class _Writer:
         )
         if prefix:
             operation.attributes[INSIDE] = prefix.split("/", 1)[0]
-        if instruction.opcode not in ("parameter", "tuple"):
+        if instruction.opcode != "parameter":
             self._origins.place(operation, self._purposes.find(computation, instruction))
         if instruction.opcode == "fusion":
             label_fusion(operation, self._parts(instruction))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from isograd.frameworks.protocol import Subject
 from isograd.frameworks.tensorflow.views.failing import end_at_failure, failed_operation
-from isograd.frameworks.tensorflow.views.graphs import INSIDE, control_flow
+from isograd.frameworks.tensorflow.views.graphs import control_flow
+from isograd.frameworks.tensorflow.views.locating import INSIDE
 from isograd.frameworks.tensorflow.views.tracing import trace_step
 from isograd.views import View
 

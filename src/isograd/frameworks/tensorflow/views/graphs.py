@@ -13,14 +13,12 @@ from isograd.frameworks.tensorflow.views.execution import key
 from isograd.frameworks.tensorflow.views.locating import (
     GRADIENT_OF,
     HOLDERS,
+    INSIDE,
     Locator,
     frames_of,
 )
 from isograd.frameworks.tensorflow.views.values import constant_text, value_of
 from isograd.views import Event, Operation
-
-INSIDE = "inside"
-"""The attribute that names the operation whose function an operation is part of."""
 
 _SHOWN = (
     "axis",
@@ -48,6 +46,7 @@ class Reader:
     locator: Locator
     forward_of: Mapping[tf.Operation, tf.Operation] = field(default_factory=dict)
     labels: Mapping[str | int, str] = field(default_factory=dict)
+    _names: dict[tf.Operation, str] = field(default_factory=dict)
 
     def read(self, graph: tf.Graph, operations: Sequence[tf.Operation]) -> list[Operation]:
         """These operations of the graph, and all that is inside of the functions they call, with
@@ -100,12 +99,13 @@ class Reader:
             made.phase = "backward"
             made.node = self.locator.node(frames_of(forward))
             made.source = self.locator.line(frames_of(forward))
-            made.attributes[GRADIENT_OF] = forward.name
+            made.attributes[GRADIENT_OF] = self._names.get(forward, forward.name)
         if operation.type in HOLDERS and operation.outputs:
             label = self.labels.get(key(operation.outputs[0]))
             made.attributes |= {"holds": label} if label else {}
         if prefix:
             made.attributes[INSIDE] = prefix.rsplit("/", 2)[0]
+        self._names[operation] = made.name
         return made
 
 

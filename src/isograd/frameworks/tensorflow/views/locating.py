@@ -23,6 +23,9 @@ Frame = tuple[str, int, str]
 GRADIENT_OF = "gradient of"
 """The attribute that names the forward operation which an operation of the backward pass is for."""
 
+INSIDE = "inside"
+"""The attribute that names the operation whose function an operation is part of."""
+
 HOLDERS = {"Const", "Placeholder", "PlaceholderWithDefault", "_Arg", "VarHandleOp", "_VarHandlesOp"}
 """Operations that compute nothing: they hold what comes from outside, and constants."""
 
@@ -82,24 +85,28 @@ def frames_of(operation: tf.Operation) -> list[Frame]:
 
 def complete(operations: Sequence[Operation]) -> None:
     """Fills in what no line says: operations of unknown purpose do what those do that they read
-    from, sums of gradients belong to the operation whose gradient is computed from them.
+    from, sums of gradients belong to the operation whose gradient is computed from them, what is
+    inside of a gradient's function belongs to that gradient.
 
     ``operations`` are in the order of the data flow.
     """
     named = {operation.name: operation for operation in operations}
+    read = {o.name: [named[name] for name, _ in o.reads if name in named] for o in operations}
     for operation in operations:
         if operation.kind in HOLDERS:
             operation.phase = "input"
     for operation in operations:
-        _inherit(operation, [named[name] for name, _ in operation.reads if name in named])
+        _inherit(operation, read[operation.name])
     readers: dict[str, list[Operation]] = defaultdict(list)
     for operation in operations:
-        for name, _ in operation.reads:
-            readers[name].append(operation)
+        for source in read[operation.name]:
+            readers[source.name].append(operation)
     for operation in reversed(operations):
-        if operation.phase == "backward" and GRADIENT_OF not in operation.attributes:
-            read = [named[name] for name, _ in operation.reads if name in named]
-            _tie(operation, [*readers[operation.name], *read])
+        _tie(operation, readers[operation.name])
+    for operation in operations:
+        _tie(operation, read[operation.name])
+        caller = operation.attributes.get(INSIDE)
+        _tie(operation, [named[caller]] if caller else [])
 
 
 def _inherit(operation: Operation, read: Iterable[Operation]) -> None:
@@ -115,6 +122,8 @@ def _inherit(operation: Operation, read: Iterable[Operation]) -> None:
 
 
 def _tie(operation: Operation, neighbours: Iterable[Operation]) -> None:
+    if operation.phase != "backward" or GRADIENT_OF in operation.attributes:
+        return
     for other in neighbours:
         if GRADIENT_OF in other.attributes:
             operation.node = other.node

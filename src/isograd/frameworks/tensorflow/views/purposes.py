@@ -28,6 +28,8 @@ class Purposes:
     def find(self, computation: str, instruction: Instruction) -> str:
         """Its own name, that of what it holds, or that of the nearest that reads it; empty where
         nothing says it."""
+        if instruction.opcode == "tuple":
+            return named(instruction)
         return (
             named(instruction)
             or self._held(instruction)
