@@ -78,6 +78,7 @@ def render(found: Graphs) -> str:
         phases=PHASES,
         kinds=KINDS,
         amount=amount,
+        figure=figure,
     )
 
 
@@ -90,6 +91,14 @@ def amount(value: float | None, unit: str) -> str:
     if unit == "envelopes":
         return numbers.multiple(value)
     return numbers.size(value) if unit == "bytes" else f"{numbers.plain(value)} {unit}"
+
+
+def figure(name: str, value: float) -> str:
+    """What a framework counts, as in ``saved bytes 29,572``."""
+    words = name.replace("_", " ")
+    return (
+        f"{words} {value:,.0f}" if float(value).is_integer() else f"{words} {numbers.plain(value)}"
+    )
 
 
 def sides(found: Graphs) -> list[View]:

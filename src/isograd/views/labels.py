@@ -23,7 +23,7 @@ LANES = {
     "loss": "Loss",
     "backward": "Backward",
     "update": "Update",
-    "other": "All operations",
+    "other": "Other",
 }
 """What the lanes are called."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-NARROWEST = 8
+NARROWEST = 6
 """A row has room for at least so many items; for more where there are many."""
 
 SWEEPS = 4
@@ -49,10 +49,21 @@ def ranks(
             waiting[reader] -= 1
             if not waiting[reader]:
                 ready.append(reader)
-    for item in sources:
-        if readers[item]:
-            rank[item] = max(min(rank[r] for r in readers[item]) - 1, 0)
-    return rank, against
+    return _lowered(rank, sources, readers), against
+
+
+def _lowered(rank: list[int], sources: Sequence[int], readers: list[list[int]]) -> list[int]:
+    """Sources as near to their first reader as there is room; the first row is 0."""
+    moved = {item for item in sources if readers[item]}
+    taken = Counter(row for item, row in enumerate(rank) if item not in moved)
+    for item in sorted(moved, key=lambda item: min(rank[reader] for reader in readers[item])):
+        row = min(rank[reader] for reader in readers[item]) - 1
+        while taken[row] >= NARROWEST:
+            row -= 1
+        taken[row] += 1
+        rank[item] = row
+    first = min(rank, default=0)
+    return [row - first for row in rank]
 
 
 class _Room:

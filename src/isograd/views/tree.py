@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Literal
 
 from isograd.views.view import Operation, View
@@ -13,6 +14,9 @@ Edge = tuple[int, int]
 
 LANES = ("forward", "loss", "backward", "update", "other")
 """The outermost groups; inputs stand with what reads them first."""
+
+INPUTS = {"input", "placeholder", "tensor", "_arg"}
+"""Kinds of what a network is called with."""
 
 DEEPEST = 30
 """Modules within modules; what is deeper is one level."""
@@ -51,11 +55,14 @@ class Branch:
 
 def grow(view: View, edges: Sequence[Edge], by: Literal["module", "kernel"]) -> dict[str, Branch]:
     """A tree for each lane that has operations. Kernels may span lanes: by them, all is one."""
-    lanes = _lanes(view, edges) if by == "module" else ["other"] * len(view.operations)
-    path = _module if by == "module" else _kernel
+    modules = by == "module"
+    lanes = _lanes(view, edges) if modules else ["other"] * len(view.operations)
+    paths = [(_module if modules else _kernel)(operation) for operation in view.operations]
+    if modules:
+        _settle(view, edges, lanes, paths)
     found = {lane: Branch(lane, "lane") for lane in LANES}
-    for i, operation in enumerate(view.operations):
-        found[lanes[i]].put(path(operation), i)
+    for i, path in enumerate(paths):
+        found[lanes[i]].put(path, i)
     return {lane: branch for lane, branch in found.items() if branch.operations or branch.branches}
 
 
@@ -122,6 +129,28 @@ def _lanes(view: View, edges: Sequence[Edge]) -> list[str]:
             read = [lanes[reader] for reader in readers.get(i, ()) if lanes[reader]]
             lanes[i] = min(read, key=LANES.index, default="forward")
     return lanes
+
+
+def _settle(
+    view: View, edges: Sequence[Edge], lanes: Sequence[str], paths: list[list[Branch]]
+) -> None:
+    """Parameters and constants belong to the module that all of their readers are in. What the
+    network is called with stands before it."""
+    readers: dict[int, list[int]] = {}
+    for source, reader in edges:
+        if lanes[source] == lanes[reader]:
+            readers.setdefault(source, []).append(reader)
+    for i, operation in reversed(list(enumerate(view.operations))):
+        outside = operation.kind.lower() in INPUTS and lanes[i] == "forward"
+        if operation.phase == "input" and not paths[i] and not outside and i in readers:
+            paths[i] = _shared([paths[reader] for reader in readers[i]])
+
+
+def _shared(paths: Sequence[Sequence[Branch]]) -> list[Branch]:
+    """The beginning that all of them have."""
+    steps = zip(*paths, strict=False)
+    same = takewhile(lambda step: len({(one.kind, one.title) for one in step}) == 1, steps)
+    return [_bare(step[0]) for step in same]
 
 
 def _module(operation: Operation) -> list[Branch]:
