@@ -178,6 +178,7 @@ def make_graphs(blocks: int = 4) -> Graphs:
                 {layer.name: factor * (i + 1) for i, layer in enumerate(layers)},
                 {"loss": 2.0},
                 total,
+                0.03 if total else None,
                 f"The {quantity} of one step.",
             )
             for framework, factor in (("torch", 1.5), ("tensorflow", 2.5))
@@ -256,5 +257,5 @@ def make_hostile() -> Graphs:
         views,
         [Layer(HOSTILE, HOSTILE, HOSTILE, HOSTILE, [HOSTILE], HOSTILE, 4)],
         [Change("torch/dynamic", "torch/" + HOSTILE, "fused", 1, HOSTILE, [b])],
-        [Overlay("torch", "time", "us", {HOSTILE: 1.0}, {HOSTILE: 1.0}, 2.0, HOSTILE)],
+        [Overlay("torch", "time", "us", {HOSTILE: 1.0}, {HOSTILE: 1.0}, 2.0, 0.1, HOSTILE)],
     )

@@ -52,6 +52,33 @@ def test_lines_of_charts_reach_level_aa(theme):
     assert min(contrast(colour[theme], PAGE[theme]) for colour in MARKS) >= 3.0
 
 
+GRAPH = {
+    name: colours
+    for name, *colours in re.findall(
+        r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", (TEMPLATES / "graph.css").read_text()
+    )
+}
+PHASES = [name.removesuffix("-fill") for name in GRAPH if name.endswith("-fill")]
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_names_of_operations_reach_level_aa_on_every_phase_and_every_heat(theme):
+    (ink,) = (pair[1:] for pair in PAIRS if pair[0] == "ink")
+    (soft,) = (pair[1:] for pair in PAIRS if pair[0] == "soft")
+    heats = [GRAPH[f"heat-{step}"] for step in range(9)]
+    fills = [GRAPH[f"{phase}-fill"] for phase in PHASES]
+    assert len(fills) == 6
+    assert min(contrast(ink[theme], fill[theme]) for fill in heats + fills) >= 4.5
+    assert min(contrast(soft[theme], fill[theme]) for fill in fills) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_borders_and_marks_of_operations_can_be_told_from_the_page(theme):
+    (card,) = (pair[1:] for pair in PAIRS if pair[0] == "card")
+    lines = [GRAPH[name] for name in (*PHASES, "chosen", "kin")]
+    assert min(contrast(colour[theme], card[theme]) for colour in lines) >= 4.5
+
+
 def test_the_formula_is_the_standards_own():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)

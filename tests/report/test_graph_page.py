@@ -7,7 +7,7 @@ from graphs import HOSTILE, make_graphs, make_hostile
 from pages import Page
 
 from isograd.errors import UsageError
-from isograd.report.graph import FILES, amount, render, sides, write_graphs
+from isograd.report.graph import FILES, PICTURES, amount, figure, render, sides, write_graphs
 from isograd.views import Graphs, View
 
 
@@ -23,6 +23,21 @@ def test_what_is_written_can_be_read_back(make, tmp_path):
     drawing, raw, _ = scripts(page.read_text())
     assert Graphs.from_json(raw) == found
     assert set(json.loads(drawing)["views"]) == {view.id for view in found.views}
+
+
+def test_each_view_that_has_operations_has_a_picture_and_its_source(tmp_path):
+    write_graphs(make_graphs(), tmp_path)
+    names = {path.name for path in (tmp_path / PICTURES).iterdir()}
+    stems = ("torch-dynamic", "torch-export", "tensorflow-dynamic")
+    assert names == {f"{stem}.{kind}" for stem in stems for kind in ("svg", "dot")}
+
+
+def test_the_name_of_a_view_cannot_leave_the_folder(tmp_path):
+    found = make_graphs(1)
+    found.views[0].stage = "../../elsewhere"
+    found.overlays = found.changes = []
+    write_graphs(found, tmp_path / "a")
+    assert {path.name for path in tmp_path.iterdir()} == {"a"}
 
 
 def test_a_page_is_not_overwritten_by_accident(tmp_path):
@@ -70,6 +85,13 @@ def test_a_page_without_any_operation_shows_the_reasons():
     found.views = [View("torch", "jit", "jit", "", status="skipped", reason="Not installed.")]
     found.overlays = found.changes = []
     assert "Not installed." in Page(render(found)).text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(29572.0, "saved bytes 29,572"), (0.25, "saved bytes 0.25")]
+)
+def test_what_a_framework_counts_has_its_name_in_words(value, text):
+    assert figure("saved_bytes", value) == text
 
 
 @pytest.mark.parametrize(

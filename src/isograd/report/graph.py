@@ -5,20 +5,28 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from isograd.report import names, numbers
+from isograd.report.dot import view_dot
 from isograd.report.files import claim_files, write_file
 from isograd.report.page import embedded, render_page
+from isograd.report.svg import view_svg
 from isograd.views import Graphs, View, placement
 from isograd.views.arrangement import Arrangement, arrange
 from isograd.views.labels import labels
 
 FILES = ("graph.json", "graph.html")
-"""What is written about the graphs of a network."""
+"""What is written about the graphs of a network, beside `PICTURES`."""
+
+PICTURES = "views"
+"""The folder in which each view has a picture and its source for Graphviz."""
 
 STYLES = ("style.css", "graph.css")
 SCRIPTS = ("script.js", "graph-placement.js", "graph-pane.js", "graph.js")
@@ -53,14 +61,28 @@ KINDS = {
 
 def write_graphs(found: Graphs, folder: Path, *, replace: bool = False) -> Path:
     """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+    `PICTURES` within has each view as SVG and as DOT.
 
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
+    drawn = dict(pictures(found))
     claim_files(folder, FILES, replace=replace)
+    claim_files(folder / PICTURES, list(drawn), replace=replace)
+    for name, text in drawn.items():
+        write_file(folder / PICTURES / name, text)
     for name, text in zip(FILES, (found.to_json(), render(found)), strict=True):
         write_file(folder / name, text)
     return folder / FILES[1]
+
+
+def pictures(found: Graphs) -> Iterator[tuple[str, str]]:
+    """Names and contents of the files with one view each, of those that have operations."""
+    for view in found.views:
+        if view.operations:
+            name = re.sub(r"[^\w-]+", "-", view.id)
+            yield f"{name}.svg", view_svg(view)
+            yield f"{name}.dot", view_dot(view)
 
 
 def render(found: Graphs) -> str:
@@ -111,7 +133,7 @@ def sides(found: Graphs) -> list[View]:
 
 def drawing(found: Graphs) -> dict[str, Any]:
     """What the browser needs to draw: the arrangements of all views, by modules, and by kernels
-    where there are some."""
+    where one has several operations."""
     return {
         "room": ROOM,
         "titles": {view.framework: names.title(view.framework) for view in found.views},
@@ -120,7 +142,8 @@ def drawing(found: Graphs) -> dict[str, Any]:
 
 
 def _arranged(view: View) -> dict[str, Any]:
-    kernels = any(operation.group for operation in view.operations)
+    sizes = Counter(operation.group for operation in view.operations if operation.group)
+    kernels = any(size > 1 for size in sizes.values())
     return {
         "module": _plan(view, arrange(view)),
         "kernel": _plan(view, arrange(view, "kernel")) if kernels else None,

@@ -24,6 +24,7 @@ LANES = {
     "backward": "Backward",
     "update": "Update",
     "other": "Other",
+    "all": "All operations",
 }
 """What the lanes are called."""
 

@@ -144,7 +144,7 @@ class _Placing:
     def stand(self) -> None:
         """Lanes beside each other, the loss below what runs forward and backward."""
         x, floor = 0.0, 0.0
-        for lane in ("forward", "backward", "update", "other"):
+        for lane in ("forward", "backward", "update", "other", "all"):
             if lane in self.lanes:
                 width, height = self.put(self.total + self.lanes[lane], x, 0.0)
                 x += width + LANE_GAP

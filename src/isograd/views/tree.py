@@ -12,8 +12,9 @@ from isograd.views.view import Operation, View
 Edge = tuple[int, int]
 """Who makes a value and who reads it, by index."""
 
-LANES = ("forward", "loss", "backward", "update", "other")
-"""The outermost groups; inputs stand with what reads them first."""
+LANES = ("forward", "loss", "backward", "update", "other", "all")
+"""The outermost groups; inputs stand with what reads them first. ``all`` is the only one where
+kernels are the groups, which may span the others."""
 
 INPUTS = {"input", "placeholder", "tensor", "_arg"}
 """Kinds of what a network is called with."""
@@ -54,9 +55,9 @@ class Branch:
 
 
 def grow(view: View, edges: Sequence[Edge], by: Literal["module", "kernel"]) -> dict[str, Branch]:
-    """A tree for each lane that has operations. Kernels may span lanes: by them, all is one."""
+    """A tree for each lane that has operations."""
     modules = by == "module"
-    lanes = _lanes(view, edges) if modules else ["other"] * len(view.operations)
+    lanes = _lanes(view, edges) if modules else ["all"] * len(view.operations)
     paths = [(_module if modules else _kernel)(operation) for operation in view.operations]
     if modules:
         _settle(view, edges, lanes, paths)

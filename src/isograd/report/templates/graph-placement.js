@@ -141,7 +141,7 @@ class Placement {
   stand() {
     const { lanes } = this.plan;
     let [x, floor, right] = [0, 0, 0];
-    for (const lane of ["forward", "backward", "update", "other"]) {
+    for (const lane of ["forward", "backward", "update", "other", "all"]) {
       if (lane in lanes) {
         const [width, height] = this.put(this.total + lanes[lane], x, 0);
         if (lane === "forward" || lane === "backward") {

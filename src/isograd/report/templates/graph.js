@@ -298,6 +298,7 @@ class Explorer {
       ["node", one.node && (layer ? `${one.node}: ${layer.op}` : one.node)],
       ["kernel", one.group],
       ["measured", this.measuredAll(pane, item)],
+      ["computes", layer ? this.cost([layer]) : ""],
       ...Object.entries(one.attributes),
     ];
     this.say(one.kind, one.name, rows, [
@@ -326,6 +327,7 @@ class Explorer {
       ["parameters", parameters ? parameters.toLocaleString("en") : ""],
       ["lines", lines.slice(0, 4).join(", ") + (lines.length > 4 ? " …" : "")],
       ["measured", this.measuredAll(pane, item)],
+      ["computes", this.cost(layers)],
       ["mostly", most.join(", ")],
     ];
     this.say(pane.plan.labels[item][0], "", rows, this.kin(pane, item));
@@ -340,6 +342,14 @@ class Explorer {
     });
     this.overlay = kept;
     return found.filter(Boolean).join(", ");
+  }
+
+  // Estimated work of one forward pass through some layers.
+  cost(layers) {
+    const sum = (name) => layers.reduce((all, layer) => all + (layer[name] ?? 0), 0);
+    const [flops, bytes] = [sum("flops"), sum("bytes")];
+    const words = [flops ? `${flops.toLocaleString("en")} FLOPs` : "", bytes ? `${quantity(bytes, "bytes")} read and written` : ""];
+    return words.filter(Boolean).join(", ") + (flops || bytes ? " (forward, estimated)" : "");
   }
 
   like(pane, wanted, except = -1) {
