@@ -33,9 +33,9 @@ def show(subject: Subject) -> View:
     given = [*held(executor), Held("rows", "input", rows)]
     view = View("torch", "aot", TITLE, ABOUT)
     pair = Pair(given)
-    with until_failure(view, subject):
-        loss = pair.compiled(executor._loss_of)(rows)
-        loss.backward()
+    both = need("torch._functorch.config.patch")(force_non_lazy_backward_lowering=True)
+    with until_failure(view, subject), both:
+        pair.compiled(executor._loss_of)(rows)
     for forward in pair.forwards:
         view.operations = _joined(pair, forward, Locator(subject), executor) + view.operations
         view.figures = _figures(pair, forward)
@@ -58,6 +58,7 @@ class Pair:
 
     def compiled(self, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         torch._dynamo.reset()
+        torch._dynamo.config.allow_rnn = True
         return torch.compile(function, fullgraph=True, dynamic=False, backend=self._backend)
 
     def _backend(self, module: fx.GraphModule, examples: Sequence[Any]) -> Any:

@@ -36,8 +36,7 @@ def show(subject: Subject) -> View:
     with until_failure(view, subject), remembering(), latest, _saving(saved):
         executor._loss_of(rows)
     nodes = reachable(latest.roots())
-    described = _Describer(Locator(subject), executor).operations(nodes)
-    view.operations = described + view.operations
+    view.operations += _Describer(Locator(subject), executor).operations(nodes)
     own = storages(executor._native_state().values())
     kept = [tensor for tensor in saved if not storages([tensor]) <= own]
     view.figures = {

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 from unittest import mock
 
@@ -197,21 +198,18 @@ class _Kernels:
             self._found.append(operation)
 
     def _kernel(self, launch: Launch) -> Operation:
-        fused = [
-            self._nodes[name]
-            for name in self._generated.origins.get(launch.handle, ())
-            if name in self._nodes
-        ]
+        fused = self._computed(launch)
         places = [self._place(node) for node in fused]
         reads = [self._port(b) for b in launch.reads if self._root(b) in self._ports]
         name = self._names.new(launch.kernel.removeprefix("extern_kernels."))
-        for number, buffer in enumerate(launch.writes):
+        parts = self._parts(launch)
+        for buffer, number in [*zip(launch.writes, count()), *parts]:
             self._ports[self._root(buffer)] = (name, number)
         return Operation(
             name,
             launch.kernel if not launch.generated else _language(launch.kernel),
             tuple(dict.fromkeys(reads)),
-            tuple(self._value(buffer) for buffer in launch.writes),
+            self._made(launch, parts),
             phase=_main([p.phase for p in places if p.phase != "other"], "other"),
             node=_main([place.node for place in places if place.node], None),
             source=next((place.source for place in places if place.source), None),
@@ -225,11 +223,35 @@ class _Kernels:
         names = [given.name for given in found if given is not None and given.kind == "parameter"]
         return {"parameter": ", ".join(names)} if names else {}
 
+    def _computed(self, launch: Launch) -> list[fx.Node]:
+        """What a launch computes. Inductor notes for a kernel that it calls also what its inputs
+        come from, which others compute."""
+        names = self._generated.origins.get(launch.handle, ())
+        nodes = [self._nodes[name] for name in names if name in self._nodes]
+        if launch.generated:
+            return nodes
+        called = launch.kernel.split(".")
+        return [node for node in nodes if _operator(node) in called] or nodes
+
     def _place(self, node: fx.Node) -> Place:
         place = self._locator.place(traced_frames(node.meta.get("stack_trace")))
         if node.meta.get("autograd_backward"):
             return Place(place.node, "backward", place.source)
         return place
+
+    def _parts(self, launch: Launch) -> list[tuple[str, int]]:
+        """The names of the results of a launch that has several, and their numbers."""
+        parts = self._program.parts.items()
+        return [(buffer, number) for buffer, (whole, number) in parts if whole in launch.writes]
+
+    def _made(self, launch: Launch, parts: list[tuple[str, int]]) -> tuple[Value, ...]:
+        if not parts:
+            return tuple(self._value(buffer) for buffer in launch.writes)
+        named = {number: buffer for buffer, number in parts}
+        return tuple(
+            self._value(named[number]) if number in named else Value("none")
+            for number in range(max(named) + 1)
+        )
 
     def _root(self, buffer: str) -> str:
         while buffer in self._program.aliases:
@@ -241,6 +263,11 @@ class _Kernels:
 
     def _value(self, buffer: str) -> Value:
         return self._values.get(buffer) or self._values.get(self._root(buffer)) or Value("buffer")
+
+
+def _operator(node: fx.Node) -> str:
+    """As in ``convolution_backward``."""
+    return kind_of(node).split(".")[1] if "." in kind_of(node) else kind_of(node)
 
 
 def _main(found: Sequence[Any], otherwise: Any) -> Any:

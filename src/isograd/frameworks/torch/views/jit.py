@@ -62,7 +62,8 @@ class _Reader:
         for node in graph.nodes():
             self._read(node)
         for number, value in enumerate(graph.outputs()):
-            self._made_by(value).attributes["output"] = str(number)
+            maker, _ = self._ports[value.debugName()]
+            self._named(maker).attributes["output"] = str(number)
         return self._found
 
     def _read(self, node: Any) -> None:
@@ -90,13 +91,14 @@ class _Reader:
         inputs = list(node.inputs())
         reads = [self._ports[v.debugName()] for v in inputs if v.debugName() in self._ports]
         place = self._locator.place(ranged_frames(node.sourceRange()))
+        origin = self._named(reads[0][0]) if kind.startswith("prim::") and reads else None
         constant = kind == "prim::Constant"
         operation = Operation(
             self._names.new(kind.split("::")[-1]),
             kind,
             tuple(dict.fromkeys(reads)),
             phase="input" if constant else "forward",
-            node=place.node,
+            node=place.node or (origin.node if origin else None),  # ListUnpack has no line
             source=place.source,
             attributes=self._attributes(node, inputs),
         )
@@ -133,8 +135,7 @@ class _Reader:
         }
         return {name: text[:LONG] for name, text in given.items() if text != "None"}
 
-    def _made_by(self, value: Any) -> Operation:
-        name, _ = self._ports[value.debugName()]
+    def _named(self, name: str) -> Operation:
         return next(operation for operation in self._found if operation.name == name)
 
 

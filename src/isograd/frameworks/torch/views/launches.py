@@ -27,12 +27,13 @@ class Launch:
 
 @dataclass
 class Program:
-    """``inputs`` are its arguments; ``aliases`` are names for a buffer's memory, or for one of
-    several results: name, and what it stands for."""
+    """``inputs`` are its arguments; ``aliases`` are other names for a buffer's memory, ``parts``
+    names of one of several results, with the name of all of them and the number."""
 
     inputs: tuple[str, ...]
     launches: list[Launch]
     aliases: dict[str, str]
+    parts: dict[str, tuple[str, int]]
     outputs: tuple[str, ...]
 
 
@@ -73,7 +74,7 @@ class _Reader:
         self._lines = lines
         self._kernels = kernels
         self._known: set[str] = set()
-        self._program = Program((), [], {}, ())
+        self._program = Program((), [], {}, {}, ())
 
     def read(self, call: ast.FunctionDef) -> Program:
         for statement in _statements(call.body):
@@ -96,8 +97,14 @@ class _Reader:
         elif isinstance(value, ast.Call) and (_allocates(value) or self._launch(value, names)):
             self._known |= set(names)
         elif origins := self._buffers(value):
-            self._program.aliases |= dict.fromkeys(names, origins[0])
-            self._known |= set(names)
+            self._name(names[0], origins[0], value)
+
+    def _name(self, name: str, origin: str, value: ast.expr) -> None:
+        self._known.add(name)
+        if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant):
+            self._program.parts[name] = (origin, int(str(value.slice.value)))
+        else:
+            self._program.aliases[name] = origin
 
     def _launch(self, call: ast.Call, results: tuple[str, ...]) -> bool:
         name = _called(call).removesuffix(".run")
