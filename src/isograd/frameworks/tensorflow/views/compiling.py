@@ -8,7 +8,7 @@ from typing import Any
 
 from isograd.errors import UsageError
 from isograd.frameworks.protocol import Subject
-from isograd.frameworks.tensorflow.views.failing import end_at_failure, named_in, said
+from isograd.frameworks.tensorflow.views.failing import end_at_failure
 from isograd.frameworks.tensorflow.views.hlo_text import Instruction, Program, parse
 from isograd.frameworks.tensorflow.views.locating import INSIDE, complete
 from isograd.frameworks.tensorflow.views.origins import Origins, label_fusion
@@ -39,8 +39,8 @@ def view_program(view: View, subject: Subject, stage: str) -> View:
     except UsageError:
         raise
     except Exception as error:
-        view.operations = _until(error, tracing)
-        return end_at_failure(view, error)
+        operations = tracing.until_failure(compiled, error)
+        return end_at_failure(view, operations, error, tracing.reader.locator)
     program = parse(text)
     view.operations = _Writer(program, Origins(traced)).write()
     _name_parameters(view.operations, traced)
@@ -62,22 +62,6 @@ def _traced(tracing: Tracing, subject: Subject) -> list[Operation]:
     return tracing.operations(
         tracing.executor._compiled.get_concrete_function(inputs, targets).graph
     )
-
-
-def _until(error: Exception, tracing: Tracing) -> list[Operation]:
-    """The traced operations up to the one that the error names, which is marked."""
-    graph = tracing.unfinished()
-    if graph is None:
-        traces = tracing.executor._compiled._list_all_concrete_functions()
-        graph = traces[0].graph if traces else None
-    operations = tracing.operations(graph) if graph is not None else []
-    culprit = named_in(error)
-    names = [operation.name for operation in operations]
-    if culprit not in names:
-        return [*operations, Operation("failed", "failed", phase="other", mark=said(error))]
-    operations = operations[: names.index(culprit) + 1]
-    operations[-1].mark = said(error)
-    return operations
 
 
 def _name_parameters(operations: list[Operation], traced: list[Operation]) -> None:

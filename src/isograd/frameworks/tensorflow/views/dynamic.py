@@ -20,4 +20,6 @@ def capture(subject: Subject) -> View:
         recording.operations,
         {"executed": float(len(recording.inputs))},
     )
-    return view if recording.error is None else end_at_failure(view, recording.error)
+    if recording.error is not None:
+        return end_at_failure(view, view.operations, recording.error, recording.locator)
+    return view

@@ -32,9 +32,11 @@ def capture(subject: Subject) -> View:
         "needed removed, biases and activations fused into kernels, layouts changed "
         "(run metadata of a call: post_optimization_graph).",
     )
+    function = tracing.executor._call_steps
     if tracing.error is not None:
-        return end_at_failure(view, tracing.error)
-    concrete = tracing.executor._call_steps.get_concrete_function()
+        operations = tracing.until_failure(function, tracing.error)
+        return end_at_failure(view, operations, tracing.error, tracing.reader.locator)
+    concrete = function.get_concrete_function()
     traced = tracing.operations(concrete.graph)
     before, after = _graphs_of(traced, told()) or _optimised_here(concrete)
     view.operations = _operations(after, tracing, concrete, traced)

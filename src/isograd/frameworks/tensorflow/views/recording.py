@@ -16,7 +16,6 @@ from isograd.frameworks.tensorflow.views.execution import (
     open_loaded,
     whole_tracebacks,
 )
-from isograd.frameworks.tensorflow.views.failing import failed_operation
 from isograd.frameworks.tensorflow.views.gradients import Gradients, watched_gradients
 from isograd.frameworks.tensorflow.views.interfaces import CALLBACKS, needed
 from isograd.frameworks.tensorflow.views.locating import GRADIENT_OF, Frame, Locator, complete
@@ -133,8 +132,6 @@ def record(run: Callable[[], object], locator: Locator, labels: dict[str | int, 
             recording.error = error
         finally:
             callbacks.remove_op_callback(recording.note)
-    if recording.error is not None:
-        recording.operations.append(failed_operation(recording.error, recording.locator))
     recording.finish()
     return recording
 

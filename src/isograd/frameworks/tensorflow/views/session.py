@@ -16,7 +16,7 @@ from isograd.frameworks.tensorflow.views.execution import (
     open_loaded,
     whole_tracebacks,
 )
-from isograd.frameworks.tensorflow.views.failing import end_at_failure, failed_operation
+from isograd.frameworks.tensorflow.views.failing import end_at_failure
 from isograd.frameworks.tensorflow.views.flops import count_flops
 from isograd.frameworks.tensorflow.views.graphs import Reader, control_flow
 from isograd.frameworks.tensorflow.views.locating import Locator, complete
@@ -50,8 +50,7 @@ def capture(subject: Subject) -> View:
     view.events = control_flow(view.operations)
     view.figures |= count_flops(graph, step, view.operations)
     if error is not None:
-        view.operations.append(failed_operation(error, reader.locator))
-        return end_at_failure(view, error)
+        return end_at_failure(view, view.operations, error, reader.locator)
     return view
 
 

@@ -36,7 +36,9 @@ def capture(subject: Subject) -> View:
         _operations(recording, entries),
         _figures(recording, entries),
     )
-    return view if recording.error is None else end_at_failure(view, recording.error)
+    if recording.error is not None:
+        return end_at_failure(view, view.operations, recording.error, recording.locator)
+    return view
 
 
 def _operations(recording: Recording, entries: list[Entry]) -> list[Operation]:
@@ -46,12 +48,12 @@ def _operations(recording: Recording, entries: list[Entry]) -> list[Operation]:
     for entry in entries:
         for number, tensor in enumerate(recording.inputs[entry.forward]):
             readers.setdefault(key(tensor), []).append((entry.forward, number))
-    found = []
-    for entry in entries:
-        operation = _entry(forward[entry.forward], entry)
-        outputs = (k for k, (name, _) in recording.made.items() if name == entry.forward)
-        operation.reads = tuple(reader for output in outputs for reader in readers.get(output, ()))
-        found.append(operation)
+    reads: dict[str, list[tuple[str, int]]] = {}
+    for tensor, (maker, _) in recording.made.items():
+        reads.setdefault(maker, []).extend(readers.get(tensor, ()))
+    found = [_entry(forward[entry.forward], entry) for entry in entries]
+    for operation in found:
+        operation.reads = tuple(reads[operation.name])
     leaves = [
         Operation(name, "Variable", tuple(read), forward[name].values, phase="input")
         for tensor, read in readers.items()

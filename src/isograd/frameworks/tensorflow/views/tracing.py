@@ -45,11 +45,15 @@ class Tracing:
         complete(operations)
         return operations
 
-    def unfinished(self) -> Any:
-        """The outermost graph that was being traced when the error came, None for no such."""
-        frames = traceback.walk_tb(self.error.__traceback__ if self.error else None)
-        graphs = (frame.f_locals.get("func_graph") for frame, _ in frames)
-        return next((graph for graph in graphs if isinstance(graph, FuncGraph)), None)
+    def until_failure(self, function: Any, error: Exception) -> list[Operation]:
+        """What the function had been traced to when the error came: the largest of the graphs that
+        were not finished, or the finished one where the error came later."""
+        frames = (frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__))
+        locals_ = (names.get("func_graph") for names in frames)
+        graphs = [graph for graph in locals_ if isinstance(graph, FuncGraph)]
+        graphs = graphs or [trace.graph for trace in function._list_all_concrete_functions()]
+        largest = max(graphs, key=lambda graph: len(graph.get_operations()), default=None)
+        return self.operations(largest) if largest is not None else []
 
 
 def trace_step(subject: Subject, mode: str) -> Tracing:
