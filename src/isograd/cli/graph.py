@@ -83,7 +83,7 @@ def command(
             found,
             recipe,
             views=view or (),
-            overlays=overlays,
+            with_overlays=overlays,
             device=device,
             threads=threads,
             timeout_s=timeout,

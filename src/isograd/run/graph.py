@@ -15,6 +15,7 @@ from isograd.measure.environment import versions
 from isograd.measure.process import WorkerProcess
 from isograd.models import Model
 from isograd.proof import make_trial
+from isograd.run.overlays import overlays
 from isograd.run.progress import Progress, Silent
 from isograd.run.step import Step, make_subject, start_worker
 from isograd.training import Recipe
@@ -30,7 +31,7 @@ def graph(
     recipe: Recipe,
     *,
     views: Sequence[str] = (),
-    overlays: bool = False,
+    with_overlays: bool = False,
     device: str = "cpu",
     threads: int = 1,
     timeout_s: float = 600.0,
@@ -48,7 +49,7 @@ def graph(
         threads: of each framework.
         timeout_s: seconds that one view may take.
         seed: of the weights and the batch.
-        overlays: measure time, memory and error of each node, too.
+        with_overlays: measure time, memory and error of each node, too.
         tensorboard: folder for a log that TensorBoard reads.
         progress: is told what is being done.
 
@@ -74,6 +75,7 @@ def graph(
             settle(view, model.graph)
             found.append(view)
             progress.advance(view.id)
+    measured = overlays(step, list(chosen), progress=progress) if with_overlays else []
     if tensorboard:
         _log(step, found, tensorboard)
     return Graphs(
@@ -84,6 +86,7 @@ def graph(
         versions=versions(),
         views=found,
         layers=_layers(model.graph, recipe.batch_size),
+        overlays=measured,
     )
 
 
