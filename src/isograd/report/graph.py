@@ -87,21 +87,23 @@ def pictures(found: Graphs) -> Iterator[tuple[str, str]]:
 
 def render(found: Graphs) -> str:
     """The whole page."""
-    return render_page(
-        "graph.html.j2",
-        found.to_json(),
-        STYLES,
-        SCRIPTS,
-        found=found,
-        drawing=Markup(embedded(json.dumps(drawing(found)))),
-        sides=sides(found),
-        quantities=list(dict.fromkeys(overlay.quantity for overlay in found.overlays)),
-        titles={view.id: f"{names.title(view.framework)}: {view.title}" for view in found.views},
-        phases=PHASES,
-        kinds=KINDS,
-        amount=amount,
-        figure=figure,
-    )
+    return render_page("graph.html.j2", found.to_json(), STYLES, SCRIPTS, **explorer(found))
+
+
+def explorer(found: Graphs, *, inside: bool = False) -> dict[str, Any]:
+    """What ``explorer.html.j2`` needs; ``inside`` another page, the graphs themselves as well."""
+    return {
+        "found": found,
+        "embedded": Markup(embedded(found.to_json())) if inside else "",
+        "drawing": Markup(embedded(json.dumps(drawing(found)))),
+        "sides": sides(found),
+        "quantities": list(dict.fromkeys(overlay.quantity for overlay in found.overlays)),
+        "titles": {view.id: f"{names.title(view.framework)}: {view.title}" for view in found.views},
+        "phases": PHASES,
+        "kinds": KINDS,
+        "amount": amount,
+        "figure": figure,
+    }
 
 
 def amount(value: float | None, unit: str) -> str:

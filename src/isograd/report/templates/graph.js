@@ -533,7 +533,7 @@ class Explorer {
 }
 
 new Explorer(
-  JSON.parse(document.getElementById("raw").textContent),
+  JSON.parse((document.getElementById("graphs") ?? document.getElementById("raw")).textContent),
   JSON.parse(document.getElementById("drawing").textContent),
 );
 document.documentElement.dataset.ready = String(Math.round(performance.now()));
