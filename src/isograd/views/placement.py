@@ -21,6 +21,9 @@ SWEEPS = 4
 """How often the rows are gone through, to put items below what they are connected with."""
 
 
+Point = tuple[float, float]
+
+
 @dataclass
 class Box:
     """Left, top, width and height of something that is visible."""
@@ -34,12 +37,12 @@ class Box:
 @dataclass
 class Placement:
     """``boxes`` are the visible items by number, and ``opened`` those of them that show what is in
-    them; ``slots`` the point of the slot for an operation's
-    value in a group's row, by (group, row, operation)."""
+    them; ``slots`` the slots that the value of an operation has in a group, by (group, operation):
+    each slot's row and its point."""
 
     boxes: dict[int, Box] = field(default_factory=dict)
     opened: set[int] = field(default_factory=set)
-    slots: dict[tuple[int, int, int], tuple[float, float]] = field(default_factory=dict)
+    slots: dict[tuple[int, int], list[tuple[int, Point]]] = field(default_factory=dict)
     width: float = 0.0
     height: float = 0.0
 
@@ -179,7 +182,8 @@ class _Placing:
                 width, height = self.size(item)
                 down = y + opened.tops[i] + (opened.heights[i] - height) / 2
                 if item < 0:
-                    self.placement.slots[number, i, -1 - item] = (x + at, down)
+                    slots = self.placement.slots.setdefault((number, -1 - item), [])
+                    slots.append((i, (x + at, down)))
                 else:
                     self.put(item, x + at - width / 2, down)
 

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from isograd.views.arrangement import Arrangement
-from isograd.views.placement import Placement, upwards
+from isograd.views.placement import Placement, Point, upwards
 from isograd.views.view import View
-
-Point = tuple[float, float]
 
 
 @dataclass
@@ -113,10 +111,9 @@ class Router:
     def _points(
         self, placement: Placement, group: int, start: int, stop: int | None, source: int
     ) -> Iterator[Point]:
-        rows = range(len(self.arrangement.groups[group].rows))[start:stop]
-        for row in rows:
-            if (group, row, source) in placement.slots:
-                yield placement.slots[group, row, source]
+        for row, point in placement.slots.get((group, source), ()):
+            if start <= row and (stop is None or row < stop):
+                yield point
 
     def _end(self, item: int, placement: Placement, *, leaving: bool) -> Point:
         box = placement.boxes[item]

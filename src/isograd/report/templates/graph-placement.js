@@ -12,6 +12,7 @@ class Placement {
     this.folded = folded;
     this.numbers = new Map(view.operations.map((operation, i) => [operation.name, i]));
     this.at = new Map();
+    this.chains = new Map();
     this.upwards = new Set();
     const both = "forward" in plan.lanes && "backward" in plan.lanes;
     plan.groups.forEach((group, number) => {
@@ -26,11 +27,11 @@ class Placement {
 
   // The item and the groups around it, from the inside out.
   chain(item) {
-    const found = [item];
-    for (let at = this.at.get(item); at; at = this.at.get(found.at(-1))) {
-      found.push(this.total + at.group);
+    if (!this.chains.has(item)) {
+      const at = this.at.get(item);
+      this.chains.set(item, at ? [item, ...this.chain(this.total + at.group)] : [item]);
     }
-    return found;
+    return this.chains.get(item);
   }
 
   // The operation, or the folded group that hides it.
@@ -181,7 +182,9 @@ class Placement {
       const [width, height] = this.size(item);
       const down = y + opened.tops[i] + (opened.heights[i] - height) / 2;
       if (item < 0) {
-        this.slots.set(`${number} ${i} ${-1 - item}`, [x + opened.middles[i][j], down]);
+        const key = `${number} ${-1 - item}`;
+        this.slots.has(key) || this.slots.set(key, []);
+        this.slots.get(key).push({ row: i, point: [x + opened.middles[i][j], down] });
       } else {
         inside.push(item);
         this.put(item, x + opened.middles[i][j] - width / 2, down);
@@ -283,9 +286,8 @@ class Placement {
   }
 
   through(ways, group, from, to, source) {
-    for (let row = from; row < to; row++) {
-      const point = this.slots.get(`${group} ${row} ${source}`);
-      if (point) {
+    for (const { row, point } of this.slots.get(`${group} ${source}`) ?? []) {
+      if (row >= from && row < to) {
         ways.push(point);
       }
     }
