@@ -62,35 +62,55 @@ def command(
     """Show the dynamic, static, backward and optimised graphs of one training step.
 
     Every view is taken from the code that really runs. A view that cannot be had is named with the
-    reason, and the others go on.
+    reason, and the others go on. A network whose control flow depends on data is shown at several
+    calls, in its own framework alone, with what each static view demands instead.
     """
+    from isograd.errors import DataDependent
     from isograd.models import load
     from isograd.report.files import claim_files
     from isograd.report.graph import FILES, write_graphs
     from isograd.report.terminal_graph import render_graphs
     from isograd.run.graph import choose_views, graph
+    from isograd.run.live import live_graph
     from isograd.run.workbench import fresh_folder
 
     check_device(device)
     choose_views(view or ())
-    found = load(model, inputs or (), trust=trust)
-    recipe = training_recipe(loss or found.loss, optimizer, learning_rate, hyper, batch_size)
     folder = None if json else out or fresh_folder("graph")
     if folder:
         claim_files(folder, FILES)
     with TerminalProgress() as progress:
-        graphs = graph(
-            found,
-            recipe,
-            views=view or (),
-            with_overlays=overlays,
-            device=device,
-            threads=threads,
-            timeout_s=timeout,
-            seed=seed,
-            tensorboard=tensorboard,
-            progress=progress,
-        )
+        try:
+            found = load(model, inputs or (), trust=trust)
+        except DataDependent as depends:
+            graphs = live_graph(
+                model,
+                depends.framework,
+                inputs or (),
+                batch_size=batch_size,
+                views=view or (),
+                threads=threads,
+                timeout_s=timeout,
+                seed=seed,
+                trust=trust,
+                progress=progress,
+            )
+        else:
+            recipe = training_recipe(
+                loss or found.loss, optimizer, learning_rate, hyper, batch_size
+            )
+            graphs = graph(
+                found,
+                recipe,
+                views=view or (),
+                with_overlays=overlays,
+                device=device,
+                threads=threads,
+                timeout_s=timeout,
+                seed=seed,
+                tensorboard=tensorboard,
+                progress=progress,
+            )
     if folder is None:
         typer.echo(graphs.to_json())
     else:

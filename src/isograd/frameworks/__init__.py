@@ -20,6 +20,12 @@ VIEWS: dict[str, tuple[str, ...]] = {
 }
 """Framework to the views of its graphs, from what runs to what is left of it."""
 
+LIVE_VIEWS: dict[str, tuple[str, ...]] = {
+    "torch": ("dynamic", "jit", "export", "aot"),
+    "tensorflow": ("dynamic", "session", "function", "hlo"),
+}
+"""Framework to the views of a network that has no one graph, because it depends on data."""
+
 DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "torch": ("torch",),
     "tensorflow": ("tensorflow", "keras"),

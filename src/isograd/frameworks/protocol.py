@@ -8,6 +8,8 @@ A framework's folder offers three modules, with the same names and outline in ea
 - ``modes``: ``open_executor(plan) -> Executor``
 - ``tape``: ``open_tape(graph) -> Tape``, which shows every value and gradient
 - ``views``: ``capture(stage, subject) -> View``, for each of its stages in `VIEWS`
+- ``views.live``: ``capture(stage, live) -> list[View]``, for its stages in `LIVE_VIEWS`, and
+  ``count_parameters(live)``
 - ``timing``: ``open_stamped(subject)``, an eager executor with a `Timeline` of its steps
 - ``holding``: ``held(subject)``, the bytes that each node keeps for the backward pass
 - ``original``: ``resolve(reference, trust=...)``, the user's network itself
@@ -131,6 +133,16 @@ class Subject:
     state: Arrays
     inputs: tuple[Array, ...]
     targets: Array
+
+
+@dataclass(frozen=True)
+class Live:
+    """A user's own network that is looked at while it runs as it is: it needs no graph. It is
+    called with random inputs; ``batch`` is how many examples they have."""
+
+    original: Original
+    batch: int
+    seed: int = 0
 
 
 class Executor(Protocol):

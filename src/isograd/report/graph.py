@@ -55,6 +55,7 @@ KINDS = {
     "loop": "loop",
     "constant": "constant",
     "refused": "refused",
+    "change": "changes from call to call",
 }
 """Events as the page calls them."""
 

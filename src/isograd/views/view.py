@@ -12,10 +12,10 @@ Phase = Literal["input", "forward", "loss", "backward", "update", "other"]
 """What an operation is there for: it holds what comes from outside (inputs, parameters), or is part
 of the network, of the loss, of the gradients, of the optimizer's step, or of none of these."""
 
-Kind = Literal["break", "recompile", "retrace", "branch", "loop", "constant", "refused"]
+Kind = Literal["break", "recompile", "retrace", "branch", "loop", "constant", "refused", "change"]
 """What became visible: a graph break; a second compilation or tracing, with its reason; a choice
 that Python made while it recorded; a loop or branch that is in the graph; a value of Python's that
-was baked in; or code that a capture refuses."""
+was baked in; code that a capture refuses; or a graph that is another one at the next call."""
 
 SIZES = {"bool": 1, "int8": 1, "uint8": 1, "int16": 2, "float16": 2, "bfloat16": 2}
 SIZES |= {"int32": 4, "uint32": 4, "float32": 4, "int64": 8, "uint64": 8, "float64": 8}

@@ -52,10 +52,10 @@ def export(
     for numbers in tries:
         sizes = dict(zip(names, itertools.chain(numbers, itertools.count(359, 2)), strict=False))
         try:
-            with _mode(module, training), shapes_only(), as_written():
+            with in_mode(module, training), shapes_only(), as_written():
                 return _export(module, inputs, sizes, by_name=training is not None)
         except Exception as error:
-            failure = error if isinstance(error, UsageError) else _explained(error)
+            failure = error if isinstance(error, UsageError) else explained(error)
     raise failure from None
 
 
@@ -91,7 +91,8 @@ def _example(spec: InputSpec, sizes: Mapping[str, int]) -> Tensor:
 
 
 @contextmanager
-def _mode(module: nn.Module, training: bool | None) -> Iterator[None]:
+def in_mode(module: nn.Module, training: bool | None) -> Iterator[None]:
+    """The module in training or evaluation mode, or as it is, and PyTorch silent meanwhile."""
     before = {part: part.training for part in module.modules()}
     silenced = logging.root.manager.disable
     try:
@@ -108,7 +109,8 @@ def _mode(module: nn.Module, training: bool | None) -> Iterator[None]:
             part.training = state
 
 
-def _explained(error: Exception) -> UsageError:
+def explained(error: Exception) -> UsageError:
+    """What an error of ``torch.export`` means, with the user's line."""
     text = f"{type(error).__name__} {error}"
     where = portable_line(user_line(error) or _line_in(text))
     if any(sign in text.lower() for sign in _DATA_DEPENDENT):

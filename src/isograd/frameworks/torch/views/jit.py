@@ -29,7 +29,7 @@ def show(subject: Subject) -> View:
     assert isinstance(executor, TracedExecutor)
     graph = executor._trace(tuple(executor.data)).inlined_graph
     view = View("torch", "jit", TITLE, ABOUT)
-    reader = _Reader(executor, Locator(subject))
+    reader = Reader(executor, Locator(subject))
     view.operations = reader.operations(graph)
     view.figures = {
         "nodes": len(list(graph.nodes())),
@@ -39,7 +39,7 @@ def show(subject: Subject) -> View:
     return view
 
 
-class _Reader:
+class Reader:
     """TorchScript's nodes as operations: ``settings`` hold the constants' texts by value."""
 
     def __init__(self, executor: EagerExecutor, locator: Locator) -> None:

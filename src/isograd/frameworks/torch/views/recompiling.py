@@ -1,0 +1,88 @@
+"""Compilations of `torch.compile` after the first, with dynamo's reasons."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+from unittest import mock
+
+import torch
+from torch import fx
+
+from isograd.frameworks.torch.views.failing import need
+from isograd.references import is_user_file
+from isograd.views import Event
+from isograd.views.decisions import shown
+
+Reasons = Counter[tuple[str, str | None]]
+"""Why something was compiled again, and the user's line, to how often."""
+
+_AFTER = re.compile(r"^torch_dynamo_resume_in_.+_at_(\d+)$")
+
+
+@dataclass
+class Compilations:
+    """How many ``graphs`` were compiled at several calls, and what was compiled again."""
+
+    graphs: int
+    recompiles: list[Event]
+
+
+def compilations(function: Callable[..., Any], calls: Iterable[Sequence[Any]]) -> Compilations:
+    """What is compiled at these calls, made one after the other, and what no longer held where it
+    is compiled again. No code is generated: dynamo alone decides that."""
+    graphs: list[fx.GraphModule] = []
+
+    def keep(graph: fx.GraphModule, examples: Any) -> Callable[..., Any]:
+        graphs.append(graph)
+        return graph.forward
+
+    torch._dynamo.reset()
+    try:
+        with noted() as reasons, torch.no_grad():
+            compiled = torch.compile(function, backend=keep)
+            for call in calls:
+                compiled(*call)
+    finally:
+        torch._dynamo.reset()
+    events = [_event(why, source, count) for (why, source), count in reasons.items()]
+    return Compilations(len(graphs), events)
+
+
+@contextmanager
+def noted() -> Iterator[Reasons]:
+    """Notes each compilation but the first of a piece of code."""
+    ask = need("torch._dynamo.guards.get_and_maybe_log_recompilation_reasons")
+    reasons: Reasons = Counter()
+
+    def asked(entries: Any, frame: Any, *rest: Any, **options: Any) -> Any:
+        found = ask(entries, frame, *rest, **options)
+        if entries:
+            reasons[_first(found), _line(frame.f_code)] += 1
+        return found
+
+    with mock.patch.object(need("torch._dynamo.convert_frame"), ask.__name__, asked):
+        yield reasons
+
+
+def _first(found: Sequence[str]) -> str:
+    """The reason why the latest code did not fit, without dynamo's numbers."""
+    said = found[0].splitlines()[0] if found else "no reason was given"
+    return re.sub(r"^\d+/\d+: ", "", said).split("  # ")[0].strip()
+
+
+def _line(code: CodeType) -> str | None:
+    """The user's line at which the code begins: a function's first, or that behind a break."""
+    if not is_user_file(code.co_filename):
+        return None
+    after = _AFTER.match(code.co_name)
+    return shown((code.co_filename, int(after[1]) if after else code.co_firstlineno))
+
+
+def _event(why: str, source: str | None, count: int) -> Event:
+    return Event("recompile", f"torch.compile compiled again: {why}.", source, count)

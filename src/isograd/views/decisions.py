@@ -1,0 +1,87 @@
+"""Where Python asks for the value of a tensor, and what it decides by it."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from isograd.ir.builder import portable_path
+from isograd.references import is_user_file
+from isograd.views.view import Event
+
+Line = tuple[str, int]
+"""File and line."""
+
+Statement = Literal["loop", "branch", "value"]
+"""What an asked value is for: it ends a loop, chooses a branch, or goes to Python."""
+
+
+@dataclass
+class Decisions:
+    """The user's lines at which a value was asked for, and how often."""
+
+    asked: Counter[Line] = field(default_factory=Counter)
+
+    def note(self, frames: Iterable[Line]) -> None:
+        """A value is asked for; frames go from the innermost outwards. What no line of the user's
+        asks for is left out."""
+        own = next((frame for frame in frames if is_user_file(frame[0])), None)
+        if own is not None:
+            self.asked[own] += 1
+
+    def events(self) -> list[Event]:
+        """What Python decided, in the order in which it came to the lines."""
+        return [_event(line, count) for line, count in self.asked.items()]
+
+
+def _event(line: Line, count: int) -> Event:
+    kind = statement_at(*line)
+    source = shown(line)
+    if kind == "loop":
+        rounds = f"asks for a tensor's value before each round, {count} times in this call"
+        return Event("loop", f"A loop of Python's {rounds}.", source, count)
+    if kind == "branch":
+        text = "A branch of Python's: one side alone ran, and was recorded."
+        return Event("branch", text, source, count)
+    return Event("constant", "Python takes a tensor's value out of the graph.", source, count)
+
+
+def shown(line: Line) -> str:
+    """``file:line`` without folders of this machine."""
+    return f"{portable_path(line[0])}:{line[1]}"
+
+
+def statement_at(file: str, line: int) -> Statement:
+    """What a value is for that is asked for on this line."""
+    tests = [
+        (node.test.lineno, node)
+        for node in ast.walk(_tree(file))
+        if isinstance(node, ast.While | ast.If | ast.IfExp | ast.Assert)
+        and node.test.lineno <= line <= (node.test.end_lineno or node.test.lineno)
+    ]
+    if not tests:
+        return "loop" if _is_head_of_for(file, line) else "value"
+    _, innermost = max(tests, key=lambda test: test[0])
+    return "loop" if isinstance(innermost, ast.While) else "branch"
+
+
+def _is_head_of_for(file: str, line: int) -> bool:
+    """Whether a ``for`` goes over something on this line, as in ``for _ in range(int(n))``."""
+    return any(
+        isinstance(node, ast.For)
+        and node.iter.lineno <= line <= (node.iter.end_lineno or node.iter.lineno)
+        for node in ast.walk(_tree(file))
+    )
+
+
+@lru_cache(maxsize=64)
+def _tree(file: str) -> ast.Module:
+    try:
+        return ast.parse(Path(file).read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return ast.Module([], [])
