@@ -127,7 +127,7 @@ def _print_events(found: Graphs, console: Console) -> None:
 def _event(event: Event) -> str:
     times = f" ({event.count} times)" if event.count > 1 else ""
     where = f", at {event.source}" if event.source else ""
-    return f"{event.text}{times}{where}"
+    return f"{event.text.rstrip('.')}{times}{where}"
 
 
 def _print_overlays(found: Graphs, console: Console) -> None:

@@ -75,7 +75,7 @@ def number_calls(found: Sequence[tuple[Call, View]]) -> list[View]:
             view.stage += f"-{number}"
     if len(found) > 1:
         text = f"The recorded graph changes from call to call ({'; '.join(counts)})."
-        found[0][1].events.insert(0, Event("change", text, count=len(found)))
+        found[0][1].events.insert(0, Event("change", text))
     return [view for _, view in found]
 
 

@@ -44,9 +44,9 @@ def _event(line: Line, count: int) -> Event:
     source = shown(line)
     if kind == "loop":
         rounds = f"asks for a tensor's value before each round, {count} times in this call"
-        return Event("loop", f"A loop of Python's {rounds}.", source, count)
+        return Event("loop", f"A loop of Python's {rounds}.", source)
     if kind == "branch":
-        text = "A branch of Python's: one side alone ran, and was recorded."
+        text = "A branch of Python's chose one side, and that alone was recorded."
         return Event("branch", text, source, count)
     return Event("constant", "Python takes a tensor's value out of the graph.", source, count)
 

@@ -53,7 +53,7 @@ def _follow(network: LiveNetwork, calls: Sequence[Call], first: View) -> None:
     first.events += found.recompiles
     if found.graphs > first.figures["graphs"]:
         text = f"After the {len(calls)} calls that are shown, {found.graphs} graphs are compiled."
-        first.events.append(Event("change", text, count=found.graphs))
+        first.events.append(Event("change", text))
 
 
 def _graphs(network: LiveNetwork, found: Any) -> list[View]:
