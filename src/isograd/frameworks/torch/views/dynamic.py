@@ -45,7 +45,10 @@ def show(subject: Subject) -> View:
 
 class Recorder(TorchDispatchMode):
     """Records operators below autograd, where their derivatives and decompositions have become
-    operators of their own."""
+    operators of their own.
+
+    It runs what it records, with one difference: while any mode is active, PyTorch makes a reshape
+    that copies nothing an ``aten.view``, where it is an ``aten._reshape_alias`` otherwise."""
 
     def __init__(self, locator: Locator, executor: EagerExecutor, given: Iterable[Held]) -> None:
         super().__init__()
