@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from isograd.run.convert import convert
     from isograd.run.emit import emit
     from isograd.run.explain import explain
+    from isograd.run.graph import graph
     from isograd.run.prove import prove
     from isograd.run.transfer import transfer
     from isograd.training import TrainSpec
@@ -23,11 +24,22 @@ _HOMES = {
     "convert": "isograd.run.convert",
     "emit": "isograd.run.emit",
     "explain": "isograd.run.explain",
+    "graph": "isograd.run.graph",
     "transfer": "isograd.run.transfer",
     "TrainSpec": "isograd.training",
 }
 
-__all__ = ["TrainSpec", "compare", "convert", "emit", "explain", "load", "prove", "transfer"]
+__all__ = [
+    "TrainSpec",
+    "compare",
+    "convert",
+    "emit",
+    "explain",
+    "graph",
+    "load",
+    "prove",
+    "transfer",
+]
 
 
 def __getattr__(name: str) -> Any:

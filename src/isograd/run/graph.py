@@ -11,9 +11,10 @@ from isograd.errors import IsogradError, MissingDependency, unknown
 from isograd.frameworks import VIEWS, installed, part
 from isograd.frameworks.protocol import Subject
 from isograd.ir.graph import Graph
+from isograd.ir.inputs import InputSpec
 from isograd.measure.environment import versions
 from isograd.measure.process import WorkerProcess
-from isograd.models import Model
+from isograd.models import load
 from isograd.proof import make_trial
 from isograd.run.overlays import overlays
 from isograd.run.progress import Progress, Silent
@@ -23,13 +24,17 @@ from isograd.views import Graphs, View
 from isograd.views.cost import costs
 from isograd.views.document import Layer
 
+BATCH_SIZE = 32
+
 SILENT = Silent()
 
 
 def graph(
-    model: Model,
-    recipe: Recipe,
+    model: object,
+    recipe: Recipe | None = None,
     *,
+    inputs: Sequence[str | InputSpec] = (),
+    trust: bool = False,
     views: Sequence[str] = (),
     with_overlays: bool = False,
     device: str = "cpu",
@@ -42,8 +47,11 @@ def graph(
     """The views of one training step.
 
     Args:
-        model: the network, which is emitted in each framework.
-        recipe: loss, optimizer and batch size of the step.
+        model: whatever `isograd.load` takes; the network is emitted in each framework.
+        recipe: loss, optimizer and batch size of the step; by default Adam, the model's usual loss
+            and 32 examples.
+        inputs: what the network is called with, such as ``"x=float32[N,3,32,32]"``.
+        trust: let a model file bring code of its own.
         views: the wanted ones, such as ``torch/autograd``, ``torch`` or ``xla``; by default all.
         device: ``cpu`` or ``cuda``.
         threads: of each framework.
@@ -63,29 +71,32 @@ def graph(
             "A TensorBoard log is written by TensorFlow, which is not installed.",
             hint="Install it: pip install 'isograd[tensorflow]'",
         )
+    known = load(model, inputs, trust=trust)
+    network = known.graph
+    recipe = recipe or Recipe(known.loss, batch_size=BATCH_SIZE)
     trial = make_trial(
-        model.graph, recipe, None, seed, model.initial_state(seed), model.bounds, recorded=(1,)
+        network, recipe, None, seed, known.initial_state(seed), known.bounds, recorded=(1,)
     )
-    step = Step(model, recipe, trial, device, threads, timeout_s)
+    step = Step(known, recipe, trial, device, threads, timeout_s)
     found = []
     chosen = choose_views(views)
     progress.phase("views", sum(map(len, chosen.values())))
     for framework, stages in chosen.items():
         for view in _captured(step, framework, stages):
-            settle(view, model.graph)
+            settle(view, network)
             found.append(view)
             progress.advance(view.id)
     measured = overlays(step, list(chosen), progress=progress) if with_overlays else []
     if tensorboard:
         _log(step, found, tensorboard)
     return Graphs(
-        model=model.reference,
+        model=known.reference,
         training=f"{recipe.loss.name}, {recipe.optimizer.name}",
         batch_size=recipe.batch_size,
-        parameters=model.graph.count_parameters(),
+        parameters=network.count_parameters(),
         versions=versions(),
         views=found,
-        layers=_layers(model.graph, recipe.batch_size),
+        layers=_layers(network, recipe.batch_size),
         overlays=measured,
     )
 
