@@ -18,7 +18,7 @@ def capture(subject: Subject) -> View:
         "Every operation that one eager training step executed, forward, loss, backward, update, "
         "in order, written down while it ran (op_callbacks). Nothing of it outlives the step.",
         recording.operations,
-        {"executed": float(len(recording.inputs))},
+        {"kernels": float(len(recording.inputs))},
     )
     if recording.error is not None:
         return end_at_failure(view, view.operations, recording.error, recording.locator)

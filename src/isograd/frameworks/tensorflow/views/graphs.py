@@ -93,7 +93,8 @@ class Reader:
             self.locator.node(frames),
             source=self.locator.line(frames),
             after=tuple(prefix + name for name in sorted(known & _awaited(operation))),
-            attributes=_attributes(operation),
+            attributes=_attributes(operation)
+            | self.locator.changed(operation.type, map(self._label, operation.inputs)),
         )
         if forward is not None and (made.phase == "backward" or operation in self.forward_of):
             made.phase = "backward"
@@ -101,12 +102,15 @@ class Reader:
             made.source = self.locator.line(frames_of(forward))
             made.attributes[GRADIENT_OF] = self._names.get(forward, forward.name)
         if operation.type in HOLDERS and operation.outputs:
-            label = self.labels.get(key(operation.outputs[0]))
+            label = self._label(operation.outputs[0])
             made.attributes |= {"holds": label} if label else {}
         if prefix:
             made.attributes[INSIDE] = prefix.rsplit("/", 2)[0]
         self._names[operation] = made.name
         return made
+
+    def _label(self, tensor: Any) -> str | None:
+        return self.labels.get(key(tensor))
 
 
 def called(graph: tf.Graph, operation: tf.Operation) -> Iterator[tuple[str, tf.Graph]]:

@@ -13,10 +13,12 @@ from isograd.frameworks.protocol import Subject
 from isograd.frameworks.tensorflow.views.failing import end_at_failure
 from isograd.frameworks.tensorflow.views.graphs import Reader, control_flow
 from isograd.frameworks.tensorflow.views.interfaces import CONTEXT, needed
-from isograd.frameworks.tensorflow.views.locating import complete
+from isograd.frameworks.tensorflow.views.locating import HOLDERS, complete
 from isograd.frameworks.tensorflow.views.origins import Origins, label_fusion
 from isograd.frameworks.tensorflow.views.tracing import Tracing, trace_step
 from isograd.views import Operation, View
+
+_NO_KERNEL = {"NoOp", "_Retval"}
 
 
 def capture(subject: Subject) -> View:
@@ -40,7 +42,12 @@ def capture(subject: Subject) -> View:
     traced = tracing.operations(concrete.graph)
     before, after = _graphs_of(traced, told()) or _optimised_here(concrete)
     view.operations = _operations(after, tracing, concrete, traced)
-    view.figures = {"before": float(len(before.node)), "after": float(len(after.node))}
+    ran = [operation for operation in view.operations if operation.kind not in HOLDERS | _NO_KERNEL]
+    view.figures = {
+        "kernels": float(len(ran)),
+        "before": float(len(before.node)),
+        "after": float(len(after.node)),
+    }
     view.events = control_flow(view.operations)
     return view
 

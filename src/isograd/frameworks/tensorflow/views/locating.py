@@ -26,6 +26,9 @@ GRADIENT_OF = "gradient of"
 INSIDE = "inside"
 """The attribute that names the operation whose function an operation is part of."""
 
+PARAMETER = "parameter"
+"""The attribute that names the parameter which an operation of the optimizer's step changes."""
+
 HOLDERS = {"Const", "Placeholder", "PlaceholderWithDefault", "_Arg", "VarHandleOp", "_VarHandlesOp"}
 """Operations that compute nothing: they hold what comes from outside, and constants."""
 
@@ -42,10 +45,13 @@ class Locator:
 
     source: str | None = None
     places: dict[int, str] = field(default_factory=dict)
+    trainable: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, subject: Subject) -> Locator:
-        return cls(str(subject.plan.source), dict(subject.places))
+        return cls(
+            str(subject.plan.source), dict(subject.places), frozenset(subject.plan.trainable)
+        )
 
     def node(self, frames: Sequence[Frame]) -> str | None:
         """The node whose lines these frames are in."""
@@ -59,6 +65,13 @@ class Locator:
             return None
         own = (f"{file}:{line}" for file, line, _ in frames if _users(file))
         return portable_line(next(own, None))
+
+    def changed(self, kind: str, handles: Iterable[str | None]) -> dict[str, str]:
+        """The attribute `PARAMETER` of an operation that changes one, given what the variables that
+        it reads are called."""
+        name = next(iter(handles), None)
+        changes = kind.startswith(("Assign", "ResourceApply"))
+        return {PARAMETER: name} if changes and name in self.trainable else {}
 
     def phase(self, frames: Sequence[Frame]) -> Phase:
         """What was going on; ``other`` where the frames do not say it."""

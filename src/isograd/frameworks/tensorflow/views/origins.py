@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from isograd.frameworks.tensorflow.views.locating import GRADIENT_OF
+from isograd.frameworks.tensorflow.views.locating import GRADIENT_OF, PARAMETER
 from isograd.views import Operation
 
 FUSES = "fuses"
@@ -45,6 +45,8 @@ class Origins:
         forward = origin.attributes.get(GRADIENT_OF)
         if forward is not None:
             operation.attributes[GRADIENT_OF] = forward
+        if PARAMETER in origin.attributes:
+            operation.attributes[PARAMETER] = origin.attributes[PARAMETER]
         if operation.phase == "other":
             operation.phase = "backward" if forward is not None else origin.phase
         return True

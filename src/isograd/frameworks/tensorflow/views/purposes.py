@@ -47,13 +47,14 @@ class Purposes:
 
     def _read(self, computation: str, name: str) -> str:
         """Breadth first through those that read it, first inside of a fusion and then behind it."""
-        waiting = [name]
+        waiting, seen = [name], {name}
         for made in waiting:
             for user, position in self._users[computation, made]:
                 found = self._read_inside(user, position) or named(user)
                 if found:
                     return found
-                if user.name not in waiting:
+                if user.name not in seen:
+                    seen.add(user.name)
                     waiting.append(user.name)
         return ""
 

@@ -64,6 +64,7 @@ class Recording:
             self.locator.phase(frames),
             self.locator.node(frames),
             source=self.locator.line(frames),
+            attributes=self.locator.changed(kind, (self.labels.get(key(x)) for x in inputs)),
         )
         self.operations.append(operation)
         self.inputs[name] = tuple(inputs)
