@@ -29,7 +29,18 @@ PICTURES = "views"
 """The folder in which each view has a picture and its source for Graphviz."""
 
 STYLES = ("style.css", "graph.css")
-SCRIPTS = ("script.js", "graph-placement.js", "graph-pane.js", "graph.js")
+SCRIPTS = (
+    "script.js",
+    "graph-shown.js",
+    "graph-placement.js",
+    "graph-drawing.js",
+    "graph-pane.js",
+    "graph-heat.js",
+    "graph-about.js",
+    "graph-search.js",
+    "graph.js",
+)
+"""In the order in which they need each other."""
 
 ROOM = {
     name: getattr(placement, name)
@@ -140,6 +151,7 @@ def drawing(found: Graphs) -> dict[str, Any]:
     return {
         "room": ROOM,
         "titles": {view.framework: names.title(view.framework) for view in found.views},
+        "kinds": KINDS,
         "views": {view.id: _arranged(view) for view in found.views},
     }
 

@@ -1,69 +1,40 @@
-// One pane: draws a view, and is moved, zoomed, folded and selected in. It draws only what can be
-// seen and told apart, anew whenever something changes.
+// One pane: shows a view, and is moved, zoomed, folded and selected in.
 
-const SVG = "http://www.w3.org/2000/svg";
-const READABLE = 0.5; // Below this scale, names of operations are left out.
-const BLOCKS = 0.24; // Below this one, operations are drawn together, as plain blocks.
-const TYPED = 0.7; // From this one on, lines say what flows along them.
 const [SMALLEST, LARGEST] = [0.01, 4];
 
-function svg(name, attributes = {}, text = null) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) {
-    element.setAttribute(key, value);
-  }
-  if (text !== null) {
-    element.textContent = text;
-  }
-  return element;
-}
-
-function curve(points) {
-  let text = `M${points[0][0].toFixed(1)} ${points[0][1].toFixed(1)}`;
-  for (let i = 1; i < points.length; i++) {
-    const [[x, y], [toX, toY]] = [points[i - 1], points[i]];
-    const half = ((y + toY) / 2).toFixed(1);
-    text += `C${x.toFixed(1)} ${half} ${toX.toFixed(1)} ${half} ${toX.toFixed(1)} ${toY.toFixed(1)}`;
-  }
-  return text;
-}
-
-function arrow([x, y], upwards) {
-  const back = upwards ? 7 : -7;
-  return `M${x.toFixed(1)} ${y.toFixed(1)}l-3.5 ${back}h7z`;
-}
-
 class Pane {
-  // `owner` is told of what happens here: selected(pane, item), changed(pane).
+  // `owner` is told of what happens here: selected(pane, item), changed(). It knows what is written
+  // on items, measured(pane, item), and their colour, shade(pane, item).
   constructor(element, owner) {
     this.element = element;
     this.owner = owner;
     this.canvas = element.querySelector(".canvas");
     this.drawing = element.querySelector(".drawing");
     this.map = element.querySelector(".map");
+    this.painter = new Drawing(this);
     this.placement = null;
     this.selected = null;
     this.related = new Map();
     this.hits = new Set();
-    this.heat = () => null;
     [this.x, this.y, this.scale] = [0, 0, 1];
     this.listen();
   }
 
-  // Shows a view, arranged by modules or by kernels.
-  show(view, plan, room) {
-    this.view = view;
-    this.plan = plan;
+  // Shows a view.
+  show(shown, room) {
+    this.shown = shown;
+    this.view = shown.view;
+    this.plan = shown.plan;
     this.selected = null;
     this.related = new Map();
     this.hits = new Set();
-    this.placement = new Placement(view, plan, room, new Set(plan.folded));
+    this.placement = new Placement(shown.view, shown.plan, room, new Set(shown.plan.folded));
     this.placement.run();
     this.begin();
   }
 
   get total() {
-    return this.view.operations.length;
+    return this.shown.total;
   }
 
   // From the top, at a size that can be read.
@@ -132,7 +103,7 @@ class Pane {
     const after = this.placement.boxes.get(item);
     this.x += (before.x - after.x) * this.scale;
     this.y += (before.y - after.y) * this.scale;
-    this.owner.changed(this);
+    this.owner.changed();
     this.draw();
   }
 
@@ -142,7 +113,7 @@ class Pane {
     folded.clear();
     this.plan.groups.forEach((_, number) => closed && !lanes.has(number) && folded.add(number));
     this.placement.run();
-    this.owner.changed(this);
+    this.owner.changed();
     this.begin();
   }
 
@@ -154,7 +125,7 @@ class Pane {
     }
     if (changed) {
       this.placement.run();
-      this.owner.changed(this);
+      this.owner.changed();
     }
   }
 
@@ -210,198 +181,13 @@ class Pane {
     if (!this.pending) {
       this.pending = requestAnimationFrame(() => {
         this.pending = null;
-        this.paint();
+        this.painter.paint();
       });
     }
   }
 
-  paint() {
-    const [wide, high] = this.extent();
-    const seen = [-this.x, -this.y, wide - this.x, high - this.y].map((side) => side / this.scale);
-    const layers = ["frames", "lines", "boxes"].map((name) => svg("g", { class: name }));
-    this.blocks = new Map();
-    for (const number of Object.values(this.plan.lanes)) {
-      this.paintItem(this.total + number, seen, layers);
-    }
-    for (const [classes, shape] of this.blocks) {
-      layers[2].append(svg("path", { class: classes, d: shape }));
-    }
-    this.paintLines(seen, layers[1]);
-    const all = svg("g", { transform: `matrix(${this.scale} 0 0 ${this.scale} ${this.x} ${this.y})` });
-    all.append(...layers);
-    this.drawing.replaceChildren(all);
-    this.paintMap(seen);
-    const active = this.selected !== null && document.getElementById(this.id(this.selected));
-    active
-      ? this.canvas.setAttribute("aria-activedescendant", active.id)
-      : this.canvas.removeAttribute("aria-activedescendant");
-  }
-
   id(item) {
     return `${this.element.id}-${item}`;
-  }
-
-  paintItem(item, seen, layers) {
-    const box = this.placement.boxes.get(item);
-    const outside = box.x > seen[2] || box.x + box.width < seen[0];
-    if (outside || box.y > seen[3] || box.y + box.height < seen[1]) {
-      return;
-    }
-    const classes = this.classes(item);
-    const opened = this.placement.isOpen(item);
-    if (!opened && this.scale < BLOCKS && !this.related.has(item) && item !== this.selected) {
-      const shape = `M${box.x.toFixed(0)} ${box.y.toFixed(0)}h${box.width}v${box.height}h${-box.width}z`;
-      this.blocks.set(classes, (this.blocks.get(classes) || "") + shape);
-      return;
-    }
-    (opened ? layers[0] : layers[2]).append(this.drawn(item, box, classes, opened));
-    if (opened) {
-      this.placement.within.get(item).forEach((inner) => this.paintItem(inner, seen, layers));
-    }
-  }
-
-  classes(item) {
-    const found = [item < this.total ? "op" : "group"];
-    const operation = this.view.operations[item];
-    const group = this.plan.groups[item - this.total];
-    found.push(operation ? operation.phase : `${group.kind} ${this.owner.phaseOf(this, item)}`);
-    const heat = this.heat(item);
-    if (heat !== null && !this.placement.isOpen(item)) {
-      found.push(`heat-${heat}`);
-    }
-    if (operation?.mark) {
-      found.push("marked");
-    }
-    if (item >= this.total) {
-      found.push(this.placement.isOpen(item) ? "open" : "folded");
-    }
-    found.push(this.related.get(item) || "");
-    found.push(this.hits.has(item) ? "hit" : "", item === this.selected ? "selected" : "");
-    return found.filter(Boolean).join(" ");
-  }
-
-  drawn(item, box, classes, opened) {
-    const { x, y, width, height } = box;
-    const [title, detail] = this.plan.labels[item];
-    const operation = this.view.operations[item];
-    const element = svg("g", { id: this.id(item), class: classes, role: "treeitem" });
-    element.setAttribute("aria-label", this.owner.spoken(this, item));
-    element.setAttribute("aria-selected", String(item === this.selected));
-    if (!operation) {
-      element.setAttribute("aria-expanded", String(opened));
-    }
-    const round = operation ? (operation.phase === "input" ? height / 2 : 6) : 9;
-    element.append(svg("rect", { x, y, width, height, rx: round }));
-    if (operation?.group) {
-      const kernel = `kernel-${this.owner.kernel(this, operation.group)}`;
-      element.append(svg("rect", { x: x + width - 6, y: y + 6, width: 3, height: height - 12, rx: 1, class: kernel }));
-    }
-    if (opened) {
-      const size = Math.min(Math.max(12, 11 / this.scale), 40, Math.max(12, (1.5 * width) / title.length));
-      const text = svg("text", { x: x + 10, y: y + 5 + size * 0.8, class: "title" }, `▾ ${title}`);
-      text.setAttribute("font-size", size.toFixed(1));
-      element.append(text);
-    } else if (this.scale >= READABLE || !operation) {
-      this.write(element, item, box, title, detail, operation);
-    }
-    return element;
-  }
-
-  write(element, item, { x, y, width, height }, title, detail, operation) {
-    const middle = x + width / 2 + (operation ? 0 : 7);
-    if (operation?.phase === "input") {
-      element.append(svg("text", { x: middle, y: y + 15.5, class: "detail" }, title));
-      return;
-    }
-    if (!operation) {
-      element.append(svg("text", { x: x + 13, y: y + height / 2 + 4, class: "title" }, "▸"));
-    }
-    const name = operation?.mark ? `⚠ ${title}` : title;
-    element.append(svg("text", { x: middle, y: y + height / 2 - 2.5, class: "title" }, name));
-    const number = this.owner.measured(this, item);
-    element.append(svg("text", { x: middle, y: y + height / 2 + 11, class: "detail" }, number ?? detail));
-  }
-
-  paintLines(seen, layer) {
-    const shapes = { flow: "", wait: "", shown: "", heads: "", "shown heads": "" };
-    const labelled = new Set();
-    const texts = [];
-    for (const line of this.placement.lines) {
-      const [left, top, right, bottom] = line.box;
-      const chosen = this.touches(line);
-      if (left > seen[2] || right < seen[0] || top > seen[3] || bottom < seen[1]) {
-        continue;
-      }
-      if (!chosen && line.aside) {
-        continue;
-      }
-      if ((bottom - top + right - left) * this.scale < 3) {
-        continue;
-      }
-      shapes[chosen ? "shown" : line.waits ? "wait" : "flow"] += curve(line.points);
-      if (this.scale > 0.3) {
-        shapes[chosen ? "shown heads" : "heads"] += arrow(line.points.at(-1), line.upwards);
-      }
-      const key = `${line.source} ${line.item}`;
-      if (this.scale >= TYPED && !labelled.has(key)) {
-        labelled.add(key);
-        texts.push(this.typed(line, chosen));
-      }
-    }
-    for (const [classes, d] of Object.entries(shapes)) {
-      if (d) {
-        layer.append(svg("path", { class: classes, d }));
-      }
-    }
-    layer.append(...texts.filter(Boolean));
-  }
-
-  touches(line) {
-    const ends = [line.item, line.to, line.source];
-    return this.selected !== null && (ends.includes(this.selected) || line.readers.includes(this.selected));
-  }
-
-  typed(line, chosen) {
-    const text = this.owner.flows(this, line);
-    if (!text) {
-      return null;
-    }
-    const [x, y] = line.points[0];
-    const up = this.placement.upwards.has(this.placement.owner(line.item));
-    return svg("text", { x, y: y + (up ? -8 : 14), class: chosen ? "type shown" : "type" }, text);
-  }
-
-  paintMap(seen) {
-    const { width, height, boxes } = this.placement;
-    const [wide, high] = this.extent();
-    const whole = seen[0] <= 0 && seen[1] <= 0 && seen[2] >= width && seen[3] >= height;
-    this.map.toggleAttribute("hidden", whole || wide < 420);
-    if (whole) {
-      return;
-    }
-    const most = [120, Math.min(200, high - 60)];
-    const scale = Math.min(most[0] / width, most[1] / height);
-    const [w, h] = [Math.max(width * scale, 14), Math.max(height * scale, 14)];
-    this.mapScale = [w / width, h / height];
-    this.map.setAttribute("width", w);
-    this.map.setAttribute("height", h);
-    this.map.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    this.map.setAttribute("preserveAspectRatio", "none");
-    if (this.mapped !== boxes) {
-      this.mapped = boxes;
-      const shapes = new Map();
-      for (const [item, box] of boxes) {
-        if (!this.placement.isOpen(item)) {
-          const phase = this.owner.phaseOf(this, item);
-          const shape = `M${box.x.toFixed(0)} ${box.y.toFixed(0)}h${box.width}v${box.height}h${-box.width}z`;
-          shapes.set(phase, (shapes.get(phase) || "") + shape);
-        }
-      }
-      this.map.replaceChildren(...[...shapes].map(([phase, d]) => svg("path", { class: phase, d })));
-      this.map.append(svg("rect", { class: "seen" }));
-    }
-    const frame = { x: seen[0], y: seen[1], width: seen[2] - seen[0], height: seen[3] - seen[1] };
-    Object.entries(frame).forEach(([key, value]) => this.map.lastChild.setAttribute(key, value));
   }
 
   listen() {
