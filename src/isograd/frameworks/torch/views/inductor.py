@@ -32,28 +32,39 @@ ABOUT = (
     "update are one graph for torch.compile. Read from the program that inductor generates."
 )
 
+COUNTED = ("generated_kernel_count", "ir_nodes_pre_fusion")
+"""What is taken from inductor's own metrics."""
+
 
 def show(subject: Subject) -> View:
     """Figures: ``kernels`` launched per step, of which ``fused_kernels`` are generated and
     ``extern_kernels`` are called; ``fused_nodes``, operators of the graph that the kernels compute;
     ``generated_kernels``, inductor's own count of loop nests; ``ir_nodes``, its nodes before
     fusion; ``graph_breaks``."""
-    metrics = need("torch._inductor.metrics")
-    metrics.reset()
+    generated = generating(subject).generate(rows(subject).reshape(1, -1))
+    return described(generated, Locator(subject))
+
+
+def generating(subject: Subject) -> Generating:
+    """The compiled step of the subject."""
     executor = Generating(replace(subject.plan, mode="compile"))
     filled(executor, subject)
-    batch = rows(subject).reshape(1, -1)
-    generated = executor.generate(batch)
+    return executor
+
+
+def described(generated: Generated, locator: Locator) -> View:
+    """A generated program as a view."""
     program = read_program(generated.code)
     view = View("torch", "inductor", TITLE, ABOUT)
-    view.operations = _Kernels(program, generated, Locator(subject)).operations()
+    kernels = _Kernels(program, generated, locator)
+    view.operations = kernels.operations()
     view.figures = {
         "kernels": len(program.launches),
         "fused_kernels": sum(launch.generated for launch in program.launches),
         "extern_kernels": sum(not launch.generated for launch in program.launches),
-        "fused_nodes": len({name for names in generated.origins.values() for name in names}),
-        "generated_kernels": metrics.generated_kernel_count,
-        "ir_nodes": metrics.ir_nodes_pre_fusion,
+        "fused_nodes": len(kernels.fused),
+        "generated_kernels": generated.metrics["generated_kernel_count"],
+        "ir_nodes": generated.metrics["ir_nodes_pre_fusion"],
         "graph_breaks": 0,  # the step is compiled with fullgraph=True, which refuses them
     }
     return view
@@ -62,12 +73,14 @@ def show(subject: Subject) -> View:
 @dataclass
 class Generated:
     """A program, and inductor's notes on it: ``graph`` holds the operators before they are
-    lowered, ``origins`` which of them each launch computes, ``values`` what buffers hold."""
+    lowered, ``origins`` which of them each launch computes, ``values`` what buffers hold,
+    ``metrics`` what it counted."""
 
     code: str
     graph: fx.Graph
     origins: dict[str, list[str]]
     values: dict[str, Value]
+    metrics: dict[str, int]
     inputs: list[Held | None] = field(default_factory=list)
 
 
@@ -82,6 +95,7 @@ class Generating(CompiledExecutor):
         """The program for batches of these rows."""
         self._found: list[Generated] = []
         self._given: list[Held | None] = []
+        need("torch._inductor.metrics.reset")()
         torch._dynamo.reset()
         try:
             with self._watched():
@@ -129,7 +143,9 @@ class Generating(CompiledExecutor):
             if (value := _laid_out(buffer)) is not None
         }
         copied = {handle: list(names) for handle, names in origins.items()}
-        self._found.append(Generated(code, lowered.graph, copied, values))
+        metrics = need("torch._inductor.metrics")
+        counted = {name: getattr(metrics, name) for name in COUNTED}
+        self._found.append(Generated(code, lowered.graph, copied, values, counted))
         raise _Done
 
 
@@ -167,6 +183,7 @@ class _Kernels:
     to the one that most of its operators are of; all of them are among its attributes."""
 
     def __init__(self, program: Program, generated: Generated, locator: Locator) -> None:
+        self.fused: set[str] = set()
         self._program = program
         self._generated = generated
         self._locator = locator
@@ -199,6 +216,7 @@ class _Kernels:
 
     def _kernel(self, launch: Launch) -> Operation:
         fused = self._computed(launch)
+        self.fused |= {node.name for node in fused}
         places = [self._place(node) for node in fused]
         reads = [self._port(b) for b in launch.reads if self._root(b) in self._ports]
         name = self._names.new(launch.kernel.removeprefix("extern_kernels."))

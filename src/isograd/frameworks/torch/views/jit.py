@@ -23,8 +23,8 @@ ABOUT = (
 
 
 def show(subject: Subject) -> View:
-    """Figures: ``nodes`` of the inlined graph, ``constants`` among them, which are shown as
-    attributes of their readers, and ``modules``, whose attributes are shown as parameters."""
+    """Figures: ``nodes`` of the inlined graph, and among them ``constants``, which are shown as
+    attributes of their readers, and ``names``, which only name a module or a parameter."""
     executor = opened(subject, "jit")
     assert isinstance(executor, TracedExecutor)
     graph = executor._trace(tuple(executor.data)).inlined_graph
@@ -34,7 +34,7 @@ def show(subject: Subject) -> View:
     view.figures = {
         "nodes": len(list(graph.nodes())),
         "constants": len(reader.settings),
-        "modules": reader.modules,
+        "names": reader.named,
     }
     return view
 
@@ -44,7 +44,7 @@ class Reader:
 
     def __init__(self, executor: EagerExecutor, locator: Locator) -> None:
         self.settings: dict[str, str] = {}
-        self.modules = 0
+        self.named = 0
         self._locator = locator
         self._state = executor._native_state()
         self._trainable = set(executor.plan.trainable)
@@ -52,6 +52,7 @@ class Reader:
         self._names = Names()
         self._ports: dict[str, tuple[str, int]] = {}
         self._paths: dict[str, str] = {}
+        self._tensors: dict[str, tuple[str, int]] = {}
         self._found: list[Operation] = []
 
     def operations(self, graph: Any) -> list[Operation]:
@@ -76,15 +77,18 @@ class Reader:
             self._compute(node, outputs)
 
     def _attribute(self, node: Any, value: Any) -> None:
+        self.named += 1
         path = f"{self._paths[node.inputsAt(0).debugName()]}.{node.s('name')}".removeprefix(".")
         if isinstance(value.type(), torch._C.ClassType):
             self._paths[value.debugName()] = path
-            self.modules += 1
-            return
-        kind = "parameter" if path in self._trainable else "buffer"
-        self._add(Operation(self._names.new(path), kind, phase="input"), [value])
-        if path in self._state:
-            self._found[-1].values = (value_of(self._state[path]),)
+        elif path in self._tensors:
+            self._ports[value.debugName()] = self._tensors[path]
+        else:
+            kind = "parameter" if path in self._trainable else "buffer"
+            self._add(Operation(self._names.new(path), kind, phase="input"), [value])
+            self._tensors[path] = self._ports[value.debugName()]
+            if path in self._state:
+                self._found[-1].values = (value_of(self._state[path]),)
 
     def _compute(self, node: Any, outputs: list[Any]) -> None:
         kind = node.kind()
