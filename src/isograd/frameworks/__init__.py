@@ -26,6 +26,12 @@ LIVE_VIEWS: dict[str, tuple[str, ...]] = {
 }
 """Framework to the views of a network that has no one graph, because it depends on data."""
 
+OPTIMISED: dict[str, tuple[tuple[str, str], ...]] = {
+    "torch": (("dynamic", "aot"), ("aot", "inductor")),
+    "tensorflow": (("dynamic", "function"), ("function", "grappler"), ("hlo", "xla")),
+}
+"""Framework to pairs of views, of which the later one is made of the earlier one."""
+
 DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "torch": ("torch",),
     "tensorflow": ("tensorflow", "keras"),

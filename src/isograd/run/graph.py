@@ -8,7 +8,7 @@ from math import prod
 from pathlib import Path
 
 from isograd.errors import IsogradError, MissingDependency, unknown
-from isograd.frameworks import VIEWS, installed, part
+from isograd.frameworks import OPTIMISED, VIEWS, installed, part
 from isograd.frameworks.protocol import Subject
 from isograd.ir.graph import Graph
 from isograd.ir.inputs import InputSpec
@@ -21,6 +21,7 @@ from isograd.run.progress import Progress, Silent
 from isograd.run.step import Step, make_subject, start_worker
 from isograd.training import Recipe
 from isograd.views import Graphs, View
+from isograd.views.changes import all_changes
 from isograd.views.cost import costs
 from isograd.views.document import Layer
 
@@ -97,6 +98,7 @@ def graph(
         versions=versions(),
         views=found,
         layers=_layers(network, recipe.batch_size),
+        changes=all_changes(found, OPTIMISED),
         overlays=measured,
     )
 

@@ -33,9 +33,9 @@ class Layer:
 
 @dataclass
 class Change:
-    """What a framework's optimiser did from one view to a later one. ``kind`` is ``folded``,
-    ``fused``, ``eliminated``, ``layout`` or ``added``; ``operations`` names some of what it did
-    that to, in the earlier view, or in the later one where it was added."""
+    """What a framework's optimiser did from one view to a later one. ``kind`` is ``fused``,
+    ``rewritten``, ``folded``, ``eliminated``, ``layout`` or ``added``; ``operations`` names some of
+    what it did that to, in the earlier view, or in the later one where it was added."""
 
     before: str
     after: str

@@ -12,6 +12,9 @@ from isograd.views import Operation
 FUSES = "fuses"
 """The attribute that lists the operations which one kernel computes together."""
 
+PARTS = "parts"
+"""The attribute that lists the traced operations that those are of, in the same order."""
+
 NODES = "nodes"
 """The attribute that lists the nodes whose operations a kernel computes together."""
 
@@ -68,9 +71,12 @@ class Origins:
 
 
 def label_fusion(operation: Operation, parts: Sequence[Operation]) -> None:
-    """Says what one kernel computes, and for which nodes."""
+    """Says what one kernel computes, for which nodes, and of which traced operations."""
     operation.group = operation.name
     operation.attributes[FUSES] = ", ".join(part.kind for part in parts)
+    operation.attributes[PARTS] = ", ".join(
+        part.attributes.get("op_name", part.name) for part in parts
+    )
     nodes = dict.fromkeys(part.node for part in parts if part.node)
     if len(nodes) > 1:
         operation.attributes[NODES] = ", ".join(nodes)
