@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from graphs import make_graphs, make_hostile, make_large
 
+from isograd.report import html
 from isograd.report.graph import render
 from isograd.views.arrangement import arrange
 from isograd.views.labels import labels
@@ -86,9 +87,9 @@ class Opened:
 def write(tmp_path, browser):
     opened: list[Opened] = []
 
-    def open_page(found, **options) -> Opened:
+    def open_page(found, page=render, **options) -> Opened:
         path = tmp_path / "graph.html"
-        path.write_text(render(found), encoding="utf-8")
+        path.write_text(page(found), encoding="utf-8")
         opened.append(Opened(browser, path, **options))
         return opened[-1]
 
@@ -261,6 +262,14 @@ def test_names_that_are_markup_do_not_run(write):
     opened.settle()
     assert "onerror=alert(1)" in opened.about()
     assert opened.page.locator("img").count() == 0
+
+
+def test_a_page_of_a_comparison_shows_them_too(write, result):
+    opened = write(make_graphs(), page=lambda found: html.render(result, found))
+    assert any(text.startswith("MatMul, b0_fc") for text in opened.labels(1))
+    opened.page.fill("#search", "relu blocks.2 forward")
+    opened.page.press("#search", "Enter")
+    assert opened.about().startswith("aten.relu.default")
 
 
 def test_a_narrow_window_shows_one_below_the_other(write):

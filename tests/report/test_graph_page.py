@@ -7,6 +7,7 @@ from graphs import HOSTILE, make_graphs, make_hostile
 from pages import Page
 
 from isograd.errors import UsageError
+from isograd.report import html
 from isograd.report.graph import FILES, PICTURES, amount, figure, render, sides, write_graphs
 from isograd.views import Graphs, View
 
@@ -106,3 +107,14 @@ def test_what_a_framework_counts_has_its_name_in_words(value, text):
 )
 def test_measured_numbers_have_their_units(value, unit, text):
     assert amount(value, unit) == text
+
+
+def test_the_page_of_a_comparison_has_the_same_view_inside(result):
+    parsed = Page(html.render(result, make_graphs()))
+    drawing, raw = parsed.scripts[-3], parsed.scripts[-2]
+    assert Graphs.from_json(parsed.scripts[0]) == make_graphs()
+    assert set(json.loads(drawing)["views"]) == {view.id for view in make_graphs().views}
+    assert json.loads(raw)["schema"] == result.schema
+    ids = [attributes["id"] for _, attributes in parsed.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert 'id="stage"' not in html.render(result)

@@ -6,13 +6,17 @@ from pathlib import Path
 
 from isograd.report.files import claim_files, write_file
 from isograd.result import Result
+from isograd.views.document import Graphs
 
 FILES = ("result.json", "report.html", "report.md")
 """What a report consists of."""
 
 
-def write(result: Result, directory: Path, *, replace: bool = False) -> list[Path]:
+def write(
+    result: Result, directory: Path, *, replace: bool = False, graphs: Graphs | None = None
+) -> list[Path]:
     """Writes `FILES` into a directory, which is made if it is not there, and returns their paths.
+    The page has the graphs of the network, where they are given.
 
     Each file is complete or not there at all, so that this may be called again and again with
     ``replace`` while a run goes on. Raises `UsageError` when a file exists already and ``replace``
@@ -21,7 +25,7 @@ def write(result: Result, directory: Path, *, replace: bool = False) -> list[Pat
     from isograd.report import html, markdown  # here, so that a command starts without Jinja
 
     claim(directory, replace=replace)
-    texts = (result.to_json(), html.render(result), markdown.render(result))
+    texts = (result.to_json(), html.render(result, graphs), markdown.render(result))
     paths = [directory / name for name in FILES]
     for path, text in zip(paths, texts, strict=True):
         write_file(path, text)

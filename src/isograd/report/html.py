@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from isograd.report import charts, names, numbers, table
+from isograd.report import charts, graph, names, numbers, table
 from isograd.report.advice import cautions, noise_sentence
 from isograd.report.answer import answer, failed_checks
 from isograd.report.glossary import GLOSSARY
 from isograd.report.page import render_page
 from isograd.result import Result
+from isograd.views import Graphs
 
 
-def render(result: Result) -> str:
-    """The whole page."""
+def render(result: Result, graphs: Graphs | None = None) -> str:
+    """The whole page; with the graphs of the network, where they are given."""
     return render_page(
         "report.html.j2",
         result.to_json(),
-        ["style.css"],
+        graph.STYLES if graphs else ["style.css"],
+        graph.SCRIPTS if graphs else ["script.js"],
         result=result,
+        graphs=graphs,
+        **(graph.explorer(graphs, inside=True) if graphs else {}),
         answer=answer(result),
         cautions=cautions(result),
         noise=noise_sentence(result),

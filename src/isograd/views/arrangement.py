@@ -15,9 +15,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-
 from isograd.views.groups import Group
 from isograd.views.layers import Row, order, ranks
 from isograd.views.tree import Branch, Edge, children, grow, split
@@ -143,6 +140,9 @@ def _tangled(count: int, level: _Level) -> set[int]:
     _, against = ranks(count, pairs)
     if not against:
         return set()
+    from scipy.sparse import coo_array  # here, so that reports do without where there is no circle
+    from scipy.sparse.csgraph import connected_components
+
     ends = list(zip(*pairs, strict=True))
     matrix = coo_array(([1] * len(pairs), (ends[0], ends[1])), shape=(count, count))
     _, labels = connected_components(matrix, directed=True, connection="strong")
