@@ -108,7 +108,7 @@ class Recorder(TorchDispatchMode):
             else:
                 self._flows.begin(tensor, port)
         if operation.phase == "update":
-            operation.attributes |= self._updated(written)
+            operation.attributes |= self._owners(operation)
         flops = self._formulas.get(function._overloadpacket)
         if flops is not None:
             operation.attributes["flops"] = str(flops(*args, **kwargs, out_val=result))
@@ -141,6 +141,19 @@ class Recorder(TorchDispatchMode):
         if function.variable is not None:
             attributes |= self._updated([function.variable])
         return function.place, attributes
+
+    def _owners(self, operation: Operation) -> dict[str, str]:
+        """The parameters that an operation of the update is there for, by what it reads."""
+        read = {name for name, _ in operation.reads}
+        found = dict.fromkeys(
+            name
+            for other in self.operations
+            if other.name in read
+            for name in other.attributes.get("parameter", "").split(", ")
+            if name
+        )
+        order = [name for name in self._parameters if name in found]
+        return {"parameter": ", ".join(order)} if order else {}
 
     def _updated(self, written: Iterable[Tensor]) -> dict[str, str]:
         memories = storages(written)

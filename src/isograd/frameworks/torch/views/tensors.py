@@ -20,14 +20,20 @@ LONG = 60
 @dataclass(frozen=True)
 class Held:
     """A tensor that a step finds: ``kind`` is ``parameter``, ``buffer``, ``input``, ``target``,
-    ``state`` (of the optimizer) or ``constant``."""
+    ``state`` (of the optimizer) or ``constant``; ``parameter`` is the one that it is or belongs to.
+    """
 
     name: str
     kind: str
     tensor: Tensor
+    parameter: str = ""
 
     def operation(self, name: str) -> Operation:
-        return Operation(name, self.kind, values=(value_of(self.tensor),), phase="input")
+        """What holds it in a view."""
+        owned = {"parameter": self.parameter} if self.parameter else {}
+        return Operation(
+            name, self.kind, values=(value_of(self.tensor),), phase="input", attributes=owned
+        )
 
 
 def held(executor: EagerExecutor) -> list[Held]:
@@ -35,7 +41,7 @@ def held(executor: EagerExecutor) -> list[Held]:
     trainable = set(executor.plan.trainable)
     state = executor._native_state()
     found = [
-        Held(name, "parameter" if name in trainable else "buffer", tensor)
+        Held(name, "parameter", tensor, name) if name in trainable else Held(name, "buffer", tensor)
         for name, tensor in sorted(state.items(), key=lambda item: item[0] not in trainable)
     ]
     found += [
@@ -57,18 +63,22 @@ def _optimizer_state(executor: EagerExecutor) -> list[Held]:
     names = executor.plan.trainable
     if hasattr(executor, "_slots"):  # of a compiled step
         slots = [
-            (f"{name}.{slot}", tensor)
+            (name, slot, tensor)
             for slot, tensors in executor._slots.items()
             for name, tensor in zip(names, tensors, strict=True)
         ]
     else:
         named = dict(zip(names, executor.parameters, strict=True))
         slots = [
-            (f"{name}.{slot}", tensor)
+            (name, slot, tensor)
             for name, parameter in named.items()
             for slot, tensor in executor.optimizer.state.get(parameter, {}).items()
         ]
-    return [Held(name, "state", tensor) for name, tensor in slots if isinstance(tensor, Tensor)]
+    return [
+        Held(f"{name}.{slot}", "state", tensor, name)
+        for name, slot, tensor in slots
+        if isinstance(tensor, Tensor)
+    ]
 
 
 def value_of(tensor: Any) -> Value:
