@@ -27,7 +27,7 @@ ENTRY %main (x: f32[8,3]) -> f32[] {
   %zero = bf16[2]{0} constant({0, 1})
   %copy.1 = f32[8,3]{0,1} copy(%x)
   %made = (f32[8,3]{1,0}, /*index=1*/f32[8,3]{1,0}) fusion(%copy.1), kind=kLoop, calls=%fused
-  %first = f32[8,3]{1,0} get-tuple-element(%made), index=0
+  %first = f32[8,3]{1,0} get-tuple-element(%made), index=1
   %open = s64[<=8,3]{1,0} convert(%first)
   ROOT %total = f32[] reduce(%first, %zero), dimensions={0,1}, to_apply=%add.1
 }
@@ -53,7 +53,7 @@ def test_types_operands_and_attributes() -> None:
     assert made.values == (Value("float32", (8, 3)),) * 2
     assert made.calls == [("calls", "fused")]
     assert made.attribute("kind") == "kLoop"
-    assert first.operands == ("made",)
+    assert (first.operands, first.index) == (("made",), 1)
     assert opened.values == (Value("int64", (None, 3)),)
     assert (total.root, total.values, total.operands) == (
         True,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import tensorflow as tf
+
 from isograd.errors import UsageError
 from isograd.frameworks.protocol import Subject
 from isograd.frameworks.tensorflow.views.failing import end_at_failure
@@ -14,6 +16,9 @@ from isograd.frameworks.tensorflow.views.origins import Origins, label_fusion
 from isograd.frameworks.tensorflow.views.purposes import Purposes, named
 from isograd.frameworks.tensorflow.views.tracing import Tracing, batch_tensors, trace_step
 from isograd.views import Operation, View
+
+SHOWS = "experimental_get_compiler_ir"
+"""TensorFlow's method that shows XLA's programs."""
 
 NO_KERNEL = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast"}
 """Instructions for which nothing runs."""
@@ -30,13 +35,13 @@ def view_program(view: View, subject: Subject, stage: str) -> View:
     one that it refuses. Raises `UsageError` where TensorFlow does not show XLA's programs."""
     tracing = trace_step(subject, "xla")
     compiled = tracing.executor._compiled
+    if not hasattr(compiled, SHOWS):
+        raise UsageError(f"TensorFlow {tf.__version__} has no tf.function with {SHOWS}.")
     try:
         if tracing.error is not None:
             raise tracing.error
         traced = _traced(tracing, subject)
         text = _text(compiled, *batch_tensors(tracing.executor, subject), stage)
-    except UsageError:
-        raise
     except Exception as error:
         operations = tracing.until_failure(compiled, error)
         return end_at_failure(view, operations, error, tracing.reader.locator)
@@ -49,9 +54,7 @@ def view_program(view: View, subject: Subject, stage: str) -> View:
 
 
 def _text(compiled: Any, inputs: Any, targets: Any, stage: str) -> str:
-    if not hasattr(compiled, "experimental_get_compiler_ir"):
-        raise UsageError("This TensorFlow's tf.function has no experimental_get_compiler_ir.")
-    text: str = compiled.experimental_get_compiler_ir(inputs, targets)(stage=stage)
+    text: str = getattr(compiled, SHOWS)(inputs, targets)(stage=stage)
     return text
 
 
@@ -105,7 +108,7 @@ class _Writer:
         operation = Operation(
             prefix + instruction.name,
             instruction.opcode,
-            tuple((prefix + operand, 0) for operand in instruction.operands),
+            tuple((prefix + operand, instruction.index) for operand in instruction.operands),
             instruction.values,
             phase="input" if instruction.opcode in ("parameter", "constant") else "other",
             attributes=_attributes(instruction),

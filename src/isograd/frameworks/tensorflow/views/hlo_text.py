@@ -38,6 +38,12 @@ class Instruction:
         return found[1] if found else ""
 
     @property
+    def index(self) -> int:
+        """Which of its operand's values it reads."""
+        taken = self.attribute("index") if self.opcode == "get-tuple-element" else ""
+        return int(taken or 0)
+
+    @property
     def calls(self) -> list[tuple[str, str]]:
         """Attribute and name of each computation that it applies."""
         branches = [
