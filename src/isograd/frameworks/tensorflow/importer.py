@@ -46,7 +46,7 @@ def import_model(
     """
     if not isinstance(model, keras.Model):
         raise UsageError(f"This is a {type(model).__name__}, not a keras.Model.")
-    specs = _specs(model, dict(inputs or {}))
+    specs = input_specs(model, dict(inputs or {}))
     trace = Trace(images=frozenset())
     outputs = _follow(trace, model, specs)
     if trace.wanted:
@@ -86,7 +86,7 @@ def _follow(trace: Trace, model: keras.Model, specs: Mapping[str, InputSpec]) ->
         return [trace.value(one) for one in outputs if one is not None]
 
 
-def _specs(model: keras.Model, given: dict[str, InputSpec]) -> dict[str, InputSpec]:
+def input_specs(model: keras.Model, given: dict[str, InputSpec]) -> dict[str, InputSpec]:
     own = _own_inputs(model)
     if own is None:
         if not given:

@@ -45,6 +45,11 @@ def view_program(view: View, subject: Subject, stage: str) -> View:
     except Exception as error:
         operations = tracing.until_failure(compiled, error)
         return end_at_failure(view, operations, error, tracing.reader.locator)
+    return fill_program(view, text, traced)
+
+
+def fill_program(view: View, text: str, traced: list[Operation]) -> View:
+    """Fills the view with the program in XLA's text, which was made of what had been ``traced``."""
     program = parse(text)
     view.operations = _Writer(program, Origins(traced)).write()
     _name_parameters(view.operations, traced)

@@ -26,7 +26,7 @@ def end_at_failure(
 ) -> View:
     """Makes a view partial: it has the operations up to the one that failed, which is marked."""
     names = [operation.name for operation in operations]
-    culprit = _named_in(error)
+    culprit = named_in(error)
     if culprit in names:
         view.operations = list(operations[: names.index(culprit) + 1])
         view.operations[-1].mark = said(error)
@@ -58,7 +58,7 @@ def _without_frames(lines: Sequence[str]) -> list[str]:
     return kept
 
 
-def _named_in(error: Exception) -> str | None:
+def named_in(error: Exception) -> str | None:
     """The operation of a graph that the error names, if it names one."""
     names = [name.strip() for name in _NODE.findall(str(error)) if not _wrapped(name)]
     return names[-1] if names else None

@@ -15,6 +15,7 @@ EXECUTE = "tensorflow.python.eager.execute"
 RECORD = "tensorflow.python.eager.record"
 TAPES = "tensorflow.python.pywrap_tfe"
 CALLBACKS = "tensorflow.python.framework.op_callbacks"
+EAGER_TENSOR = "tensorflow.python.framework.ops"
 
 
 def needed(module: str, *names: str) -> Any:

@@ -44,7 +44,8 @@ class Origins:
         origin = self.find(name)
         if origin is None:
             return False
-        operation.node = origin.node
+        operation.node, operation.scope = origin.node, origin.scope
+        operation.source = origin.source
         forward = origin.attributes.get(GRADIENT_OF)
         if forward is not None:
             operation.attributes[GRADIENT_OF] = forward
