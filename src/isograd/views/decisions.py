@@ -43,8 +43,9 @@ def _event(line: Line, count: int) -> Event:
     kind = statement_at(*line)
     source = shown(line)
     if kind == "loop":
-        rounds = f"asks for a tensor's value before each round, {count} times in this call"
-        return Event("loop", f"A loop of Python's {rounds}.", source)
+        times = "once" if count == 1 else f"{count} times"
+        text = f"A loop of Python's asks for a tensor's value before each round, {times} here."
+        return Event("loop", text, source)
     if kind == "branch":
         text = "A branch of Python's chose one side, and that alone was recorded."
         return Event("branch", text, source, count)

@@ -44,7 +44,7 @@ def said(error: Exception) -> str:
     lines = [line for line in _without_frames(text.splitlines()) if not _HEADING.match(line)]
     line = lines[0] if lines else text.strip()
     name = type(error).__name__
-    line = line.removesuffix(" name:").strip()
+    line = line.removesuffix(" name:").partition(" You can attempt the following")[0].strip()
     return (line if line.startswith(name) else f"{name}: {line}")[:300]
 
 

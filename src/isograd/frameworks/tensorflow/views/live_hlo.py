@@ -3,6 +3,8 @@ gradient of a loop needs to know how often it may run."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import tensorflow as tf
@@ -17,7 +19,9 @@ from isograd.frameworks.tensorflow.views.live_static import (
     refuse,
     trace,
 )
-from isograd.views import Event, View
+from isograd.frameworks.tensorflow.views.locating import INSIDE
+from isograd.frameworks.tensorflow.views.modules import own_name
+from isograd.views import Event, Operation, View
 
 DEMAND = (
     "XLA compiles what tf.function has traced, which needs AutoGraph: write @tf.function on "
@@ -61,12 +65,24 @@ def _fill(view: View, network: LiveNetwork, inputs: list[tf.Tensor]) -> None:
     if traced.error is None:
         try:
             text = forward.experimental_get_compiler_ir(*inputs)(stage="hlo")
-            fill_program(view, text, traced.operations)
+            fill_program(view, text, inlined(traced.operations))
             view.events += _flow(view, traced)
             return
         except Exception as error:
             traced.error = error
     refuse(view, traced, network, said(traced.error))
+
+
+def inlined(operations: Sequence[Operation]) -> list[Operation]:
+    """Operations as XLA calls them: those of a function that is called stand where it is called,
+    those of a loop's or branch's have the names that they have in their own graph."""
+    names: dict[str, str] = {}
+    for operation in operations:
+        inside = operation.attributes.get(INSIDE)
+        own = own_name(operation)
+        called = inside is not None and operation.name.startswith(f"{inside}/f/")
+        names[operation.name] = f"{names[inside]}/{own}" if inside and called else own
+    return [replace(operation, name=names[operation.name]) for operation in operations]
 
 
 def _flow(view: View, traced: Traced) -> list[Event]:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from isograd.frameworks.marked import node_at
 from isograd.frameworks.protocol import Subject
-from isograd.frameworks.tensorflow import losses, optimizers
+from isograd.frameworks.tensorflow import losses, optimizers, original
 from isograd.ir.builder import portable_line
 from isograd.references import is_user_file
 from isograd.views import Operation, Phase
@@ -81,9 +81,14 @@ class Locator:
         for file, _, _ in frames:
             if file in phases:
                 return phases[file]
-            if file == self.source or (self.source is None and _users(file)):
+            if file == self.source or (self.source is None and _runs_network(file)):
                 return "forward"
         return "other"
+
+
+def _runs_network(file: str) -> bool:
+    """Whether it is the user's own file, or the one that calls the user's network."""
+    return file == original.__file__ or _users(file)
 
 
 @lru_cache(maxsize=4096)

@@ -51,7 +51,7 @@ class Modules:
         """Operations of a graph, by their names in it; gradients are where their forward operation
         is."""
         for operation in operations:
-            found = self._placed.get(_own_name(operation), set()) - {""}
+            found = self._placed.get(own_name(operation), set()) - {""}
             if len(found) == 1 and operation.phase == "forward":
                 operation.scope = next(iter(found))
         place_gradients(operations)
@@ -96,7 +96,7 @@ def place_gradients(operations: Sequence[Operation]) -> None:
             operation.scope = forward.scope
 
 
-def _own_name(operation: Operation) -> str:
+def own_name(operation: Operation) -> str:
     """Its name in the graph that it is part of."""
     inside = operation.attributes.get(INSIDE)
     if inside is None:
