@@ -36,7 +36,10 @@ def show(subject: Subject) -> View:
     with until_failure(view, subject), remembering(), latest, _saving(saved):
         executor._loss_of(rows)
     nodes = reachable(latest.roots())
-    view.operations += _Describer(Locator(subject), executor).operations(nodes)
+    described = _Describer(Locator(subject), executor).operations(nodes)
+    if view.operations and described:
+        _lead(view.operations[0], described[0])
+    view.operations += described
     own = storages(executor._native_state().values())
     kept = [tensor for tensor in saved if not storages([tensor]) <= own]
     view.figures = {
@@ -64,6 +67,13 @@ class Latest(TorchFunctionMode):
 
     def roots(self) -> list[Node]:
         return [] if self._last is None else [self._last.grad_fn]
+
+
+def _lead(failed: Operation, first: Operation) -> None:
+    """Puts what failed where its gradient would have been."""
+    failed.phase = "backward"
+    failed.values = (Value("none"),)
+    first.reads = ((failed.name, 0),)
 
 
 def _saving(saved: list[Tensor]) -> Any:

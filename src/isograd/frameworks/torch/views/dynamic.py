@@ -58,6 +58,7 @@ class Recorder(TorchDispatchMode):
         self._parameters = dict(zip(executor.plan.trainable, executor.parameters, strict=True))
         self._flows = Flows()
         self._names = Names()
+        self._named: dict[str, Operation] = {}
         self._thread = threading.get_ident()
         self.engine = Engine(locator)
         self._formulas = need("torch.utils.flop_counter.flop_registry")
@@ -84,12 +85,16 @@ class Recorder(TorchDispatchMode):
             result = function(*args, **kwargs)
         except Exception as error:
             operation.mark = first_line(error)
-            self.operations.append(operation)
+            self._add(operation)
             raise
         if reads or _tensors(result):
-            self.operations.append(operation)
+            self._add(operation)
             self._finish(operation, function, args, kwargs, result)
         return result
+
+    def _add(self, operation: Operation) -> None:
+        self.operations.append(operation)
+        self._named[operation.name] = operation
 
     def _finish(
         self, operation: Operation, function: Any, args: Any, kwargs: Any, result: Any
@@ -126,7 +131,7 @@ class Recorder(TorchDispatchMode):
     def _give(self, tensor: Tensor) -> None:
         given = self._given.of(tensor)
         name = self._names.new(given.name)
-        self.operations.append(given.operation(name))
+        self._add(given.operation(name))
         self._flows.begin(given.tensor, (name, 0))
 
     def _whence(self, operator: Any) -> tuple[Place, dict[str, str]]:
@@ -144,14 +149,8 @@ class Recorder(TorchDispatchMode):
 
     def _owners(self, operation: Operation) -> dict[str, str]:
         """The parameters that an operation of the update is there for, by what it reads."""
-        read = {name for name, _ in operation.reads}
-        found = dict.fromkeys(
-            name
-            for other in self.operations
-            if other.name in read
-            for name in other.attributes.get("parameter", "").split(", ")
-            if name
-        )
+        read = [self._named[name].attributes.get("parameter", "") for name, _ in operation.reads]
+        found = {name for names in read for name in names.split(", ")}
         order = [name for name in self._parameters if name in found]
         return {"parameter": ", ".join(order)} if order else {}
 

@@ -65,7 +65,7 @@ def described(generated: Generated, locator: Locator) -> View:
         "fused_nodes": len(kernels.fused),
         "generated_kernels": generated.metrics["generated_kernel_count"],
         "ir_nodes": generated.metrics["ir_nodes_pre_fusion"],
-        "graph_breaks": 0,  # the step is compiled with fullgraph=True, which refuses them
+        "graph_breaks": generated.metrics["graph_breaks"],
     }
     return view
 
@@ -96,6 +96,7 @@ class Generating(CompiledExecutor):
         self._found: list[Generated] = []
         self._given: list[Held | None] = []
         need("torch._inductor.metrics.reset")()
+        _counters().clear()
         torch._dynamo.reset()
         try:
             with self._watched():
@@ -145,6 +146,7 @@ class Generating(CompiledExecutor):
         copied = {handle: list(names) for handle, names in origins.items()}
         metrics = need("torch._inductor.metrics")
         counted = {name: getattr(metrics, name) for name in COUNTED}
+        counted["graph_breaks"] = sum(_counters()["graph_break"].values())
         self._found.append(Generated(code, lowered.graph, copied, values, counted))
         raise _Done
 
@@ -166,6 +168,10 @@ def _tied_gradients(outputs: Any, *args: Any, **kwargs: Any) -> Any:
     roots = outputs if isinstance(outputs, (list, tuple)) else [outputs]
     tie([output.grad_fn for output in roots])
     return torch.autograd.grad(outputs, *args, **kwargs)
+
+
+def _counters() -> Any:
+    return need("torch._dynamo.utils.counters")
 
 
 def _laid_out(buffer: Any) -> Value | None:
