@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isograd.views import Operation, View
-from isograd.views.arrangement import arrange
+from isograd.views.arrangement import Arrangement, arrange
 from isograd.views.groups import Group
 from isograd.views.labels import labels
 from isograd.views.layers import ranks
@@ -40,6 +40,10 @@ def views(draw) -> View:
 
 def items(groups: list[Group]) -> list[int]:
     return sorted(item for group in groups for row in group.rows for item in row if item >= 0)
+
+
+def sizes(found: Arrangement) -> list[tuple[str, int]]:
+    return [(group.title, group.operations) for group in found.groups]
 
 
 def drawn(view: View, folded: tuple[int, ...] = ()) -> tuple[Placement, list[Line]]:
@@ -137,6 +141,39 @@ def test_a_module_that_is_called_twice_is_there_twice():
     tops = [placed.boxes[i].y for i in range(4)]
     assert tops == sorted(tops)
     assert len(lines) == 3
+
+
+def test_what_is_of_one_node_stays_together_where_calls_are_taken_apart():
+    operations = [
+        Operation("a", "op", (), (), "forward", "bn", "bn"),
+        Operation("count", "op", (), (), "forward", "bn", "bn"),
+        Operation("b", "op", (("a", 0),), (), "forward", "relu", "relu"),
+        Operation("c", "op", (("b", 0), ("count", 0)), (), "forward", "fc", "fc"),
+        Operation("d", "op", (("c", 0),), (), "forward", "relu_1", "relu"),
+    ]
+    assert sizes(arrange(view_of(operations))) == [("forward", 5), ("bn", 2)]
+
+
+def test_many_inputs_of_one_operation_are_a_group():
+    inputs = [Operation(f"p{i}", "state", phase="input") for i in range(40)]
+    adam = Operation("adam", "op", tuple((one.name, 0) for one in inputs), (), "update")
+    found = arrange(view_of([*inputs, adam]))
+    assert sizes(found) == [("update", 41), ("inputs of adam", 40)]
+
+
+def test_parameters_stand_in_the_module_that_reads_them_and_inputs_do_not():
+    operations = [
+        Operation("x", "input", phase="input"),
+        Operation("w", "parameter", phase="input"),
+        Operation("t", "aten.t", (("w", 0),), (), "forward", "fc", "fc"),
+        Operation("mm", "aten.mm", (("x", 0), ("t", 0)), (), "forward", "fc", "fc"),
+        Operation("relu", "aten.relu", (("mm", 0),), (), "forward", "relu", "relu"),
+    ]
+    found = arrange(view_of(operations))
+    assert [(group.title, group.operations) for group in found.groups] == [
+        ("forward", 5),
+        ("fc", 3),
+    ]
 
 
 def test_a_group_that_reads_what_reads_it_is_still_drawn():

@@ -11,7 +11,7 @@ draws the view only has to add up sizes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -47,7 +47,7 @@ def arrange(view: View, by: Literal["module", "kernel"] = "module") -> Arrangeme
         for name in dict.fromkeys([*(read for read, _ in operation.reads), *operation.after])
     ]
     found = Arrangement()
-    work = _Work(found, len(view.operations))
+    work = _Work(found, [operation.node for operation in view.operations])
     trees = grow(view, edges, by)
     lane = {i: name for name, branch in trees.items() for i in branch.all()}
     for name, branch in trees.items():
@@ -69,7 +69,7 @@ class _Work:
     """Fills an arrangement, group by group."""
 
     found: Arrangement
-    total: int
+    nodes: list[str | None]
 
     def place(self, branch: Branch, parent: int | None, edges: Sequence[Edge]) -> int:
         """Arranges what is in a branch, and in all below. ``edges`` are those that touch it."""
@@ -78,14 +78,16 @@ class _Work:
             branch.title, branch.kind, branch.scope, branch.node, parent, len(branch.all())
         )
         self.found.groups.append(group)
-        members, level = _level(branch, edges)
+        members, level = _level(branch, edges, self.nodes)
+        total = len(self.nodes)
         items: list[int] = []
         for member in members:
             if isinstance(member, int):
                 items.append(member)
             else:
-                items.append(self.total + self.place(member, number, level.touching[len(items)]))
-        group.rows, group.links = _rows(items, level.links)
+                items.append(total + self.place(member, number, level.touching[len(items)]))
+        links = [link for link in level.links if branch.kind != "inputs" or link[1] is not None]
+        group.rows, group.links = _rows(items, links)
         return number
 
 
@@ -98,7 +100,9 @@ class _Level:
     touching: dict[int, list[Edge]]
 
 
-def _level(branch: Branch, edges: Sequence[Edge]) -> tuple[list[Branch | int], _Level]:
+def _level(
+    branch: Branch, edges: Sequence[Edge], nodes: Sequence[str | None]
+) -> tuple[list[Branch | int], _Level]:
     """The members of a branch. A module that is called more than once, so that it would stand both
     above and below another one, is one member for each of its calls."""
     members = children(branch)
@@ -106,7 +110,7 @@ def _level(branch: Branch, edges: Sequence[Edge]) -> tuple[list[Branch | int], _
     tangled = _tangled(len(members), level)
     if tangled:
         parts = [
-            split(member, level.touching[i])
+            split(member, level.touching[i], nodes)
             if i in tangled and isinstance(member, Branch)
             else [member]
             for i, member in enumerate(members)
@@ -151,9 +155,8 @@ def _tangled(count: int, level: _Level) -> set[int]:
 
 
 def _rows(
-    items: list[int], links: Iterable[tuple[int | None, int | None, int]]
+    items: list[int], links: Sequence[tuple[int | None, int | None, int]]
 ) -> tuple[list[list[int]], list[list[tuple[int, int]]]]:
-    links = list(links)
     pairs = [(a, b) for a, b, _ in links if a is not None and b is not None]
     rank, _ = ranks(len(items), pairs, {b for a, b, _ in links if a is None and b is not None})
     last = max(rank, default=0) + 2

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+
+from isograd.views.tree import Kind
 
 
 @dataclass
@@ -17,7 +18,7 @@ class Group:
     """
 
     title: str
-    kind: Literal["lane", "module", "node", "kernel"]
+    kind: Kind
     scope: str
     node: str | None
     parent: int | None

@@ -23,7 +23,7 @@ def ranks(
     above its first reader, unless it is ``held`` at the top. A row that is full sends the next item
     further down.
     """
-    room = _Room(max(NARROWEST if pairs else 2, round(1.3 * count**0.5)))
+    room = _Room(max(NARROWEST if pairs else 2, round(count**0.5)))
     readers: list[list[int]] = [[] for _ in range(count)]
     waiting = [0] * count
     for a, b in pairs:

@@ -9,12 +9,19 @@ from typing import Literal
 
 from isograd.views.view import Operation, View
 
+Kind = Literal["lane", "module", "node", "kernel", "inputs"]
+"""What makes a group: that it is a lane, a module, a node of the network, a kernel, or that one
+operation reads all of it and nothing else does."""
+
 Edge = tuple[int, int]
 """Who makes a value and who reads it, by index."""
 
 LANES = ("forward", "loss", "backward", "update", "other", "all")
 """The outermost groups; inputs stand with what reads them first. ``all`` is the only one where
 kernels are the groups, which may span the others."""
+
+MANY = 10
+"""So many inputs of one operation alone are a group."""
 
 INPUTS = {"input", "placeholder", "tensor", "_arg"}
 """Kinds of what a network is called with."""
@@ -28,7 +35,7 @@ class Branch:
     """A group: operations of its own, and groups within."""
 
     title: str
-    kind: Literal["lane", "module", "node", "kernel"]
+    kind: Kind
     scope: str = ""
     node: str | None = None
     operations: list[int] = field(default_factory=list)
@@ -59,8 +66,13 @@ def grow(view: View, edges: Sequence[Edge], by: Literal["module", "kernel"]) -> 
     modules = by == "module"
     lanes = _lanes(view, edges) if modules else ["all"] * len(view.operations)
     paths = [(_module if modules else _kernel)(operation) for operation in view.operations]
+    readers: dict[int, list[int]] = {}
+    for source, reader in edges:
+        if lanes[source] == lanes[reader]:
+            readers.setdefault(source, []).append(reader)
     if modules:
-        _settle(view, edges, lanes, paths)
+        _settle(view, readers, lanes, paths)
+    _gather(view, readers, paths)
     found = {lane: Branch(lane, "lane") for lane in LANES}
     for i, path in enumerate(paths):
         found[lanes[i]].put(path, i)
@@ -74,9 +86,12 @@ def children(branch: Branch) -> list[Branch | int]:
     return sorted(members, key=lambda member: member if isinstance(member, int) else member.first)
 
 
-def split(branch: Branch, edges: Sequence[Edge]) -> list[Branch]:
-    """A branch as the parts of it that are connected, the first with its title."""
+def split(branch: Branch, edges: Sequence[Edge], nodes: Sequence[str | None]) -> list[Branch | int]:
+    """A branch as the parts of it that are connected, the first with its title. Operations of one
+    of the ``nodes`` stay together."""
     root = {i: i for i in branch.all()}
+    first: dict[str | None, int] = {}
+    same = [(first.setdefault(nodes[i], i), i) for i in root if nodes[i] is not None]
 
     def find(i: int) -> int:
         while root[i] != i:
@@ -84,7 +99,7 @@ def split(branch: Branch, edges: Sequence[Edge]) -> list[Branch]:
             i = root[i]
         return i
 
-    for a, b in edges:
+    for a, b in [*edges, *same]:
         if a in root and b in root:
             root[find(b)] = find(a)
     parts: dict[int, Branch] = {}
@@ -94,7 +109,7 @@ def split(branch: Branch, edges: Sequence[Edge]) -> list[Branch]:
             title = f"{branch.title} ({len(parts) + 1})" if parts else branch.title
             parts[number] = Branch(title, branch.kind, branch.scope, branch.node)
         parts[number].put([_bare(step) for step in path], operation)
-    return list(parts.values())
+    return [_plain(part) for part in parts.values()]
 
 
 def _leaves(branch: Branch, path: list[Branch]) -> list[tuple[list[Branch], int]]:
@@ -133,18 +148,27 @@ def _lanes(view: View, edges: Sequence[Edge]) -> list[str]:
 
 
 def _settle(
-    view: View, edges: Sequence[Edge], lanes: Sequence[str], paths: list[list[Branch]]
+    view: View, readers: dict[int, list[int]], lanes: Sequence[str], paths: list[list[Branch]]
 ) -> None:
     """Parameters and constants belong to the module that all of their readers are in. What the
     network is called with stands before it."""
-    readers: dict[int, list[int]] = {}
-    for source, reader in edges:
-        if lanes[source] == lanes[reader]:
-            readers.setdefault(source, []).append(reader)
     for i, operation in reversed(list(enumerate(view.operations))):
         outside = operation.kind.lower() in INPUTS and lanes[i] == "forward"
         if operation.phase == "input" and not paths[i] and not outside and i in readers:
             paths[i] = _shared([paths[reader] for reader in readers[i]])
+
+
+def _gather(view: View, readers: dict[int, list[int]], paths: list[list[Branch]]) -> None:
+    """Many inputs of a single operation are a group beside it."""
+    only: dict[int, list[int]] = {}
+    for i, operation in enumerate(view.operations):
+        if operation.phase == "input" and not operation.reads and len(readers.get(i, ())) == 1:
+            only.setdefault(readers[i][0], []).append(i)
+    for reader, inputs in only.items():
+        if len(inputs) >= MANY:
+            title = f"inputs of {view.operations[reader].name}"
+            for i in inputs:
+                paths[i] = [*map(_bare, paths[reader]), Branch(title, "inputs")]
 
 
 def _shared(paths: Sequence[Sequence[Branch]]) -> list[Branch]:

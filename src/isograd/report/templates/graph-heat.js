@@ -37,10 +37,15 @@ class Heat {
     return overlay.unit === "envelopes" ? Math.max(...found) : found.reduce((sum, x) => sum + x, 0);
   }
 
+  // The phase that a quantity is of, as in "backward time"; none where it is of all.
+  phase() {
+    return ["forward", "backward"].find((phase) => this.quantity.startsWith(`${phase} `));
+  }
+
   // The colour of an item, from 0; null where it has none.
   shade(pane, item) {
     const overlay = this.overlayOf(pane);
-    if (!overlay) {
+    if (!overlay || (this.phase() && pane.shown.phaseOf(item) !== this.phase())) {
       return null;
     }
     const shades = this.shades.get(pane);
@@ -51,10 +56,11 @@ class Heat {
     return shades.get(item);
   }
 
-  // What is written on an item: once for each layer, where it runs forward.
+  // What is written on an item: once for each layer, where it runs forward; or backward, where the
+  // quantity is of that.
   text(pane, item) {
     const overlay = this.overlayOf(pane);
-    if (!overlay || !["forward", "other"].includes(pane.shown.phaseOf(item))) {
+    if (!overlay || pane.shown.phaseOf(item) !== (this.phase() ?? "forward")) {
       return null;
     }
     const value = this.value(pane, item, overlay);
