@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from torch_subjects import BATCH, Looked, look
 
-from isograd.frameworks.torch.views import inductor
+from isograd.frameworks.torch.views import capture
+from isograd.frameworks.torch.views.generating import Generated, generate
+from isograd.frameworks.torch.views.inductor import described
 from isograd.frameworks.torch.views.launches import Launch, read_program
 from isograd.frameworks.torch.views.located import Locator
 from isograd.views import View
@@ -55,14 +57,13 @@ def mlp(tmp_path_factory: pytest.TempPathFactory) -> Looked:
 
 
 @pytest.fixture(scope="module")
-def generated(mlp: Looked, tmp_path_factory: pytest.TempPathFactory) -> inductor.Generated:
-    executor = inductor.generating(mlp.subject)
-    return executor.generate(inductor.rows(mlp.subject).reshape(1, -1))
+def generated(mlp: Looked) -> Generated:
+    return generate(mlp.subject)
 
 
 @pytest.fixture(scope="module")
-def view(mlp: Looked, generated: inductor.Generated) -> View:
-    found = inductor.described(generated, Locator(mlp.subject))
+def view(mlp: Looked, generated: Generated) -> View:
+    found = described(generated, Locator(mlp.subject))
     found.check()
     return found
 
@@ -179,8 +180,6 @@ def test_kernels_read_what_was_made_before_them(view):
 
 
 def test_a_step_that_cannot_be_compiled_says_why(mlp):
-    from isograd.frameworks.torch.views import capture
-
     wrong = replace(mlp.subject, targets=mlp.subject.targets[:, None].repeat(3, 1).repeat(2, 0))
     view = capture("inductor", wrong)
     assert view.status == "partial"
