@@ -24,7 +24,7 @@ def disguised(graph: Graph, rng: random.Random) -> Graph:
 
 def _chain(node: Node, *steps: tuple[Op, tuple[str, ...]]) -> list[Node]:
     """Ops in the place of a node: ``x`` is its input, ``1`` the first one's value, and so on."""
-    names = [f"{node.name}_{number}" for number in range(1, len(steps))] + [node.name]
+    names = [f"{node.name}_part_{number}" for number in range(1, len(steps))] + [node.name]
     known = {"x": node.inputs[0]} | {str(i): name for i, name in enumerate(names, 1)}
     return [
         replace(node, name=name, op=op, inputs=tuple(known[i] for i in inputs), parameters={})

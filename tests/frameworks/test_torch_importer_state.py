@@ -9,7 +9,11 @@ from originals import Network, assert_same, imported, ops_of
 from torch import Tensor
 
 from isograd.errors import UsageError
+from isograd.frameworks.torch import emitter
+from isograd.ir import ops
+from isograd.ir.builder import Builder
 from isograd.ir.ops import Dropout
+from isograd.models import load
 
 
 def _fill_column(m, x):
@@ -248,3 +252,25 @@ class Watched(torch.nn.Module):
 
 def test_a_normalisation_that_nothing_reads_still_moves_its_statistics():
     assert_same(Watched(), "x=float32[N,4,6]")
+
+
+@pytest.mark.parametrize("size", [(), (5,), (5, 4)], ids=["1d", "2d", "3d"])
+def test_a_biased_running_variance_that_was_emitted_comes_back(size, tmp_path):
+    b = Builder("biased")
+    x = b.input("x", ("N", 3, *size) if size else ("N", 3))
+    graph = b.finish(b(ops.BatchNorm(1e-3, 0.01, unbiased=False), x, scope="bn"))
+    path = tmp_path / "model.py"
+    path.write_text(emitter.emit(graph).source)
+    shape = ",".join(map(str, ("N", 3, *size)))
+    found = load(f"{path}:Biased", [f"x=float32[{shape}]"], here=True)
+    assert [node.op for node in found.graph.nodes] == [node.op for node in graph.nodes]
+
+
+def test_a_form_that_its_owner_has_changed_is_no_exact_form(tmp_path):
+    b = Builder("biased")
+    graph = b.finish(b(ops.BatchNorm(1e-3, 0.01, unbiased=False), b.input("x", ("N", 3))))
+    source = emitter.emit(graph).source.replace("(count - 1) / count", "(count - 2) / count")
+    path = tmp_path / "model.py"
+    path.write_text(source)
+    with pytest.raises(UsageError):
+        load(f"{path}:Biased", ["x=float32[N,3]"], here=True)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from isograd.errors import DataDependent, UsageError
+from isograd.frameworks.torch.importing.emitted import as_one_op
 from isograd.frameworks.torch.importing.multihead import as_written
 from isograd.frameworks.torch.importing.recurrence import shapes_only
 from isograd.frameworks.torch.importing.symbolic import KINDS, Sizes, concrete
@@ -52,7 +53,7 @@ def export(
     for numbers in tries:
         sizes = dict(zip(names, itertools.chain(numbers, itertools.count(359, 2)), strict=False))
         try:
-            with in_mode(module, training), shapes_only(), as_written():
+            with in_mode(module, training), shapes_only(), as_written(), as_one_op(module):
                 return _export(module, inputs, sizes, by_name=training is not None)
         except Exception as error:
             failure = error if isinstance(error, UsageError) else explained(error)

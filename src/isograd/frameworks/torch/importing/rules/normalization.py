@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from isograd.ir import ops
 from isograd.ir.ops.base import Shape, static
 
 
-def batch_norm(call: Call, x: Value, *rest: Any) -> Value:
+def batch_norm(call: Call, x: Value, *rest: Any, unbiased: bool = True) -> Value:
     """Where running statistics are learned it is a layer. One that uses the batch's at all times
     keeps none, and a frozen one is arithmetic with two buffers.
     """
@@ -26,7 +27,7 @@ def batch_norm(call: Call, x: Value, *rest: Any) -> Value:
     if f"learned {mean.parameter}" in call.notes and plain(weight, bias):
         if (weight is None) != (bias is None):
             raise call.unsupported("batch normalisation with only one of weight and bias")
-        op = ops.BatchNorm(float(eps), float(momentum), weight is not None)
+        op = ops.BatchNorm(float(eps), float(momentum), weight is not None, unbiased)
         statistics = {"running_mean": mean, "running_var": variance}
         return call.layer(op, x, weight=weight, bias=bias, **statistics)
     if training:
@@ -100,6 +101,7 @@ def _per_channel(x: Value) -> Shape:
 
 RULES: dict[str, Rule] = {
     "batch_norm": batch_norm,
+    "biased_batch_norm": partial(batch_norm, unbiased=False),
     "group_norm": group_norm,
     "instance_norm": instance_norm,
     "layer_norm": layer_norm,
