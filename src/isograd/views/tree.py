@@ -20,8 +20,8 @@ LANES = ("forward", "loss", "backward", "update", "other", "all")
 """The outermost groups; inputs stand with what reads them first. ``all`` is the only one where
 kernels are the groups, which may span the others."""
 
-MANY = 10
-"""So many inputs of one operation alone are a group."""
+MANY, MANY_TO_UPDATE = 10, 3
+"""So many inputs of one operation alone are a group; there is an update for each parameter."""
 
 INPUTS = {"input", "placeholder", "tensor", "_arg"}
 """Kinds of what a network is called with."""
@@ -72,7 +72,7 @@ def grow(view: View, edges: Sequence[Edge], by: Literal["module", "kernel"]) -> 
             readers.setdefault(source, []).append(reader)
     if modules:
         _settle(view, readers, lanes, paths)
-    _gather(view, readers, paths)
+    _gather(view, readers, lanes, paths)
     found = {lane: Branch(lane, "lane") for lane in LANES}
     for i, path in enumerate(paths):
         found[lanes[i]].put(path, i)
@@ -158,14 +158,16 @@ def _settle(
             paths[i] = _shared([paths[reader] for reader in readers[i]])
 
 
-def _gather(view: View, readers: dict[int, list[int]], paths: list[list[Branch]]) -> None:
+def _gather(
+    view: View, readers: dict[int, list[int]], lanes: Sequence[str], paths: list[list[Branch]]
+) -> None:
     """Many inputs of a single operation are a group beside it."""
     only: dict[int, list[int]] = {}
     for i, operation in enumerate(view.operations):
         if operation.phase == "input" and not operation.reads and len(readers.get(i, ())) == 1:
             only.setdefault(readers[i][0], []).append(i)
     for reader, inputs in only.items():
-        if len(inputs) >= MANY:
+        if len(inputs) >= (MANY_TO_UPDATE if lanes[reader] == "update" else MANY):
             title = f"inputs of {view.operations[reader].name}"
             for i in inputs:
                 paths[i] = [*map(_bare, paths[reader]), Branch(title, "inputs")]
