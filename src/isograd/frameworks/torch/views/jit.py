@@ -31,6 +31,7 @@ def show(subject: Subject) -> View:
     view = View("torch", "jit", TITLE, ABOUT)
     reader = Reader(executor, Locator(subject))
     view.operations = reader.operations(graph)
+    _settle(view.operations)
     view.figures = {
         "nodes": len(list(graph.nodes())),
         "constants": len(reader.settings),
@@ -95,14 +96,13 @@ class Reader:
         inputs = list(node.inputs())
         reads = [self._ports[v.debugName()] for v in inputs if v.debugName() in self._ports]
         place = self._locator.place(ranged_frames(node.sourceRange()))
-        origin = self._named(reads[0][0]) if kind.startswith("prim::") and reads else None
         constant = kind == "prim::Constant"
         operation = Operation(
             self._names.new(kind.split("::")[-1]),
             kind,
             tuple(dict.fromkeys(reads)),
             phase="input" if constant else "forward",
-            node=place.node or (origin.node if origin else None),  # ListUnpack has no line
+            node=place.node,
             source=place.source,
             attributes=self._attributes(node, inputs),
         )
@@ -141,6 +141,20 @@ class Reader:
 
     def _named(self, name: str) -> Operation:
         return next(operation for operation in self._found if operation.name == name)
+
+
+def _settle(operations: list[Operation]) -> None:
+    """Gives what has no line of its own, such as a list of sizes, the node of what it reads, or
+    else of its first reader."""
+    named = {operation.name: operation for operation in operations}
+    forward = [operation for operation in operations if operation.phase == "forward"]
+    for operation in forward:
+        read = (named[name].node for name, _ in operation.reads)
+        operation.node = operation.node or next(filter(None, read), None)
+    readers: dict[str, str] = {}
+    for operation in reversed(forward):
+        operation.node = operation.node or readers.get(operation.name)
+        readers |= {name: operation.node for name, _ in operation.reads if operation.node}
 
 
 def _value(value: Any) -> Value:
