@@ -73,8 +73,8 @@ def rewritten(subject: Subject, folder: Path, change: Callable[[str], str]) -> S
 
 
 class TwoSequences(nn.Module):
-    """Attention from one input to the other, layer normalisation, dropout; one weight serves
-    twice."""
+    """Attention from one input to the other, layer normalisation, SiLU (whose gradient TensorFlow
+    writes by hand), dropout; one weight serves twice."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,4 +87,5 @@ class TwoSequences(nn.Module):
     def forward(self, x: Any, y: Any) -> Any:
         query, memory = self.embed(x), self.embed(y)
         mixed = nn.functional.scaled_dot_product_attention(query, memory, memory)
-        return self.head(self.drop(self.norm(query + mixed)).mean(1))
+        normal = nn.functional.silu(self.norm(query + mixed))
+        return self.head(self.drop(normal).mean(1))

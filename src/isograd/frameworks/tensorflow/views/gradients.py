@@ -37,10 +37,12 @@ class Entry:
 @dataclass
 class Gradients:
     """What is seen while gradients are computed. ``current`` is the forward operation whose
-    gradient is being computed; ``forward_of`` ties operations of graphs to forward operations."""
+    gradient is being computed; ``forward_of`` ties operations of graphs to forward operations,
+    ``given_to`` those that only make what such a computation begins with: sums, and zeros."""
 
     entries: list[Entry] = field(default_factory=list)
     forward_of: dict[tf.Operation, tf.Operation] = field(default_factory=dict)
+    given_to: dict[tf.Operation, tf.Operation] = field(default_factory=dict)
     producer: Callable[[Any], Any] = lambda tensor: tensor.op
     _stack: list[Any] = field(default_factory=list)
     _recorded: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -55,6 +57,12 @@ class Gradients:
 
     def registered(self, attributes: Any) -> Any:
         return self._recorded.get(id(attributes), (None, None))[1]
+
+    def give(self, forward: Any, gradients: Sequence[Any]) -> None:
+        """Notes with what the gradient of an operation of a graph begins."""
+        for gradient in gradients if forward is not None else ():
+            if isinstance(gradient, tf.Tensor) and not isinstance(gradient, ops.EagerTensor):
+                self.given_to.setdefault(gradient.op, forward)
 
     def run(self, forward: Any, kept: Sequence[Any], compute: Callable[[], Any]) -> Any:
         """Computes a gradient, and notes what comes of it."""
@@ -89,13 +97,14 @@ def watched_gradients() -> Iterator[Gradients]:
     )
 
     def gradient_function(
-        name: Any, attributes: Any, count: Any, inputs: Any, outputs: Any, *rest: Any
+        name: Any, attributes: Any, count: Any, inputs: Any, outputs: Any, given: Any, *rest: Any
     ) -> Any:
-        kept = [*(inputs or ()), *(outputs or ())]
+        kept, forward = [*(inputs or ()), *(outputs or ())], seen.registered(attributes)
+        seen.give(forward, given)
         return seen.run(
-            seen.registered(attributes),
+            forward,
             kept,
-            lambda: compute(name, attributes, count, inputs, outputs, *rest),
+            lambda: compute(name, attributes, count, inputs, outputs, given, *rest),
         )
 
     def record_gradient(name: Any, inputs: Any, attributes: Any, outputs: Any) -> Any:
@@ -110,9 +119,10 @@ def watched_gradients() -> Iterator[Gradients]:
         backward_function: Any,
         forward_function: Any = None,
     ) -> Any:
-        def tied(*arguments: Any) -> Any:
+        def tied(*given: Any) -> Any:
             forward = seen.producer(output_tensors[0])
-            return seen.run(forward, (), lambda: backward_function(*arguments))
+            seen.give(forward, given)
+            return seen.run(forward, (), lambda: backward_function(*given))
 
         return record_operation(op_type, output_tensors, input_tensors, tied, forward_function)
 

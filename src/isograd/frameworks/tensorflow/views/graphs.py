@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow.python.framework import tensor_util
 
 from isograd.frameworks.tensorflow.views.execution import key
+from isograd.frameworks.tensorflow.views.gradients import Gradients
 from isograd.frameworks.tensorflow.views.locating import (
     GRADIENT_OF,
     HOLDERS,
@@ -40,11 +41,11 @@ _BRANCHES = {"If", "StatelessIf", "Case", "StatelessCase"}
 
 @dataclass
 class Reader:
-    """Turns a graph into operations. ``forward_of`` ties gradients, ``labels`` name what variables
-    and placeholders hold, by the `key` of their tensors."""
+    """Turns a graph into operations. ``gradients`` tie those of tapes, ``labels`` name what
+    variables and placeholders hold, by the `key` of their tensors."""
 
     locator: Locator
-    forward_of: Mapping[tf.Operation, tf.Operation] = field(default_factory=dict)
+    gradients: Gradients = field(default_factory=Gradients)
     labels: Mapping[str | int, str] = field(default_factory=dict)
     _names: dict[tf.Operation, str] = field(default_factory=dict)
 
@@ -79,7 +80,8 @@ class Reader:
 
     def _operation(self, operation: tf.Operation, prefix: str, known: set[str]) -> Operation:
         frames = frames_of(operation)
-        forward = self.forward_of.get(operation) or operation._original_op
+        tied = operation in self.gradients.forward_of
+        forward = self._forward_of(operation)
         made = Operation(
             prefix + operation.name,
             operation.type,
@@ -96,7 +98,7 @@ class Reader:
             attributes=_attributes(operation)
             | self.locator.changed(operation.type, map(self._label, operation.inputs)),
         )
-        if forward is not None and (made.phase == "backward" or operation in self.forward_of):
+        if forward is not None and (made.phase == "backward" or tied):
             made.phase = "backward"
             made.node = self.locator.node(frames_of(forward))
             made.source = self.locator.line(frames_of(forward))
@@ -108,6 +110,14 @@ class Reader:
             made.attributes[INSIDE] = prefix.rsplit("/", 2)[0]
         self._names[operation] = made.name
         return made
+
+    def _forward_of(self, operation: tf.Operation) -> tf.Operation | None:
+        """What an operation of the backward pass computes the gradient of."""
+        return (
+            self.gradients.forward_of.get(operation)
+            or operation._original_op
+            or self.gradients.given_to.get(operation)
+        )
 
     def _label(self, tensor: Any) -> str | None:
         return self.labels.get(key(tensor))

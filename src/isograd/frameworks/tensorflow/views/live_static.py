@@ -54,7 +54,7 @@ def follow(network: LiveNetwork, make: Callable[[], Any], inputs: Sequence[tf.Te
     if graph is None:
         return Traced(None, [], error)
     labels = _labels(network, graph, list(inputs))
-    reader = Reader(network.locator, gradients.forward_of, labels)
+    reader = Reader(network.locator, gradients, labels)
     operations = reader.read(graph, graph.get_operations())
     complete(operations)
     modules.place(operations)

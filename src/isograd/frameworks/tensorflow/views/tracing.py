@@ -40,7 +40,7 @@ class Tracing:
             for outer, inner in graph.captures
             if (name := self.reader.labels.get(key(outer)))
         }
-        reader = Reader(self.reader.locator, self.reader.forward_of, labels)
+        reader = Reader(self.reader.locator, self.reader.gradients, labels)
         operations = reader.read(graph, graph.get_operations())
         complete(operations)
         return operations
@@ -66,7 +66,7 @@ def trace_step(subject: Subject, mode: str) -> Tracing:
         except Exception as raised:
             error = raised
     labels: Mapping[str | int, str] = held_names(executor)
-    reader = Reader(Locator.of(subject), gradients.forward_of, labels)
+    reader = Reader(Locator.of(subject), gradients, labels)
     return Tracing(executor, reader, error)
 
 
