@@ -68,7 +68,7 @@ def _about_time(timed: Timed) -> str:
     agreement, slowdown = timed.agreement, timed.slowdown
     return (
         "Whole eager training steps, forward and backward pass together; the parts are means over "
-        "the middle half of the steps. The whole was measured in turns with it, on steps without "
+        "the middle fifth of the steps. The whole was measured in turns with it, on steps without "
         f"stamps, as compare does. The parts sum to {agreement.ratio:.3f} "
         f"[{agreement.low:.3f}–{agreement.high:.3f}] of it; two executors alike differ by up to "
         f"{timed.noise.fraction:.1%}. Steps with stamps take {slowdown.ratio:.3f} "

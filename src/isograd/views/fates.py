@@ -43,7 +43,8 @@ TIES = {"op_name", "gradient of", "gradient", "flops", "parameter"}
 class Fates:
     """``of`` is the fate of each earlier operation, by name; those that hold values, and those of
     phases that the later view does not show, have none. ``kernels`` are the later operations that
-    compute several at once, with the earlier ones that they stand for. ``again`` counts members of
+    compute several at once, with the earlier ones that they stand for; they may stand for none, and
+    share the work of one that was written out as several. ``again`` counts members of
     kernels that compute once more what another member computes; ``added`` are later operations that
     stand for no earlier one.
     """
@@ -101,6 +102,7 @@ class _Matching:
         self._match(_Unit.places, lambda op: (op.node, op.phase, _base(op.kind)))
         held = {_origin(op) for op in after.operations if _is_constant(op)}
         self._settle(_fixed(before.operations), held)
+        self._share_work()
         self._count_new([op for op in later if op.phase in scope and op.kind not in HOLDERS])
 
     def _match(
@@ -150,6 +152,14 @@ class _Matching:
                 self.found.kernels.setdefault(instead.owner.name, []).append(op.name)
             else:
                 self.found.of[op.name] = "rewritten"
+
+    def _share_work(self) -> None:
+        """Kernels that compute something of what fused operations were written out as."""
+        fused = set(self.found.named("fused"))
+        places = {(op.node, op.phase) for op in self._earlier if op.name in fused}
+        for unit in self._units:
+            if unit.fused and places & set(_places(unit.owner)):
+                self.found.kernels.setdefault(unit.owner.name, [])
 
     def _count_new(self, later: list[Operation]) -> None:
         done = {unit.key() for unit in self._units if unit.taken}

@@ -61,7 +61,7 @@ class Spent:
 
 
 def typical(steps: Sequence[Mapping[Part, int]]) -> Spent:
-    """The mean over those steps whose whole time is in the middle half.
+    """The mean over those steps whose whole time is in the middle fifth, around the median.
 
     Medians of parts do not sum to the median of the whole, for each part has its slow steps at
     other times; the means over one set of steps do, and the slow steps are not in it. Raises
@@ -70,7 +70,8 @@ def typical(steps: Sequence[Mapping[Part, int]]) -> Spent:
     if not steps:
         raise ValueError("no step was stamped")
     ranked = sorted(steps, key=_whole)
-    middle = ranked[len(ranked) // 4 : len(ranked) - len(ranked) // 4]
+    aside = 2 * len(ranked) // 5
+    middle = ranked[aside : len(ranked) - aside]
     names = dict.fromkeys(part for step in middle for part in step)
     means = {name: sum(s.get(name, 0) for s in middle) / len(middle) / 1e3 for name in names}
     instruments = means.pop((INSTRUMENTS, ""), 0.0)
