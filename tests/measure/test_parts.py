@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from isograd.errors import WorkerError
 from isograd.frameworks.protocol import Steps
 from isograd.measure.parts import Timed, time_parts
-from isograd.views.timeline import INSTRUMENTS, Timeline
+from isograd.views.timeline import Timeline
 
 BATCH = np.zeros((1, 2), np.int64)
 
@@ -34,8 +36,13 @@ class Stamped(Plain):
         self.seen = seen
 
     def train(self, batches: NDArray[np.int64]) -> Steps:
-        parts = {("forward", "fc"): self.nanoseconds - self.seen, (INSTRUMENTS, ""): self.seen}
-        self.timeline.steps += [dict(parts) for _ in batches]
+        times = (0, self.nanoseconds - self.seen, self.nanoseconds) + (self.nanoseconds,) * 2
+        clock = itertools.cycle(times)
+        self.timeline._clock = lambda: next(clock)
+        for _ in batches:
+            self.timeline.begin()
+            self.timeline.spend("forward", "fc")
+            self.timeline.finish()
         return super().train(batches)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from isograd.views.timeline import INSTRUMENTS, Timeline, typical
+from isograd.views.timeline import Stamped, Timeline, typical
 
 
 class Clock:
@@ -21,38 +21,48 @@ def a_step(timeline: Timeline) -> None:
     timeline.begin()
     timeline.spend("batch")
     timeline.spend("forward", "fc")
-    timeline.spend(INSTRUMENTS)
+    timeline.skip()
     timeline.spend("forward", "fc")
     timeline.spend("backward", "fc")
     timeline.finish()
 
 
+# Each stamp looks at the clock when it begins and when it ends.
+TIMES = (100, 101, 102, 104, 105, 112, 116, 118, 134, 135, 136, 140)
+
+
 def test_the_time_since_the_last_stamp_belongs_to_the_part_that_is_named():
-    timeline = Timeline(Clock(100, 101, 103, 110, 114, 130, 131))
+    timeline = Timeline(Clock(*TIMES))
     a_step(timeline)
-    assert timeline.steps == [
-        {
-            ("batch", ""): 1,
-            ("forward", "fc"): 2 + 4,
-            (INSTRUMENTS, ""): 7,
-            ("backward", "fc"): 16,
-            ("python", ""): 1,
-        }
-    ]
+    (step,) = timeline.taken()
+    assert step.parts == {
+        ("batch", ""): 1,
+        ("forward", "fc"): 2 + 4,
+        ("backward", "fc"): 16,
+        ("python", ""): 1,
+    }
+
+
+def test_what_stamping_takes_is_in_no_part():
+    timeline = Timeline(Clock(*TIMES))
+    a_step(timeline)
+    (step,) = timeline.taken()
+    assert step.whole + step.instruments == 140 - 100
+    assert step.instruments == 1 + 1 + 7 + 2 + 1 + 4
 
 
 def test_time_between_two_steps_belongs_to_neither():
-    timeline = Timeline(Clock(*range(0, 7), *range(1000, 1007)))
+    timeline = Timeline(Clock(*TIMES, *(1000 + time for time in TIMES)))
     a_step(timeline)
     a_step(timeline)
-    assert timeline.steps[0] == timeline.steps[1]
+    first, second = timeline.taken()
+    assert first == second
+    assert timeline.taken() == []
 
 
 def test_parts_sum_to_the_whole_and_instruments_come_on_top():
-    timeline = Timeline(Clock(0, 1000, 3000, 10_000, 14_000, 30_000, 31_000))
-    a_step(timeline)
-    spent = typical(timeline.steps)
-    assert spent.whole == sum(spent.parts.values()) == 24.0
+    spent = typical([Stamped({("forward", "fc"): 6000, ("backward", "fc"): 16_000}, 7000)])
+    assert spent.whole == sum(spent.parts.values()) == 22.0
     assert spent.instruments == 7.0
     assert spent.of("forward", "backward") == {"fc": 22.0}
 
@@ -60,8 +70,8 @@ def test_parts_sum_to_the_whole_and_instruments_come_on_top():
 def test_slow_steps_are_left_out_as_a_whole():
     # The slow part is another one each time, so that the median of each part is untouched by it.
     usual = {("forward", "a"): 1000, ("forward", "b"): 2000}
-    slow = [{**usual, ("forward", name): 50_000} for name in "ab"]
-    spent = typical([usual, slow[0], usual, usual, slow[1], usual, usual, usual])
+    slow = [Stamped({**usual, ("forward", name): 50_000}) for name in "ab"]
+    spent = typical([*(Stamped(usual) for _ in range(6)), *slow])
     assert spent.parts == {("forward", "a"): 1.0, ("forward", "b"): 2.0}
 
 

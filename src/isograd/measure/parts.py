@@ -15,6 +15,7 @@ from isograd.measure.schedule import ROUND_NS, measure
 from isograd.measure.stats import interval, noise_floor, ratio
 from isograd.result import Comparison, Interval, NoiseFloor
 from isograd.views.timeline import Spent, Timeline, typical
+from isograd.views.timeline import Stamped as StampedStep
 
 PLAIN, AGAIN, STAMPED, PARTS = "plain", "plain again", "stamped", "parts"
 
@@ -66,13 +67,12 @@ class _StampedArm(_Arm):
     def __init__(self, executor: Stamped, batch: NDArray[np.int64]) -> None:
         super().__init__(STAMPED, executor, batch)
         self._timeline = executor.timeline
-        self.rounds: list[list[dict[tuple[str, str], int]]] = []
+        self.rounds: list[list[StampedStep]] = []
 
     def run(self, steps: int) -> Sequence[float]:
-        self._timeline.steps.clear()
-        taken = super().run(steps)
-        self.rounds.append(list(self._timeline.steps))
-        return taken
+        nanoseconds = super().run(steps)
+        self.rounds.append(self._timeline.taken())
+        return nanoseconds
 
 
 def time_parts(

@@ -2,52 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean as mean
 from time import perf_counter_ns
-
-INSTRUMENTS = "instruments"
-"""The phase of what stamping itself takes, as far as it can be seen from inside; no part of a step
-that runs without stamps."""
 
 Part = tuple[str, str]
 """Phase (``forward``, ``backward``, ``loss``, ``update``, ``batch``, ``python``) and node; the node
 is empty where the time belongs to none."""
 
-Parts = Mapping[Part, float]
+
+@dataclass(frozen=True)
+class Stamped:
+    """One step. ``parts`` are nanoseconds; ``instruments`` are those that stamping itself took, as
+    far as it can be seen from inside, and are in no part."""
+
+    parts: dict[Part, int]
+    instruments: int = 0
+
+    @property
+    def whole(self) -> int:
+        """All but the instruments."""
+        return sum(self.parts.values())
 
 
 class Timeline:
-    """Keeps the nanoseconds of each part of each step; ``clock`` counts nanoseconds."""
+    """Keeps the nanoseconds of each part of each step; ``clock`` counts nanoseconds. As little as
+    possible is done while a step runs."""
 
     def __init__(self, clock: Callable[[], int] = perf_counter_ns) -> None:
-        self.steps: list[dict[Part, int]] = []
         self._clock = clock
-        self._parts: dict[Part, int] = {}
-        self._last = 0
+        self._steps: list[tuple[list[tuple[Part, int]], int]] = []
+        self._spent: list[tuple[Part, int]] = []
+        self._begin = self._last = 0
 
     def begin(self) -> None:
         """A step begins."""
-        self._parts = {}
-        self._last = self._clock()
+        self._spent = []
+        self._begin = self._last = self._clock()
 
     def spend(self, phase: str, node: str = "") -> None:
         """All since the last stamp belongs to this part."""
-        now, part = self._clock(), (phase, node)
-        self._parts[part] = self._parts.get(part, 0) + now - self._last
-        self._last = now
+        self._spent.append(((phase, node), self._clock() - self._last))
+        self._last = self._clock()
+
+    def skip(self) -> None:
+        """All since the last stamp went into stamping."""
+        self._last = self._clock()
 
     def finish(self) -> None:
         """The step ends; what no stamp has claimed is Python's."""
         self.spend("python")
-        self.steps.append(self._parts)
+        self._steps.append((self._spent, self._last - self._begin))
+
+    def taken(self) -> list[Stamped]:
+        """The steps so far, which are then forgotten."""
+        steps, self._steps = self._steps, []
+        return [_stamped(spent, whole) for spent, whole in steps]
+
+
+def _stamped(spent: Sequence[tuple[Part, int]], whole: int) -> Stamped:
+    parts: dict[Part, int] = {}
+    for part, nanoseconds in spent:
+        parts[part] = parts.get(part, 0) + nanoseconds
+    return Stamped(parts, whole - sum(parts.values()))
 
 
 @dataclass(frozen=True)
 class Spent:
     """Microseconds of a typical step. ``parts`` sum to ``whole``; ``instruments`` come on top."""
 
-    parts: Parts
+    parts: dict[Part, float]
     whole: float
     instruments: float
 
@@ -60,7 +85,7 @@ class Spent:
         return found
 
 
-def typical(steps: Sequence[Mapping[Part, int]]) -> Spent:
+def typical(steps: Sequence[Stamped]) -> Spent:
     """The mean over those steps whose whole time is in the middle fifth, around the median.
 
     Medians of parts do not sum to the median of the whole, for each part has its slow steps at
@@ -69,14 +94,9 @@ def typical(steps: Sequence[Mapping[Part, int]]) -> Spent:
     """
     if not steps:
         raise ValueError("no step was stamped")
-    ranked = sorted(steps, key=_whole)
+    ranked = sorted(steps, key=lambda step: step.whole)
     aside = 2 * len(ranked) // 5
     middle = ranked[aside : len(ranked) - aside]
-    names = dict.fromkeys(part for step in middle for part in step)
-    means = {name: sum(s.get(name, 0) for s in middle) / len(middle) / 1e3 for name in names}
-    instruments = means.pop((INSTRUMENTS, ""), 0.0)
-    return Spent(means, sum(means.values()), instruments)
-
-
-def _whole(step: Mapping[Part, int]) -> int:
-    return sum(value for (phase, _), value in step.items() if phase != INSTRUMENTS)
+    names = dict.fromkeys(part for step in middle for part in step.parts)
+    means = {name: mean(step.parts.get(name, 0) for step in middle) / 1e3 for name in names}
+    return Spent(means, sum(means.values()), mean(step.instruments for step in middle) / 1e3)

@@ -12,7 +12,7 @@ from isograd.frameworks.marked import MADE
 from isograd.frameworks.protocol import Subject
 from isograd.frameworks.stamping import after, before
 from isograd.frameworks.torch.executor import EagerExecutor
-from isograd.views.timeline import INSTRUMENTS, Timeline
+from isograd.views.timeline import Timeline
 
 
 class StampedExecutor(EagerExecutor):
@@ -65,7 +65,7 @@ class StampedExecutor(EagerExecutor):
         if function is not None and function not in self._reached_by:
             self._reached_by.add(function)  # a node may hand its input through
             value.register_hook(partial(self._reached, name))
-        self.timeline.spend(INSTRUMENTS)
+        self.timeline.skip()
         return value
 
     def _reached(self, name: str, gradient: Tensor) -> None:
@@ -78,7 +78,7 @@ class StampedExecutor(EagerExecutor):
     def _differentiated(self) -> None:
         self.timeline.spend("backward", self._running)
         self._reached_by.clear()
-        self.timeline.spend(INSTRUMENTS)
+        self.timeline.skip()
 
 
 def open_stamped(subject: Subject) -> StampedExecutor:
