@@ -59,20 +59,23 @@ class _Inner:
 
 
 AT_FIRST = 60
-"""So many items are visible at first, unless one lane alone has more."""
+"""So many items are visible at first, unless the only lane has more."""
 
 
 def folded_at_first(arrangement: Arrangement, limit: int = AT_FIRST) -> list[int]:
-    """The groups that are folded at first: level by level they are open while there is room."""
-    depth = depths(arrangement.groups)
-    seen, opened = 0, -1
-    for level in range(max(depth, default=-1) + 1):
-        here = [group for group, at in zip(arrangement.groups, depth, strict=True) if at == level]
-        seen += sum(item >= 0 for group in here for row in group.rows for item in row) - len(here)
-        if level and seen > limit:
-            break
-        opened = level
-    return [number for number, at in enumerate(depth) if at > opened]
+    """The groups that are folded at first: level by level they are open while there is room. A lane
+    that has more than that by itself is folded, unless it is the only one."""
+    deep = depths(arrangement.groups)
+    count = [sum(item >= 0 for row in group.rows for item in row) for group in arrangement.groups]
+    lanes = arrangement.lanes.values()
+    folded = {number for number in lanes if count[number] > limit and len(lanes) > 1}
+    seen = 0
+    for level in range(max(deep, default=-1) + 1):
+        here = [number for number, depth in enumerate(deep) if depth == level]
+        shut = {number for number in here if arrangement.groups[number].parent in folded}
+        seen += sum(count[number] - 1 for number in here if number not in folded | shut)
+        folded |= shut if seen <= limit or not level else set(here)
+    return sorted(folded)
 
 
 def depths(groups: Sequence[Group]) -> list[int]:
