@@ -55,6 +55,9 @@ def command(
         float, typer.Option(min=0.0, help="Seconds that step times may be measured for.")
     ] = 6.0,
     idiomatic: IdiomaticOption = False,
+    graphs: Annotated[
+        bool, typer.Option("--graphs", help="Show the graphs of a step in the report, too.")
+    ] = False,
     timeout: TimeoutOption = 600.0,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
@@ -85,6 +88,7 @@ def command(
         target=target,
         measure_s=measure,
         timeout_s=timeout,
+        graphs=graphs,
     )
     with TerminalProgress() as progress:
         result, directory = compare(found, request, out=out, progress=progress)

@@ -11,15 +11,16 @@ from rich.console import Console
 if TYPE_CHECKING:
     from isograd.explanation import Explanation
     from isograd.result import Result
+    from isograd.views import Graphs
 
-SAVED = ("result.json", "explanation.json")
+SAVED = ("result.json", "explanation.json", "graph.json")
 """What a folder may hold."""
 
 
 def command(
     result: Annotated[
         Path,
-        typer.Argument(help="A result.json or explanation.json, or the folder it lies in."),
+        typer.Argument(help="A result.json, explanation.json or graph.json, or its folder."),
     ],
     out: Annotated[
         Path | None,
@@ -33,20 +34,30 @@ def command(
     from isograd.explanation import Explanation
     from isograd.report import terminal, write
     from isograd.report.explanation import write_explanation
+    from isograd.report.graph import write_graphs
     from isograd.report.terminal_explanation import render_explanation
+    from isograd.report.terminal_graph import render_graphs
+    from isograd.views import Graphs
 
-    found = _read(_saved(result))
+    saved = _saved(result)
+    found = _read(saved)
     console = Console()
     if isinstance(found, Explanation):
         render_explanation(found, console)
+    elif isinstance(found, Graphs):
+        render_graphs(found, console)
     else:
         terminal.render(found, console)
     if out is None:
         return
     if isinstance(found, Explanation):
         paths = [write_explanation(found, out, replace=_is_saved_in(out / SAVED[1], found))]
+    elif isinstance(found, Graphs):
+        paths = [write_graphs(found, out, replace=_is_saved_in(out / SAVED[2], found))]
     else:
-        paths = write(found, out, replace=_is_saved_in(out / SAVED[0], found))
+        beside = saved.parent / SAVED[2]
+        graphs = Graphs.read(beside) if beside.exists() else None
+        paths = write(found, out, replace=_is_saved_in(out / SAVED[0], found), graphs=graphs)
     for path in paths:
         console.print(f"[dim]written[/dim] {path}", highlight=False)
 
@@ -59,17 +70,20 @@ def _saved(path: Path) -> Path:
     return next((file for file in inside if file.exists()), inside[0])
 
 
-def _read(path: Path) -> Result | Explanation:
-    """Whichever it is. Raises `UsageError` when it is neither."""
-    from isograd.explanation import SCHEMA, Explanation
+def _read(path: Path) -> Result | Explanation | Graphs:
+    """Whichever it is. Raises `UsageError` when it is none of them."""
+    from isograd import explanation
     from isograd.result import Result, read_text, schema_of
+    from isograd.views import document
 
     text = read_text(path)
-    kind = SCHEMA.rpartition("/")[0]
-    if schema_of(text, str(path)).startswith(f"{kind}/"):
-        return Explanation.from_json(text, str(path))
+    kind = schema_of(text, str(path)).rpartition("/")[0]
+    if kind == explanation.SCHEMA.rpartition("/")[0]:
+        return explanation.Explanation.from_json(text, str(path))
+    if kind == document.SCHEMA.rpartition("/")[0]:
+        return document.Graphs.from_json(text, str(path))
     return Result.from_json(text, str(path))
 
 
-def _is_saved_in(path: Path, found: Result | Explanation) -> bool:
+def _is_saved_in(path: Path, found: Result | Explanation | Graphs) -> bool:
     return path.exists() and _read(path).to_json() == found.to_json()

@@ -11,12 +11,15 @@ from isograd.views.document import Graphs
 FILES = ("result.json", "report.html", "report.md")
 """What a report consists of."""
 
+GRAPHS = "graph.json"
+"""The graphs of the network, where the page shows them, too."""
+
 
 def write(
     result: Result, directory: Path, *, replace: bool = False, graphs: Graphs | None = None
 ) -> list[Path]:
     """Writes `FILES` into a directory, which is made if it is not there, and returns their paths.
-    The page has the graphs of the network, where they are given.
+    The page has the graphs of the network, where they are given, and `GRAPHS` lies beside it.
 
     Each file is complete or not there at all, so that this may be called again and again with
     ``replace`` while a run goes on. Raises `UsageError` when a file exists already and ``replace``
@@ -29,6 +32,8 @@ def write(
     paths = [directory / name for name in FILES]
     for path, text in zip(paths, texts, strict=True):
         write_file(path, text)
+    if graphs:
+        write_file(directory / GRAPHS, graphs.to_json())
     return paths
 
 

@@ -22,12 +22,14 @@ from isograd.report import write
 from isograd.result import Result
 from isograd.run.conclude import conclude
 from isograd.run.fit import check_fit, usual_data
+from isograd.run.graph import graph
 from isograd.run.progress import Progress, Silent
 from isograd.run.prove import declared_differences, prove_all
 from isograd.run.timing import copy_of, measure_steps
 from isograd.run.training import DISTURBED_STARTS, Course, agreement, disturb
 from isograd.run.workbench import Bench, Setting, Workbench, fresh_folder, new_directory
 from isograd.training import Recipe
+from isograd.views import Graphs
 
 WARM_UP_CALLS = 10
 """Calls after the first call, before memory is read and anything is timed."""
@@ -50,6 +52,7 @@ class Request:
     target: float | None = None
     measure_s: float = 6.0
     timeout_s: float = 600.0
+    graphs: bool = False
 
 
 def compare(
@@ -73,9 +76,9 @@ def compare(
         progress: who is told about it.
         command: the line that the report shows for doing it again.
 
-    Returns the result and its folder, in which ``result.json``, ``report.html``, ``report.md``, the
-    emitted sources and the workers' logs lie. Ctrl-C ends it early; what was found until then is
-    kept, and ``result.status`` is ``partial``.
+    Returns the result and its folder, in which ``result.json``, ``report.html``, ``report.md``,
+    ``graph.json`` where graphs were asked for, the emitted sources and the workers' logs lie.
+    Ctrl-C ends it early; what was found until then is kept, and ``result.status`` is ``partial``.
 
     Raises `UsageError` for bad input.
 
@@ -103,6 +106,7 @@ class Comparison:
     ) -> None:
         self.model, self.request, self.dataset = model, request, dataset
         self.directory, self.progress = directory, progress
+        self.graphs: Graphs | None = None
         self.course = Course.of(model.graph, dataset, request.recipe)
         self.order = [
             batch_order(len(self.course.targets), request.recipe.batch_size, request.epochs, seed)
@@ -163,12 +167,14 @@ class Comparison:
             "measuring step times": self.measure,
             "training": self.train,
         }
+        if self.request.graphs:
+            phases["taking the graphs"] = self.take_graphs
         doing = "nothing yet"
         try:
             for doing in phases:
                 phases[doing]()
                 result.duration_s = perf_counter() - begin
-                write(result, self.directory, replace=True)
+                self._write()
             result.status = "complete"
         except KeyboardInterrupt:
             result.reason = f"interrupted while {doing}"
@@ -178,8 +184,11 @@ class Comparison:
             self.bench.close()
             result.duration_s = perf_counter() - begin
             conclude(result, self.request.target, random_masks=self._random_masks)
-            write(result, self.directory, replace=True)
+            self._write()
         return result
+
+    def _write(self) -> None:
+        write(self.result, self.directory, replace=True, graphs=self.graphs)
 
     @property
     def _random_masks(self) -> bool:
@@ -285,6 +294,18 @@ class Comparison:
                     self.bench.guard(one, partial(self._train, seed))
                 self.progress.advance(f"{one.mode.label}, seed {seed}")
         self._agree()
+
+    def take_graphs(self) -> None:
+        """The views of one training step in both frameworks."""
+        self.graphs = graph(
+            self.model,
+            self.request.recipe,
+            with_overlays=True,
+            device=self.request.device,
+            threads=self.request.threads,
+            timeout_s=self.request.timeout_s,
+            progress=self.progress,
+        )
 
     def _train(self, seed: int, bench: Bench) -> None:
         start = self.model.initial_state(seed)
