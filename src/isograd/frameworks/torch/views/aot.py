@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, fx
 
 from isograd.frameworks.protocol import Subject
-from isograd.frameworks.torch.executor import EagerExecutor
 from isograd.frameworks.torch.views.failing import need, until_failure
 from isograd.frameworks.torch.views.flows import Holdings
 from isograd.frameworks.torch.views.fx import Read, selections, settle_sums
-from isograd.frameworks.torch.views.located import Locator, Place, traced_frames
+from isograd.frameworks.torch.views.located import Locator, Place
 from isograd.frameworks.torch.views.subjects import eager_step
 from isograd.frameworks.torch.views.tensors import Held, held
 from isograd.views import Operation, View
@@ -36,9 +36,9 @@ def show(subject: Subject) -> View:
     both = need("torch._functorch.config.patch")(force_non_lazy_backward_lowering=True)
     with until_failure(view, subject), both:
         pair.compiled(executor._loss_of)(rows)
-    for forward in pair.forwards:
-        view.operations = _joined(pair, forward, Locator(subject), executor) + view.operations
-        view.figures = _figures(pair, forward)
+    if pair.forward is not None:
+        view.operations = _joined(pair, pair.forward, Locator(subject)) + view.operations
+        view.figures = _figures(pair, pair.forward)
     return view
 
 
@@ -46,13 +46,14 @@ class Pair:
     """A backend of `torch.compile` that keeps the graphs that it is given, and runs them."""
 
     def __init__(self, given: Sequence[Held]) -> None:
-        self.forwards: list[fx.GraphModule] = []
-        self.backwards: list[fx.GraphModule] = []
         self.inputs: list[Held] = []
+        self.forward: fx.GraphModule | None = None
+        self.backward: fx.GraphModule | None = None
         self._given = Holdings(given)
+        self._boxed = need("torch._functorch.aot_autograd.make_boxed_func")
         self._autograd = need("torch._dynamo.backends.common.aot_autograd")(
-            fw_compiler=self._kept(self.forwards),
-            bw_compiler=self._kept(self.backwards),
+            fw_compiler=self._keep_forward,
+            bw_compiler=self._keep_backward,
             partition_fn=need("torch._functorch.partitioners.min_cut_rematerialization_partition"),
         )
 
@@ -66,79 +67,62 @@ class Pair:
         self.inputs = [self._given.of(node.meta["grapharg"].example) for node in places]
         return self._autograd(module, examples)
 
-    def _kept(self, graphs: list[fx.GraphModule]) -> Callable[..., Any]:
-        boxed = need("torch._functorch.aot_autograd.make_boxed_func")
+    def _keep_forward(self, module: fx.GraphModule, examples: Sequence[Any]) -> Any:
+        self.forward = module
+        return self._boxed(module)
 
-        def keep(module: fx.GraphModule, examples: Sequence[Any]) -> Any:
-            graphs.append(module)
-            return boxed(module)
-
-        return keep
+    def _keep_backward(self, module: fx.GraphModule, examples: Sequence[Any]) -> Any:
+        self.backward = module
+        return self._boxed(module)
 
 
-def _joined(
-    pair: Pair, forward: fx.GraphModule, locator: Locator, executor: EagerExecutor
-) -> list[Operation]:
+def _joined(pair: Pair, forward: fx.GraphModule, locator: Locator) -> list[Operation]:
     """Both graphs as one: what the backward graph is handed, it reads where it is made."""
     reader = Read(locator)
-    placeholders = [node for node in forward.graph.nodes if node.op == "placeholder"]
     given = {
-        node.name: Operation(each.name, each.kind, phase="input")
-        for node, each in zip(placeholders, pair.inputs, strict=True)
+        node.name: each.operation(each.name)
+        for node, each in zip(_placeholders(forward), pair.inputs, strict=True)
     }
     found = reader.operations(forward.graph, given)
-    origins = {
-        node.meta.get("seq_nr"): locator.place(traced_frames(node.meta.get("stack_trace")))
-        for node in forward.graph.nodes
-        if node.op == "call_function" and node.meta.get("seq_nr") is not None
-    }
-
-    def placed(node: fx.Node, place: Place) -> Place:
-        origin = origins.get(node.meta.get("seq_nr"))
-        tied = place if place.node is not None or origin is None else origin
-        return Place(tied.node, "backward", tied.source)
-
-    tangent = {
-        node.name: Operation("gradient of the loss", "input", phase="input")
-        for backward in pair.backwards
-        for node in backward.graph.nodes
-        if node.op == "placeholder"
-    }
-    for backward in pair.backwards:
-        found += reader.operations(backward.graph, tangent, placed)
-        _name_gradients(reader, backward, pair, found, executor)
+    if pair.backward is not None:
+        tangent = {
+            node.name: Operation("gradient of the loss", "input", phase="input")
+            for node in _placeholders(pair.backward)
+        }
+        found += reader.operations(pair.backward.graph, tangent, _backward)
+        _name_gradients(reader.outputs(pair.backward.graph), pair, found)
     settle_sums(found)
     return found
 
 
+def _placeholders(module: fx.GraphModule) -> list[fx.Node]:
+    return [node for node in module.graph.nodes if node.op == "placeholder"]
+
+
+def _backward(node: fx.Node, place: Place) -> Place:
+    """AOTAutograd gives an operator of the backward graph the stack of the forward operator whose
+    gradient it computes."""
+    return replace(place, phase="backward")
+
+
 def _name_gradients(
-    reader: Read,
-    backward: fx.GraphModule,
-    pair: Pair,
-    found: list[Operation],
-    executor: EagerExecutor,
+    ports: Sequence[tuple[str, int] | None], pair: Pair, found: Sequence[Operation]
 ) -> None:
-    trainable = set(executor.plan.trainable)
+    """The backward graph returns a gradient for each input of the forward graph, or none."""
     made = {operation.name: operation for operation in found}
-    for given, port in zip(pair.inputs, reader.outputs(backward.graph), strict=True):
-        if port is not None and given.name in trainable:
+    for given, port in zip(pair.inputs, ports, strict=True):
+        if port is not None and given.kind == "parameter":
             attributes = made[port[0]].attributes
-            attributes["parameter"] = ", ".join(
-                filter(None, (attributes.get("parameter"), given.name))
-            )
+            known = attributes.get("parameter")
+            attributes["parameter"] = f"{known}, {given.name}" if known else given.name
 
 
 def _figures(pair: Pair, forward: fx.GraphModule) -> dict[str, float]:
-    graphs = [forward.graph, *(backward.graph for backward in pair.backwards)]
-    kept = [
-        node
-        for backward in pair.backwards
-        for node in backward.graph.nodes
-        if node.op == "placeholder" and not node.name.startswith("tangents")
-    ]
+    graphs = [module.graph for module in (forward, pair.backward) if module is not None]
+    handed = [] if pair.backward is None else _placeholders(pair.backward)
     return {
         "nodes_forward": len(forward.graph.nodes),
-        "nodes_backward": sum(len(backward.graph.nodes) for backward in pair.backwards),
+        "nodes_backward": sum(len(graph.nodes) for graph in graphs[1:]),
         "selections": sum(map(selections, graphs)),
-        "saved": len(kept),
+        "saved": sum(not node.name.startswith("tangents") for node in handed),
     }

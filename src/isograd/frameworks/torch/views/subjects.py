@@ -16,7 +16,6 @@ from isograd.frameworks.torch.views.located import framed
 
 def opened(subject: Subject, mode: str) -> EagerExecutor:
     """An executor of the subject's plan, with its state and its batch as the data."""
-    mode = subject.plan.mode if subject.plan.original is not None else mode
     return filled(cast(EagerExecutor, open_executor(replace(subject.plan, mode=mode))), subject)
 
 
