@@ -96,7 +96,7 @@ def test_values_flow_down_and_gradients_beside_them_flow_up():
     placed, lines = drawn(view)
     upwards = {i for i, one in enumerate(view.operations) if one.phase == "backward"}
     for line in lines:
-        if line.aside or view.operations[line.source].phase == "loss":
+        if line.aside or view.operations[line.sources[0]].phase == "loss":
             continue
         source, reader = placed.boxes[line.item], placed.boxes[line.to]
         if line.to in upwards:
@@ -121,7 +121,7 @@ def test_a_value_that_passes_operations_goes_around_them():
     view = make_graphs(1).views[0]
     placed, lines = drawn(view)
     number = {one.name: i for i, one in enumerate(view.operations)}
-    (line,) = (one for one in lines if (one.source, one.to) == (number["x"], number["b0_add"]))
+    (line,) = (one for one in lines if (one.item, one.to) == (number["x"], number["b0_add"]))
     relu = placed.boxes[number["b0_relu"]]
     beside = [x for x, y in line.points if relu.y <= y <= relu.y + relu.height]
     assert beside
@@ -152,6 +152,16 @@ def test_what_is_of_one_node_stays_together_where_calls_are_taken_apart():
         Operation("d", "op", (("c", 0),), (), "forward", "relu_1", "relu"),
     ]
     assert sizes(arrange(view_of(operations))) == [("forward", 5), ("bn", 2)]
+
+
+def test_a_kernel_that_prepares_gradients_stands_where_it_runs():
+    operations = [
+        Operation("conv", "extern"),
+        Operation("fused", "cpp", (("conv", 0),), (), "backward"),
+        Operation("conv_1", "extern", (("fused", 0),)),
+        Operation("gradient", "cpp", (("conv_1", 0),), (), "backward"),
+    ]
+    assert sizes(arrange(view_of(operations))) == [("forward", 3), ("backward", 1)]
 
 
 def test_many_inputs_of_one_operation_are_a_group():
@@ -201,6 +211,18 @@ def test_what_is_folded_hides_what_is_in_it_and_keeps_its_lines():
     ends = {(line.item, line.to) for line in lines}
     assert (number["x"], len(view.operations) + blocks[0]) in ends
     assert (number["loss"], len(view.operations) + blocks[1]) in ends
+
+
+def test_what_flows_between_two_that_are_visible_is_one_line():
+    view = make_graphs(2).views[0]
+    arrangement = arrange(view)
+    folded = tuple(n for n, group in enumerate(arrangement.groups) if group.kind == "lane")
+    _, lines = drawn(view, folded)
+    ends = [(line.item, line.to) for line in lines]
+    assert len(ends) == len(set(ends))
+    between = {read for line in lines for read in zip(line.sources, line.readers, strict=True)}
+    to_loss_and_back, saved, gradients = 2, 2 * 2, 2 * 2
+    assert len(between) == to_loss_and_back + saved + gradients
 
 
 def test_a_view_without_operations_has_no_groups():

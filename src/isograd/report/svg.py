@@ -4,6 +4,7 @@ SVG."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -71,16 +72,23 @@ def view_svg(view: View, *, folded: bool = False) -> str:
 
 
 def phases(view: View, arrangement: Arrangement) -> list[str]:
-    """The phase of each item; of a group, that of its first operation which is no input."""
+    """The phase of each item; of a group, that of most operations which are no inputs; of a lane,
+    its own."""
     total = len(view.operations)
-    found: list[str] = [
-        *(one.phase for one in view.operations),
-        *("input" for _ in arrangement.groups),
-    ]
+    counts = [Counter[str]({one.phase: 1}) for one in view.operations]
+    counts += [Counter() for _ in arrangement.groups]
     for number, group in reversed(list(enumerate(arrangement.groups))):
-        inside = [found[item] for row in group.rows for item in row if item >= 0]
-        found[total + number] = next((phase for phase in inside if phase != "input"), "input")
+        for item in (item for row in group.rows for item in row if item >= 0):
+            counts[total + number] += counts[item]
+    found = [_most(count) for count in counts]
+    for lane, number in arrangement.lanes.items():
+        if lane in counts[total + number]:
+            found[total + number] = lane
     return found
+
+
+def _most(count: Counter[str]) -> str:
+    return next((phase for phase, _ in count.most_common() if phase != "input"), "input")
 
 
 def _caption(root: Element, view: View) -> None:

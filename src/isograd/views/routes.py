@@ -13,14 +13,14 @@ from isograd.views.view import View
 
 @dataclass
 class Line:
-    """From a visible item to another, for the values of one operation. ``readers`` are the
-    operations that read it there. ``waits`` says that they only wait. A line ``aside`` goes from
+    """From a visible item to another, for all values that ``readers`` there read of ``sources``
+    here. ``waits`` says that they only wait. A line ``aside`` goes from
     lane to lane, but not to the loss or from it: there are so many that the page shows only those
     of what is selected."""
 
-    source: int
     item: int
     to: int
+    sources: list[int]
     readers: list[int]
     points: list[Point]
     waits: bool
@@ -60,7 +60,7 @@ class Router:
 
     def lines(self, placement: Placement) -> list[Line]:
         """One for each pair of visible items that a value connects."""
-        found: dict[tuple[int, int, int], Line] = {}
+        found: dict[tuple[int, int], Line] = {}
         for reader, operation in enumerate(self.view.operations):
             reads = dict.fromkeys(name for name, _ in operation.reads)
             for name in [*reads, *(name for name in operation.after if name not in reads)]:
@@ -68,13 +68,13 @@ class Router:
                 a, b = (self.visible(one, placement) for one in (source, reader))
                 if a == b:
                     continue
-                line = found.get((source, a, b))
+                line = found.get((a, b))
                 if line is None:
-                    waits = name not in reads
                     points = self.route(source, a, b, placement)
-                    line = Line(source, a, b, [], points, waits, self._aside(a, b))
-                    found[source, a, b] = line
+                    line = found[a, b] = Line(a, b, [], [], points, True, self._aside(a, b))
+                line.sources.append(source)
                 line.readers.append(reader)
+                line.waits &= name not in reads
         return list(found.values())
 
     def _aside(self, a: int, b: int) -> bool:

@@ -135,15 +135,18 @@ def _plain(branch: Branch) -> Branch | int:
 
 
 def _lanes(view: View, edges: Sequence[Edge]) -> list[str]:
-    """The lane of each operation: its phase, or that of what reads it first."""
+    """The lane of each operation: its phase; of an input, that of what reads it first. A kernel
+    that does something for the gradients while the network runs forward stands where it runs."""
     lanes = [operation.phase if operation.phase != "input" else "" for operation in view.operations]
     readers: dict[int, list[int]] = {}
     for source, reader in edges:
         readers.setdefault(source, []).append(reader)
     for i in reversed(range(len(lanes))):
+        read = {lanes[reader] for reader in readers.get(i, ()) if lanes[reader]}
         if not lanes[i]:
-            read = [lanes[reader] for reader in readers.get(i, ()) if lanes[reader]]
             lanes[i] = min(read, key=LANES.index, default="forward")
+        elif lanes[i] == "backward" and "forward" in read:
+            lanes[i] = "forward"
     return lanes
 
 

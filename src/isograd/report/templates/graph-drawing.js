@@ -159,9 +159,8 @@ class Drawing {
       if (this.pane.scale > 0.3) {
         shapes[chosen ? "shown heads" : "heads"] += arrow(line.points.at(-1), line.upwards);
       }
-      const key = `${line.source} ${line.item}`;
-      if (this.pane.scale >= TYPED && !labelled.has(key)) {
-        labelled.add(key);
+      if (this.pane.scale >= TYPED && !labelled.has(line.item)) {
+        labelled.add(line.item);
         texts.push(this.typed(line, chosen));
       }
     }
@@ -174,7 +173,7 @@ class Drawing {
   }
 
   touches(line) {
-    const ends = [line.item, line.to, line.source];
+    const ends = [line.item, line.to, ...line.sources];
     return this.pane.selected !== null && (ends.includes(this.pane.selected) || line.readers.includes(this.pane.selected));
   }
 

@@ -242,22 +242,25 @@ class Placement {
         if (a === b) {
           continue;
         }
-        const key = `${source} ${a} ${b}`;
+        const key = `${a} ${b}`;
         if (!found.has(key)) {
-          found.set(key, this.line(source, a, b, !reads.has(name)));
+          found.set(key, this.line(source, a, b));
         }
-        found.get(key).readers.push(reader);
+        const line = found.get(key);
+        line.sources.add(source);
+        line.readers.push(reader);
+        line.waits &&= !reads.has(name);
       }
     });
     return [...found.values()];
   }
 
-  line(source, a, b, waits) {
+  line(source, a, b) {
     const [ours, theirs] = [this.chain(a), this.chain(b)];
     const points = this.route(source, ours, theirs);
     const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
     return {
-      source, item: a, to: b, readers: [], points, waits,
+      item: a, to: b, sources: new Set(), readers: [], points, waits: true,
       aside: ours.at(-1) !== theirs.at(-1) && ![ours.at(-1), theirs.at(-1)].includes(this.total + this.plan.lanes.loss),
       upwards: this.upwards.has(this.owner(b)),
       box: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)],

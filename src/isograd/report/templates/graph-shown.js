@@ -52,13 +52,23 @@ class Shown {
     return new Set(nodes.filter((node) => node !== null));
   }
 
-  // The phase of an item; of a group, that of its first operation which is no input.
+  // The phase of an item; of a group, that of most operations which are no inputs; of a lane, its own.
   phaseOf(item) {
     if (!this.phases.has(item)) {
-      const phases = this.operationsOf(item).map((i) => this.operations[i].phase);
-      this.phases.set(item, phases.find((phase) => phase !== "input") ?? "input");
+      this.phases.set(item, this.mostly(item));
     }
     return this.phases.get(item);
+  }
+
+  mostly(item) {
+    const group = this.plan.groups[item - this.total];
+    const counts = new Map();
+    this.operationsOf(item).forEach((i) => counts.set(this.operations[i].phase, (counts.get(this.operations[i].phase) ?? 0) + 1));
+    if (group?.kind === "lane" && (counts.has(group.title) || !counts.size)) {
+      return group.title;
+    }
+    const found = [...counts].filter(([phase]) => phase !== "input").sort((a, b) => b[1] - a[1]);
+    return found[0]?.[0] ?? "input";
   }
 
   // One of six colours for a kernel.
@@ -86,10 +96,13 @@ class Shown {
 
   // What flows along a line.
   flows(line) {
-    const source = this.operations[line.source];
-    const reads = line.readers.flatMap((reader) => this.operations[reader].reads);
-    const numbers = new Set(reads.filter(([name]) => name === source.name).map(([, number]) => number));
-    const first = [...numbers].map((number) => source.values[number]).find(Boolean);
-    return first ? flowing(first) + (numbers.size > 1 ? ` +${numbers.size - 1}` : "") : "";
+    const read = line.readers.flatMap((reader) => this.operations[reader].reads);
+    const made = read.map(([name, number]) => [this.named.get(name), number]).filter(([source]) => line.sources.has(source));
+    const values = new Map(made.map(([source, number]) => [`${source} ${number}`, this.operations[source].values[number]]));
+    if (line.sources.size > 1) {
+      return `${values.size} values`;
+    }
+    const first = [...values.values()].find(Boolean);
+    return first ? flowing(first) + (values.size > 1 ? ` +${values.size - 1}` : "") : "";
   }
 }
