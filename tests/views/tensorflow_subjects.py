@@ -74,7 +74,7 @@ def rewritten(subject: Subject, folder: Path, change: Callable[[str], str]) -> S
 
 class TwoSequences(nn.Module):
     """Attention from one input to the other, layer normalisation, SiLU (whose gradient TensorFlow
-    writes by hand), dropout; one weight serves twice."""
+    writes by hand), dropout; one weight serves twice, and there are two outputs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,4 +88,4 @@ class TwoSequences(nn.Module):
         query, memory = self.embed(x), self.embed(y)
         mixed = nn.functional.scaled_dot_product_attention(query, memory, memory)
         normal = nn.functional.silu(self.norm(query + mixed))
-        return self.head(self.drop(normal).mean(1))
+        return self.head(self.drop(normal).mean(1)), mixed

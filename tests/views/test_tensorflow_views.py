@@ -41,7 +41,7 @@ def attention(tmp_path_factory: pytest.TempPathFactory) -> Looked:
     return look(TwoSequences(), inputs, tmp_path_factory.mktemp("attention"))
 
 
-@pytest.fixture(params=["mlp", "cnn", "attention"])
+@pytest.fixture(params=["cnn", "attention"])
 def network(request: pytest.FixtureRequest) -> Looked:
     looked: Looked = request.getfixturevalue(request.param)
     return looked

@@ -115,6 +115,9 @@ def complete(operations: Sequence[Operation]) -> None:
             operation.phase = "input"
     for operation in operations:
         _inherit(operation, read[operation.name])
+    for operation in operations:
+        forward = named.get(operation.attributes.get(GRADIENT_OF, ""))
+        operation.node = operation.node or (forward.node if forward else None)
     readers: dict[str, list[Operation]] = defaultdict(list)
     for operation in operations:
         for source in read[operation.name]:
