@@ -27,6 +27,10 @@ _SUFFIXES: dict[str, Kind] = {".pt2": "pt2", ".keras": "keras", ".onnx": "onnx"}
 _CHECKPOINTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".h5", ".npz")
 
 
+AUTOGRAPH = "__autograph_generated_file"
+"""How the files begin that TensorFlow's AutoGraph writes its own code to."""
+
+
 @dataclass(frozen=True)
 class Reference:
     """A parsed reference. ``path`` is the file or folder, for ``python`` the file or the name of
@@ -223,9 +227,9 @@ def user_line(error: BaseException) -> str | None:
 
 def is_user_file(filename: str) -> bool:
     """Whether a source file is the user's own."""
-    if filename.startswith("<"):
-        return False
     path = Path(filename)
+    if filename.startswith("<") or path.name.startswith(AUTOGRAPH):
+        return False
     installed = {"site-packages", "dist-packages"} & set(path.parts)
     own = path.is_relative_to(Path(__file__).parent)
     standard = path.is_relative_to(Path(ast.__file__).parent)

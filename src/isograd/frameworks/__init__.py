@@ -32,6 +32,12 @@ OPTIMISED: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Framework to pairs of views, of which the later one is made of the earlier one."""
 
+TRACED: dict[str, dict[str, tuple[str, ...]]] = {
+    "torch": {"jit": ("jit",), "compile": ("inductor", "aot")},
+    "tensorflow": {"function": ("function", "xla", "hlo")},
+}
+"""Framework to what traces or compiles, to its views: the first that is wanted tells of it."""
+
 DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "torch": ("torch",),
     "tensorflow": ("tensorflow", "keras"),

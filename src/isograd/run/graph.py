@@ -18,6 +18,7 @@ from isograd.models import load
 from isograd.proof import make_trial
 from isograd.run.overlays import overlays
 from isograd.run.progress import Progress, Silent
+from isograd.run.retracing import own_network, show_tracing
 from isograd.run.step import Step, make_subject, start_worker
 from isograd.training import Recipe
 from isograd.views import Graphs, View
@@ -142,16 +143,21 @@ def _captured(step: Step, framework: str, stages: Sequence[str]) -> Iterator[Vie
         folder = Path(name)
         subject = make_subject(step, framework, folder)
         worker: WorkerProcess | None = None
+        views = []
         for stage in stages:
             try:
                 worker = worker or start_worker(step, framework, folder)
-                yield worker.call("run", capture, framework, stage, subject)
+                view = worker.call("run", capture, framework, stage, subject)
             except IsogradError as error:
-                yield _skipped(framework, stage, " ".join(filter(None, (error.what, error.hint))))
+                reason = " ".join(filter(None, (error.what, error.hint)))
+                view = _skipped(framework, stage, reason)
                 if worker is not None and getattr(error, "status", "failed") != "failed":
                     worker.close()
                     worker = None
+            views.append(view)
+            yield view
         if worker is not None:
+            show_tracing(worker, views, subject, own_network(step.model, framework, step.recipe))
             worker.close()
 
 

@@ -61,7 +61,7 @@ def statement_at(file: str, line: int) -> Statement:
     """What a value is for that is asked for on this line."""
     tests = [
         (node.test.lineno, node)
-        for node in ast.walk(_tree(file))
+        for node in ast.walk(parsed(file))
         if isinstance(node, ast.While | ast.If | ast.IfExp | ast.Assert)
         and node.test.lineno <= line <= (node.test.end_lineno or node.test.lineno)
     ]
@@ -76,12 +76,13 @@ def _is_head_of_for(file: str, line: int) -> bool:
     return any(
         isinstance(node, ast.For)
         and node.iter.lineno <= line <= (node.iter.end_lineno or node.iter.lineno)
-        for node in ast.walk(_tree(file))
+        for node in ast.walk(parsed(file))
     )
 
 
 @lru_cache(maxsize=64)
-def _tree(file: str) -> ast.Module:
+def parsed(file: str) -> ast.Module:
+    """The code in a file; nothing, where it cannot be read."""
     try:
         return ast.parse(Path(file).read_text(encoding="utf-8"))
     except (OSError, SyntaxError, UnicodeDecodeError):

@@ -85,4 +85,5 @@ def _line(code: CodeType) -> str | None:
 
 
 def _event(why: str, source: str | None, count: int) -> Event:
+    why = why if "mismatch" in why else f"{why} does not hold any more"
     return Event("recompile", f"torch.compile compiled again: {why}.", source, count)
