@@ -66,51 +66,41 @@ def command(
     calls, in its own framework alone, with what each static view demands instead.
     """
     from isograd.errors import DataDependent
-    from isograd.models import load
+    from isograd.models import Model, load
     from isograd.report.files import claim_files
     from isograd.report.graph import FILES, write_graphs
     from isograd.report.terminal_graph import render_graphs
     from isograd.run.graph import choose_views, graph
-    from isograd.run.live import live_graph
     from isograd.run.workbench import fresh_folder
 
     check_device(device)
     choose_views(view or ())
+    named: Model | str = model
+    usual = "mean_squared_error"
+    try:
+        named = load(model, inputs or (), trust=trust)
+        usual = named.loss
+    except DataDependent:
+        pass  # it has no graph, and is shown as it runs
+    recipe = training_recipe(loss or usual, optimizer, learning_rate, hyper, batch_size)
     folder = None if json else out or fresh_folder("graph")
     if folder:
         claim_files(folder, FILES)
     with TerminalProgress() as progress:
-        try:
-            found = load(model, inputs or (), trust=trust)
-        except DataDependent as depends:
-            graphs = live_graph(
-                model,
-                depends.framework,
-                inputs or (),
-                batch_size=batch_size,
-                views=view or (),
-                threads=threads,
-                timeout_s=timeout,
-                seed=seed,
-                trust=trust,
-                progress=progress,
-            )
-        else:
-            recipe = training_recipe(
-                loss or found.loss, optimizer, learning_rate, hyper, batch_size
-            )
-            graphs = graph(
-                found,
-                recipe,
-                views=view or (),
-                with_overlays=overlays,
-                device=device,
-                threads=threads,
-                timeout_s=timeout,
-                seed=seed,
-                tensorboard=tensorboard,
-                progress=progress,
-            )
+        graphs = graph(
+            named,
+            recipe,
+            inputs=inputs or (),
+            trust=trust,
+            views=view or (),
+            with_overlays=overlays,
+            device=device,
+            threads=threads,
+            timeout_s=timeout,
+            seed=seed,
+            tensorboard=tensorboard,
+            progress=progress,
+        )
     if folder is None:
         typer.echo(graphs.to_json())
     else:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 
-from isograd.errors import IsogradError, MissingDependency, unknown
+from isograd.errors import DataDependent, IsogradError, MissingDependency, unknown
 from isograd.frameworks import OPTIMISED, VIEWS, installed, part
 from isograd.frameworks.protocol import Subject
 from isograd.ir.graph import Graph
@@ -46,7 +46,8 @@ def graph(
     tensorboard: Path | None = None,
     progress: Progress = SILENT,
 ) -> Graphs:
-    """The views of one training step.
+    """The views of one training step; for a named network whose control flow depends on data, see
+    `isograd.run.live.live_graph`.
 
     Args:
         model: whatever `isograd.load` takes; the network is emitted in each framework.
@@ -73,7 +74,25 @@ def graph(
             "A TensorBoard log is written by TensorFlow, which is not installed.",
             hint="Install it: pip install 'isograd[tensorflow]'",
         )
-    known = load(model, inputs, trust=trust)
+    try:
+        known = load(model, inputs, trust=trust)
+    except DataDependent as depends:
+        if not isinstance(model, str):
+            raise
+        from isograd.run.live import live_graph
+
+        return live_graph(
+            model,
+            depends.framework,
+            inputs,
+            batch_size=recipe.batch_size if recipe else BATCH_SIZE,
+            views=views,
+            threads=threads,
+            timeout_s=timeout_s,
+            seed=seed,
+            trust=trust,
+            progress=progress,
+        )
     network = known.graph
     recipe = recipe or Recipe(known.loss, batch_size=BATCH_SIZE)
     trial = make_trial(

@@ -10,7 +10,7 @@ from pathlib import Path
 from isograd.errors import IsogradError, UsageError
 from isograd.frameworks import LIVE_VIEWS, part
 from isograd.frameworks.protocol import Live, Original
-from isograd.ir.inputs import parse_input
+from isograd.ir.inputs import InputSpec, parse_input
 from isograd.measure.environment import versions
 from isograd.measure.process import WorkerProcess
 from isograd.references import parse_reference
@@ -25,7 +25,7 @@ TRAINING = "the gradients of the mean square of its outputs"
 def live_graph(
     network: str,
     framework: str,
-    inputs: Sequence[str],
+    inputs: Sequence[str | InputSpec],
     *,
     batch_size: int,
     views: Sequence[str] = (),
@@ -53,7 +53,7 @@ def live_graph(
 
     """
     stages = _stages(framework, views)
-    specs = tuple(parse_input(text, "x") for text in inputs)
+    specs = tuple(parse_input(one, "x") if isinstance(one, str) else one for one in inputs)
     original = Original(framework, parse_reference(network), specs, trust)
     live = Live(original, batch_size, seed)
     progress.phase("views", len(stages))

@@ -9,8 +9,10 @@ from isograd.frameworks.tensorflow.views.graphs import control_flow
 from isograd.frameworks.tensorflow.views.live import LiveNetwork
 from isograd.frameworks.tensorflow.views.live_static import decorated, refuse, trace
 from isograd.frameworks.tensorflow.views.locating import INSIDE
+from isograd.frameworks.tensorflow.views.retracing import retraces
 from isograd.views import Event, View
 from isograd.views.calls import Call
+from isograd.views.variations import variations
 
 DEMAND = (
     "Keras keeps AutoGraph away from `call`, so that Python's `if` and `while` get no value here. "
@@ -51,11 +53,14 @@ def _decorated(network: LiveNetwork, calls: list[Call]) -> View:
             return refuse(view, traced, network, "AutoGraph cannot turn this into a graph.")
         forward = tf.function(lambda *x: network.outputs(list(x)), autograph=False)
         found = [forward(*network.tensors(one)) for one in calls]
+        traces = forward.experimental_get_tracing_count()
+        names = [spec.name for spec in network.specs]
+        again = retraces(forward, variations(calls[0].inputs), names).events
     view.operations = traced.operations
-    view.events = control_flow(view.operations)
+    view.events = control_flow(view.operations) + again
     right = [network.outputs(network.tensors(one)) for one in calls]
     view.figures = _counts(view) | {
-        "traces": float(forward.experimental_get_tracing_count()),
+        "traces": float(traces),
         "deviation": max(map(_deviation, found, right)),
     }
     text = f"One graph serves all {len(calls)} calls that are shown, with the results of eager mode"

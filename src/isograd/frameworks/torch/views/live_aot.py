@@ -10,8 +10,10 @@ from isograd.frameworks.torch.views.breaking import breaks_of, explained, refusa
 from isograd.frameworks.torch.views.live import LiveNetwork
 from isograd.frameworks.torch.views.live_fx import compiled_inputs, read_graph
 from isograd.frameworks.torch.views.recompiling import compilations
+from isograd.frameworks.torch.views.retracing import recompiles
 from isograd.views import Event, View
 from isograd.views.calls import Call
+from isograd.views.variations import variations
 
 ABOUT = (
     "What torch.compile makes of call 1: it breaks the graph wherever Python needs a value, runs "
@@ -31,6 +33,8 @@ def show(network: LiveNetwork) -> list[View]:
     refused = refusal(network.model, inputs)
     first.events = breaks_of(found) + ([refused] if refused else [])
     _follow(network, calls, first)
+    again = recompiles(network.model, variations(calls[0].inputs)).recompiles
+    first.events += [event for event in again if event.source]
     return views
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
 from isograd.frameworks.torch.executor import packed
@@ -10,6 +12,7 @@ from isograd.frameworks.torch.views.live import LiveNetwork
 from isograd.frameworks.torch.views.warned import trace
 from isograd.views import Event, View
 from isograd.views.calls import Call
+from isograd.views.running import lines_run, ran_once
 
 
 def show(network: LiveNetwork) -> list[View]:
@@ -22,7 +25,9 @@ def show(network: LiveNetwork) -> list[View]:
     network.executor.data = network.tensors(calls[0])
     view.operations = jit.Reader(network.executor, network.locator).operations(graph)
     view.figures = {"nodes": len(list(graph.nodes()))}
-    view.events = warned
+    inputs = network.tensors(calls[0])
+    first = lines_run(partial(trace, network.model, inputs))
+    view.events = warned + ran_once(first, lines_run(partial(traced, *inputs)), "torch.jit.trace")
     for number, call in enumerate(calls[1:], 2):
         _compare(network, traced, call, number, view)
     return [view]
