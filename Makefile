@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: compare test check sweep bench-article bench-causes bench-convert bench-locate \
-  bench-overhead bench-transfer clean
+  bench-overhead bench-overlays bench-transfer clean
 
 compare: .venv/installed
 	$(BIN)/isograd compare mnist-mlp
@@ -42,6 +42,10 @@ bench-locate: .venv/installed
 
 bench-overhead: .venv/installed
 	$(BIN)/python benchmarks/overhead.py
+
+# Times and bytes of layers against the whole.
+bench-overlays: .venv/installed
+	$(BIN)/python benchmarks/overlays.py
 
 bench-transfer: .venv/installed
 	$(BIN)/python benchmarks/transfer.py
