@@ -14,7 +14,7 @@ def capture(subject: Subject) -> View:
     view = View(
         "tensorflow",
         "dynamic",
-        "Dynamic graph: what ran",
+        "Dynamic graph",
         "Every operation that one eager training step executed, forward, loss, backward, update, "
         "in order, written down while it ran (op_callbacks). Nothing of it outlives the step.",
         recording.operations,

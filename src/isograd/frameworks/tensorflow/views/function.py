@@ -18,7 +18,7 @@ def capture(subject: Subject) -> View:
     view = View(
         "tensorflow",
         "function",
-        "Static graph of tf.function, as traced",
+        "Graph of tf.function, as traced",
         "The ConcreteFunction of the training step: Python ran once, on symbolic tensors, and left "
         "these operations; the gradient is part of it. Functions that it calls, such as the body "
         "of a loop, are shown behind the operation that calls them.",

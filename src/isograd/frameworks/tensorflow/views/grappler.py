@@ -29,7 +29,7 @@ def capture(subject: Subject) -> View:
     view = View(
         "tensorflow",
         "grappler",
-        "Static graph of tf.function, after Grappler",
+        "Graph of tf.function, after Grappler",
         "The same graph after TensorFlow's own optimiser: constants folded, what repeats or is not "
         "needed removed, biases and activations fused into kernels, layouts changed "
         "(run metadata of a call: post_optimization_graph).",

@@ -117,7 +117,7 @@ def record_call(network: LiveNetwork, one: Call) -> View:
             lambda: network.gradients(*inputs), network.locator, network.labels(inputs)
         )
     modules.place_executed(list(recording.inputs), recording.operations)
-    view = View("tensorflow", "dynamic", "Dynamic graph: what ran", ABOUT, recording.operations)
+    view = View("tensorflow", "dynamic", "Dynamic graph", ABOUT, recording.operations)
     view.figures = {"executed": float(computed(view))}
     view.events = decisions.events()
     if recording.error is not None:

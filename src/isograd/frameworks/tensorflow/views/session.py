@@ -40,7 +40,7 @@ def capture(subject: Subject) -> View:
     view = View(
         "tensorflow",
         "session",
-        "Static graph of a session, before optimisation",
+        "Session graph",
         "The tf.Graph that was built once, gradients by tf.gradients included: the part that the "
         "training step fetches (tf.compat.v1.Session). The rest of the graph starts variables.",
         reader.read(graph, step),

@@ -29,7 +29,7 @@ def capture(subject: Subject) -> View:
     view = View(
         "tensorflow",
         "tape",
-        "Tape: the backward graph (PyTorch's counterpart: autograd)",
+        "Tape: the backward graph",
         "What tf.GradientTape recorded in the forward pass and the gradient then ran through, last "
         "operation first: each entry computes the gradients of one forward operation from what the "
         "tape kept for it. The leaves are the variables.",

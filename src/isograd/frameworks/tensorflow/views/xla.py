@@ -12,7 +12,7 @@ def capture(subject: Subject) -> View:
     view = View(
         "tensorflow",
         "xla",
-        "XLA's program, optimised: fusions and kernels",
+        "XLA's program, optimised",
         "What XLA runs: one kernel for each fusion, which holds the instructions that it computes "
         "together (experimental_get_compiler_ir, stage optimized_hlo).",
     )
