@@ -12,13 +12,21 @@ from typing import Literal
 
 from isograd.ir.builder import portable_path
 from isograd.references import is_user_file
-from isograd.views.view import Event
+from isograd.views.view import Event, Kind
 
 Line = tuple[str, int]
 """File and line."""
 
-Statement = Literal["loop", "branch", "value"]
-"""What an asked value is for: it ends a loop, chooses a branch, or goes to Python."""
+Statement = Literal["loop", "rounds", "branch", "value"]
+"""What an asked value is for: it ends a loop, says how many rounds a loop has, chooses a branch, or
+goes to Python."""
+
+EVENT_OF: dict[Statement, Kind] = {
+    "loop": "loop",
+    "rounds": "loop",
+    "branch": "branch",
+    "value": "constant",
+}
 
 
 @dataclass
@@ -41,15 +49,14 @@ class Decisions:
 
 def _event(line: Line, count: int) -> Event:
     kind = statement_at(*line)
-    source = shown(line)
-    if kind == "loop":
-        times = "once" if count == 1 else f"{count} times"
-        text = f"A loop of Python's asks for a tensor's value before each round, {times} here."
-        return Event("loop", text, source)
-    if kind == "branch":
-        text = "A branch of Python's chose one side, and that alone was recorded."
-        return Event("branch", text, source, count)
-    return Event("constant", "Python takes a tensor's value out of the graph.", source, count)
+    times = "once" if count == 1 else f"{count} times"
+    text = {
+        "loop": f"A loop of Python's asks for a tensor's value before each round, {times} here.",
+        "rounds": f"A loop of Python's has as many rounds as a tensor's value says, asked {times}.",
+        "branch": "A branch of Python's chose one side, and that alone was recorded.",
+        "value": f"Python takes a tensor's value out of the graph, {times} here.",
+    }[kind]
+    return Event(EVENT_OF[kind], text, shown(line))
 
 
 def shown(line: Line) -> str:
@@ -66,7 +73,7 @@ def statement_at(file: str, line: int) -> Statement:
         and node.test.lineno <= line <= (node.test.end_lineno or node.test.lineno)
     ]
     if not tests:
-        return "loop" if _is_head_of_for(file, line) else "value"
+        return "rounds" if _is_head_of_for(file, line) else "value"
     _, innermost = max(tests, key=lambda test: test[0])
     return "loop" if isinstance(innermost, ast.While) else "branch"
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from isograd.frameworks.torch.importing import exporting
 from isograd.frameworks.torch.importing.exporting import in_mode
 from isograd.frameworks.torch.views.failing import need
 from isograd.references import first_line, is_user_file
@@ -37,18 +38,22 @@ def breaks_of(explanation: Any) -> list[Event]:
 
 def refusal(model: nn.Module, inputs: Sequence[Tensor]) -> Event | None:
     """What ``fullgraph=True`` says to a network that has breaks."""
-    unsupported = need("torch._dynamo.exc.Unsupported")
     try:
         with in_mode(model, True):
             torch.compile(model, backend="eager", fullgraph=True)(*inputs)
-    except unsupported as error:
-        text = f"With fullgraph=True, torch.compile refuses: {first_line(error)}."
-        if "branching" in first_line(error):
+    except Exception as error:
+        text = f"With fullgraph=True, torch.compile refuses: {first_line(error).rstrip('.')}."
+        if "branching" in text:
             text += " It takes torch.cond."
-        return Event("refused", text, _line(getattr(error, "real_stack", None) or ()))
+        return Event("refused", text, line_of(error))
     finally:
         torch._dynamo.reset()
     return None
+
+
+def line_of(error: Exception) -> str | None:
+    """The user's line at which dynamo stopped."""
+    return _line(getattr(error, "real_stack", None) or ()) or exporting.explained(error).where
 
 
 def _words(reason: str) -> str:

@@ -43,7 +43,7 @@ def _follow(network: LiveNetwork, calls: Sequence[Call], first: View) -> None:
     found = compilations(network.model, [network.tensors(call) for call in calls])
     first.figures["graphs_at_all_calls"] = found.graphs
     first.figures["recompiles"] = sum(event.count for event in found.recompiles)
-    first.events += found.recompiles
+    first.events += [*found.failures[:1], *found.recompiles]
     if found.graphs > first.figures["graphs"]:
         text = f"After the {len(calls)} calls that are shown, {found.graphs} graphs are compiled."
         first.events.append(Event("change", text))

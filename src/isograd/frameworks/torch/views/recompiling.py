@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 from unittest import mock
@@ -14,8 +14,9 @@ from unittest import mock
 import torch
 from torch import fx
 
+from isograd.frameworks.torch.views.breaking import line_of
 from isograd.frameworks.torch.views.failing import need
-from isograd.references import is_user_file
+from isograd.references import first_line, is_user_file
 from isograd.views import Event
 from isograd.views.decisions import shown
 
@@ -31,6 +32,7 @@ class Compilations:
 
     graphs: int
     recompiles: list[Event]
+    failures: list[Event] = field(default_factory=list)
 
 
 def compilations(function: Callable[..., Any], calls: Iterable[Sequence[Any]]) -> Compilations:
@@ -44,14 +46,22 @@ def compilations(function: Callable[..., Any], calls: Iterable[Sequence[Any]]) -
 
     torch._dynamo.reset()
     try:
-        with noted() as reasons, torch.no_grad():
+        with noted() as reasons:
             compiled = torch.compile(function, backend=keep)
-            for call in calls:
-                compiled(*call)
+            failed = [failure for call in calls if (failure := _failure(compiled, call))]
     finally:
         torch._dynamo.reset()
     events = [_event(why, source, count) for (why, source), count in reasons.items()]
-    return Compilations(len(graphs), events)
+    return Compilations(len(graphs), events, failed)
+
+
+def _failure(compiled: Callable[..., Any], call: Sequence[Any]) -> Event | None:
+    try:
+        compiled(*call)
+    except Exception as error:
+        text = f"torch.compile fails at one of the calls: {first_line(error).rstrip('.')}."
+        return Event("refused", text, line_of(error))
+    return None
 
 
 @contextmanager

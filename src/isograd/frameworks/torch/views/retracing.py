@@ -36,8 +36,9 @@ def watch(subject: Subject, live: Live | None) -> dict[str, list[Event]]:
     ran = lines_run(partial(trace, model, tensors)), lines_run(partial(traced, *tensors))
     recorded = ran_once(*ran, "torch.jit.trace", theirs=live is not None)
     breaks = breaks_of(explained(model, tensors))
-    again = recompiles(model, variations(inputs)).recompiles
-    return {"jit": [*warned, *recorded], "compile": [*breaks, *again]}
+    again = recompiles(model, variations(inputs))
+    compiled = [*breaks, *again.failures[:1], *again.recompiles]
+    return {"jit": [*warned, *recorded], "compile": compiled}
 
 
 def recompiles(network: Callable[..., Any], calls: Sequence[Variation]) -> Compilations:

@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from isograd.references import is_user_file
 from isograd.views import Event
-from isograd.views.decisions import Line, shown, statement_at
+from isograd.views.decisions import EVENT_OF, Line, shown, statement_at
 
 _DONE = {
     "loop": "A loop of Python's is in the trace as often as it ran at this call",
+    "rounds": "A loop of Python's is in the trace with the number of rounds of this call",
     "branch": "A branch of Python's is in the trace as it was chosen at this call",
     "value": "A value that Python read is a constant in the trace",
 }
@@ -36,4 +37,4 @@ def trace(model: nn.Module, inputs: Sequence[Tensor]) -> tuple[torch.jit.ScriptM
 def _event(line: Line, count: int) -> Event:
     kind = statement_at(*line)
     text = f"{_DONE[kind]}; torch.jit.trace only warns of it (TracerWarning)."
-    return Event("constant" if kind == "value" else kind, text, shown(line), count)
+    return Event(EVENT_OF[kind], text, shown(line), count)
