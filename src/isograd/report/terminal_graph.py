@@ -38,6 +38,7 @@ MANY = 1e6
 
 SLOWEST = 3
 EVENTS = 6
+"""Events that are told, the first of each view before the second of any."""
 
 SHOWN_CHANGES = 3
 """Changes between two views that are told, the largest first."""
@@ -113,7 +114,8 @@ def _print_changes(found: Graphs, console: Console) -> None:
 
 
 def _print_events(found: Graphs, console: Console) -> None:
-    events = [(view.id, event) for view in found.views for event in view.events]
+    numbered = [(n, v.id, event) for v in found.views for n, event in enumerate(v.events)]
+    events = [(name, event) for _, name, event in sorted(numbered, key=lambda one: one[0])]
     if not events:
         return
     console.print()

@@ -19,7 +19,7 @@ from isograd.run.progress import Progress
 from isograd.run.workbench import worker_environment
 from isograd.views import Graphs, View
 
-TRAINING = "the gradients of the mean square of its outputs"
+TRAINING = "gradients of the mean square of its outputs"
 
 
 def live_graph(
