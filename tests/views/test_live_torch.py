@@ -157,6 +157,14 @@ def test_recompilations_have_dynamos_reason() -> None:
     assert {event.kind for event in found.recompiles} == {"recompile"}
 
 
+def test_a_counter_is_one_reason_to_compile_again(capsys: pytest.CaptureFixture[str]) -> None:
+    network, x = CountingTorch(), torch.randn(4, 8)
+    found = compilations(network, [(x,)] * 3)
+    (again,) = found.recompiles
+    assert "self.calls == " in again.text
+    assert again.count > 1
+
+
 def test_calls_that_are_alike_compile_once() -> None:
     network, x = StraightTorch(), torch.randn(4, 8)
     found = compilations(network, [(x,), (x + 1,)])

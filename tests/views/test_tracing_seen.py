@@ -38,7 +38,8 @@ def file(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("line", "statement"), [(3, "loop"), (6, "branch"), (9, "rounds"), (12, "branch"), (13, "value")]
+    ("line", "statement"),
+    [(3, "loop"), (6, "branch"), (9, "rounds"), (12, "branch"), (13, "value")],
 )
 def test_a_line_decides_what_its_statement_is(file: str, line: int, statement: str) -> None:
     assert statement_at(file, line) == statement

@@ -51,8 +51,19 @@ def compilations(function: Callable[..., Any], calls: Iterable[Sequence[Any]]) -
             failed = [failure for call in calls if (failure := _failure(compiled, call))]
     finally:
         torch._dynamo.reset()
-    events = [_event(why, source, count) for (why, source), count in reasons.items()]
-    return Compilations(len(graphs), events, failed)
+    return Compilations(len(graphs), _events(reasons), failed)
+
+
+def _events(reasons: Reasons) -> list[Event]:
+    """Reasons that differ by a number alone are one: a counter is another one at each call."""
+    found: dict[tuple[str, str | None], Event] = {}
+    for (why, source), count in reasons.items():
+        key = re.sub(r"\d+", "#", why), source
+        if key in found:
+            found[key].count += count
+        else:
+            found[key] = _event(why, source, count)
+    return list(found.values())
 
 
 def _failure(compiled: Callable[..., Any], call: Sequence[Any]) -> Event | None:
