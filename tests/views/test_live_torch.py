@@ -159,10 +159,9 @@ def test_recompilations_have_dynamos_reason() -> None:
 
 def test_a_counter_is_one_reason_to_compile_again(capsys: pytest.CaptureFixture[str]) -> None:
     network, x = CountingTorch(), torch.randn(4, 8)
-    found = compilations(network, [(x,)] * 3)
-    (again,) = found.recompiles
-    assert "self.calls == " in again.text
-    assert again.count > 1
+    found = compilations(network, [(x,)] * 5)
+    (counter,) = [event for event in found.recompiles if "self.calls == " in event.text]
+    assert counter.count == 3  # the second call makes the attribute, which is a reason of its own
 
 
 def test_calls_that_are_alike_compile_once() -> None:
