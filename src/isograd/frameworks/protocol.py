@@ -8,6 +8,8 @@ A framework's folder offers three modules, with the same names and outline in ea
 - ``modes``: ``open_executor(plan) -> Executor``
 - ``tape``: ``open_tape(graph) -> Tape``, which shows every value and gradient
 - ``views``: ``capture(stage, subject) -> View``, for each of its stages in `VIEWS`
+- ``views.retracing``: ``watch(subject, live) -> dict[str, list[Event]]``, what is seen of tracing,
+  by the names in `TRACED`
 - ``views.live``: ``capture(stage, live) -> list[View]``, for its stages in `LIVE_VIEWS`, and
   ``count_parameters(live)``
 - ``timing``: ``open_stamped(subject)``, an eager executor with a `Timeline` of its steps
