@@ -134,8 +134,8 @@ def test_traces_have_tensorflows_reason() -> None:
     assert texts == [
         "x was float32[4, 8] and is float32[5, 8].",
         "x was float32[4, 8] and is float64[4, 8].",
-        "the Python number was 0.5 and is 0.25.",
-        "the Python number was 0.5 and is 0.125.",
+        "a Python number beside the inputs was 0.5 and is 0.25.",
+        "a Python number beside the inputs was 0.5 and is 0.125.",
     ]
     assert found.traces == 1 + len(texts)
 

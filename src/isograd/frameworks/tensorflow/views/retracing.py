@@ -77,7 +77,7 @@ def retraces(network: Network, calls: Sequence[Variation], names: Sequence[str])
 
 def _event(first: Any, again: Any, names: Sequence[str]) -> Event:
     before, after = (trace.function_type.parameters.values() for trace in (first, again))
-    labels = [*names, "the Python number"]
+    labels = [*names, "a Python number beside the inputs"]
     changed = [
         f"{label} was {_text(old.type_constraint)} and is {_text(new.type_constraint)}"
         for label, old, new in zip(labels, before, after, strict=False)
