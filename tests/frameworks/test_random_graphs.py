@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from planted_changes import changes
 from random_forms import Form
-from random_graphs import networks, result_of
+from random_graphs import networks, random_network, result_of, shows_rounding_only
 from round_trip import assert_round_trip, inputs_of, module_of
 from twins import ALLOWED, assert_twins, deviations, draw, one_op, run_torch
 
 from isograd.frameworks.tensorflow import emitter
 from isograd.ir import ops
+from isograd.ir.builder import Builder
 from isograd.ir.graph import Graph
 from isograd.ir.ops import TensorType
 from isograd.models import Model, load
@@ -117,3 +118,10 @@ def test_the_unbiased_variance_of_one_value_is_not_drawn() -> None:
 
 def test_an_index_without_axes_comes_back() -> None:
     assert_round_trip(one_op(ops.Take(1), TensorType(("N", 5, 4)), TensorType((), "int")))
+
+
+def test_a_spread_of_rounded_values_is_not_drawn() -> None:
+    assert shows_rounding_only(random_network(14504, [1, 2, 4, 10, 11]))
+    b = Builder("mixed")
+    x = b(ops.Floor(), b.input("x", ("N", 4)))
+    assert not shows_rounding_only(b.finish(b(ops.BatchNorm(), b(ops.Linear(4), x))))
