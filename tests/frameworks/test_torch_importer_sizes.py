@@ -112,6 +112,14 @@ def test_sizes_that_must_be_equal_need_one_name():
     assert_same(Sum(), "a=float32[N,T]", "b=float32[N,T]")
 
 
+def test_a_size_that_is_divided_by_its_own_factor_is_a_polynomial():
+    def square(m, x):
+        return F.linear(x[:, None] * x, torch.ones(6, 6))  # [N, (N * N) // N, 6]
+
+    found = imported(Network(square), "x=float32[N,6]")
+    assert found.graph.type_of(found.graph.outputs[0]).shape == ("N", "N", 6)
+
+
 def test_a_size_that_is_no_polynomial_is_refused():
     with pytest.raises(UsageError) as caught:
         imported(Network(lambda m, x: x[:, ::2]), "x=float32[N,T,6]")

@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 import torch
 from torch import Tensor
+from torch.utils._sympy.functions import FloorDiv
 
 from isograd.errors import UsageError
 from isograd.ir.ops.base import DType, Shape, TensorType
@@ -38,7 +39,7 @@ class Sizes:
         """
         if isinstance(size, int):
             return int(size)
-        expression = sympy.expand(size.node.expr)
+        expression = sympy.expand(size.node.expr.replace(FloorDiv, _divided))
         if expression.is_Integer:
             return int(expression)
         return add(*(self._term(term, expression) for term in sympy.Add.make_args(expression)))
@@ -75,6 +76,13 @@ class Sizes:
             f"A size of the network is {text}, which is no polynomial of the inputs' sizes.",
             hint=f"Give {' and '.join(free)} as a number.",
         )
+
+
+def _divided(dividend: sympy.Expr, divisor: sympy.Expr) -> sympy.Expr:
+    """The quotient, where the division leaves nothing over whatever the sizes are."""
+    quotient, rest = sympy.div(dividend, divisor)
+    whole = rest == 0 and all(number.is_Integer for number in sympy.Poly(quotient).coeffs())
+    return quotient if whole else FloorDiv(dividend, divisor)
 
 
 def concrete(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
