@@ -49,7 +49,8 @@ def result_of(form: Form, kinds: tuple[TensorType, ...]) -> TensorType | None:
         guarded = [_through(guard, kind) for guard, kind in guards]
         if isinstance(form.op, ops.Take | ops.TakeAlongAxis):
             ops.Slice(form.op.axis, 1).infer(kinds[0])  # `INDEX` asks for two places
-        if isinstance(form.op, ops.Pad) and form.op.mode != "constant":
+        padded = isinstance(form.op, ops.Pad) and form.op.mode != "constant"
+        if padded or isinstance(form.op, ops.Resize):
             ops.AdaptiveAvgPool((1, 1)).infer(kinds[0])  # known sizes only
         form.op.check_arity(len(kinds))
         result = form.op.infer(*guarded)
