@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from elementwise_cases import CASES, NETWORKS
-from twins import assert_twins, draw, one_op, run_tensorflow, run_torch
+from twins import assert_twins, draw, load, one_op, run_tensorflow, run_torch
 
 from isograd.frameworks.tensorflow import emitter as tensorflow_emitter
 from isograd.frameworks.torch import emitter as torch_emitter
@@ -151,6 +152,21 @@ def test_a_network_is_the_same_when_compiled_for_any_batch_size(make, mode):
     assert_twins(make(), batch=2, mode=mode)
 
 
+@any_network
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+def test_a_network_is_the_same_when_traced_at_another_batch_size(make):
+    graph = make()
+    weights, inputs, _, _ = draw(graph, batch=2)
+    emitted = torch_emitter.emit(graph)
+    model = load(emitted)().double().eval()
+    native = emitted.parameters.forward(weights)
+    model.load_state_dict({name: torch.from_numpy(value) for name, value in native.items()})
+    example = tuple(torch.from_numpy(array) for array in inputs.values())
+    traced = torch.jit.trace(model, example, check_trace=False)
+    others = [torch.from_numpy(array) for array in draw(graph, batch=3)[1].values()]
+    torch.testing.assert_close(traced(*others), model(*others))
+
+
 @compiled
 def test_rows_without_a_gradient_are_the_same_when_compiled(mode):
     tokens = TensorType(("N", 4), "int")
@@ -198,9 +214,6 @@ def test_channels_are_dropped_by_the_stock_layer():
 
 
 def test_samples_are_dropped_as_a_whole_in_training_only():
-    torch = pytest.importorskip("torch")
-    from twins import load
-
     graph = one_op(ops.Dropout(0.5, (1, 2)), TensorType(("N", 4, 5)))
     model = load(torch_emitter.emit(graph))()
     x = torch.ones(64, 4, 5)

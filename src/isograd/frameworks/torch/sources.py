@@ -36,15 +36,22 @@ def scalar(site: Site) -> Source:
     assert isinstance(op, ops.Scalar)
     if site.inline:
         return number(op.value)
-    options = {"dtype": _DTYPES[op.dtype], "device": "device"}
-    return call("torch.full", (), number(op.value), **options)
+    return _filled((), op.value, op.dtype)
 
 
 def full(site: Site) -> Source:
     op = site.node.op
     assert isinstance(op, ops.Full)
     shape = listed(tuple(str(site.size(size)) for size in op.shape))
-    return call("torch.full", shape, number(op.value), dtype=_DTYPES[op.dtype], device="device")
+    return _filled(shape, op.value, op.dtype)
+
+
+def _filled(shape: object, value: float | bool, dtype: str) -> Source:
+    """``torch.jit.trace`` has no ``full`` whose value is a truth value."""
+    options = {"dtype": _DTYPES[dtype], "device": "device"}
+    if dtype == "bool":
+        return call("torch.ones" if value else "torch.zeros", shape, **options)
+    return call("torch.full", shape, number(value), **options)
 
 
 def arange(site: Site) -> Source:
