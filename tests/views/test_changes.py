@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from subjects import Looked
 
-from isograd.frameworks import OPTIMISED, part
-from isograd.frameworks.protocol import Subject
-from isograd.models import load
-from isograd.proof import make_trial
-from isograd.run.step import Step, make_subject
-from isograd.training import Adam, Recipe
+from isograd.frameworks import OPTIMISED
 from isograd.views import Operation, Value, View
 from isograd.views.changes import all_changes, changes
 from isograd.views.fates import fates
@@ -195,21 +191,15 @@ def test_every_operation_has_one_fate(before: View, after: View):
     assert told == len(counted) - found.count()["kept"] + len(found.added)
 
 
-def subject(framework: str, folder: Path) -> Subject:
-    model = load("mnist-mlp")
-    recipe = Recipe(model.loss, Adam(), batch_size=4)
-    trial = make_trial(model.graph, recipe, None, 0, model.initial_state(0), recorded=(1,))
-    return make_subject(Step(model, recipe, trial, "cpu", 1, 60.0), framework, folder)
-
-
 @pytest.mark.parametrize(
     ("framework", "earlier", "later"),
     [("torch", "dynamic", "aot"), ("tensorflow", "function", "grappler")],
 )
-def test_real_views_add_up(framework: str, earlier: str, later: str, tmp_path: Path):
+def test_real_views_add_up(
+    looked: Callable[[str, str], Looked], framework: str, earlier: str, later: str
+):
     assert (earlier, later) in OPTIMISED[framework]
-    capture, own = part(framework, "views").capture, subject(framework, tmp_path)
-    before, after = capture(earlier, own), capture(later, own)
+    before, after = (looked(framework, "mlp")[stage] for stage in (earlier, later))
     found = fates(before, after)
     shown = {one.phase for one in after.operations} - {"input"}
     assert sum(found.count().values()) == sum(n for p, n in before.count().items() if p in shown)
@@ -217,9 +207,8 @@ def test_real_views_add_up(framework: str, earlier: str, later: str, tmp_path: P
     assert told + found.count()["kept"] == sum(found.count().values()) + len(found.added)
 
 
-def test_grapplers_fused_kernels_are_counted(tmp_path: Path):
-    own = subject("tensorflow", tmp_path)
-    before, after = (part("tensorflow", "views").capture(s, own) for s in ("function", "grappler"))
+def test_grapplers_fused_kernels_are_counted(looked: Callable[[str, str], Looked]):
+    before, after = (looked("tensorflow", "mlp")[stage] for stage in ("function", "grappler"))
     found = fates(before, after)
     kinds = after.kinds()
     assert len(found.kernels) == sum(n for kind, n in kinds.items() if kind.startswith("_Fused"))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from torch_subjects import BATCH, Looked, look
+from subjects import BATCH, NETWORKS, Looked, assert_whole, look
 
 from isograd.frameworks.torch.views import capture
 from isograd.frameworks.torch.views.generating import Generated, generate
 from isograd.frameworks.torch.views.inductor import described
 from isograd.frameworks.torch.views.launches import Launch, read_program
 from isograd.frameworks.torch.views.located import Locator
+from isograd.training import SGD
 from isograd.views import View
 
 PROGRAM = """
@@ -52,20 +54,34 @@ class Runner:
 
 
 @pytest.fixture(scope="module")
-def mlp(tmp_path_factory: pytest.TempPathFactory) -> Looked:
-    return look("mnist-mlp", [], tmp_path_factory.mktemp("mlp"))
+def mlp(looked: Callable[[str, str], Looked]) -> Looked:
+    return looked("torch", "mlp")
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def network(
+    request: pytest.FixtureRequest,
+    looked: Callable[[str, str], Looked],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Looked:
+    """The deep ones are trained by SGD: inductor takes long over the update of many parameters."""
+    name = request.param
+    if name == "mlp":
+        return looked("torch", name)
+    return look("torch", *NETWORKS[name], tmp_path_factory.mktemp(name), SGD())
 
 
 @pytest.fixture(scope="module")
-def generated(mlp: Looked) -> Generated:
-    return generate(mlp.subject)
+def generated(network: Looked) -> Generated:
+    return generate(network.subject)
 
 
 @pytest.fixture(scope="module")
-def view(mlp: Looked, generated: Generated) -> View:
-    found = described(generated, Locator(mlp.subject))
-    found.check()
-    return found
+def view(network: Looked, generated: Generated) -> View:
+    return network.views.setdefault("inductor", described(generated, Locator(network.subject)))
+
+
+of_the_mlp = pytest.mark.parametrize("network", ["mlp"], indirect=True)
 
 
 def test_launches_are_read_with_what_they_read_and_write():
@@ -104,9 +120,15 @@ def test_a_program_without_a_call_is_none():
         read_program("x = 1")
 
 
+def test_the_view_is_whole(network, view):
+    assert view is network["inductor"]
+    view.check()
+    assert_whole(network, "inductor")
+
+
 def test_every_kernel_that_the_program_launches_is_shown_in_its_order(generated, view):
     launched = re.findall(
-        r"^ {8}(?:buf\d+ = )?((?:cpp_fused|extern_kernels\.|torch\.ops\.)[\w.]+)\(",
+        r"^ {8}(?:buf\d+ = )?((?:cpp_fused|extern_kernels\.|torch\.ops\.|aten\.)[\w.]+)\(",
         generated.code,
         re.MULTILINE,
     )
@@ -115,9 +137,9 @@ def test_every_kernel_that_the_program_launches_is_shown_in_its_order(generated,
     figures = view.figures
     assert figures["kernels"] == len(launched) > 0
     assert figures["extern_kernels"] == sum("." in name for name in launched)
-    assert figures["fused_kernels"] == len(
-        re.findall("async_compile.cpp_pybinding", generated.code)
-    )
+    fused = [name for name in launched if "." not in name]
+    assert figures["fused_kernels"] == len(fused)
+    assert len(set(fused)) == len(re.findall("async_compile.cpp_pybinding", generated.code))
 
 
 def test_inductors_own_counts_are_kept(view, generated):
@@ -134,10 +156,12 @@ def test_every_operator_of_the_graph_is_in_a_kernel_or_moves_nothing(view, gener
         for node in generated.graph.nodes
         if node.op == "call_function" and node.name not in fused
     }
-    assert left <= {"getitem", "permute", "view", "unsqueeze", "squeeze", "unbind", "expand"}
+    views = {"getitem", "permute", "view", "unsqueeze", "squeeze", "unbind", "expand"}
+    assert left <= views | {"full_default"}
     assert 0 < view.figures["fused_nodes"] <= len(fused)
 
 
+@of_the_mlp
 def test_matrix_products_belong_to_their_layers_in_both_directions(view):
     called = [o for o in view.operations if o.kind.startswith("extern_kernels.")]
     assert [(o.node, o.phase) for o in called if o.phase == "forward"] == [
@@ -148,6 +172,7 @@ def test_matrix_products_belong_to_their_layers_in_both_directions(view):
     assert backward == ["fc1", "fc2", "fc2"]  # the images need no gradient
 
 
+@of_the_mlp
 def test_a_fused_kernel_says_what_it_fuses_and_from_where(view):
     (kernel,) = (
         o
@@ -159,7 +184,7 @@ def test_a_fused_kernel_says_what_it_fuses_and_from_where(view):
     assert set(kernel.attributes["phases"].split(", ")) >= {"backward", "update"}
 
 
-def test_every_parameter_is_updated_by_a_kernel(view, mlp):
+def test_every_parameter_is_updated_by_a_kernel(view, network):
     updated = [
         name
         for operation in view.operations
@@ -167,7 +192,7 @@ def test_every_parameter_is_updated_by_a_kernel(view, mlp):
         for name in operation.attributes.get("parameter", "").split(", ")
         if name
     ]
-    assert sorted(updated) == sorted(mlp.subject.plan.trainable)
+    assert sorted(updated) == sorted(network.subject.plan.trainable)
 
 
 def test_kernels_read_what_was_made_before_them(view):
@@ -175,6 +200,10 @@ def test_kernels_read_what_was_made_before_them(view):
     for operation in view.operations:
         assert {name for name, _ in operation.reads} <= made
         made.add(operation.name)
+
+
+@of_the_mlp
+def test_values_have_their_sizes(view):
     hidden = next(o for o in view.operations if o.kind == "extern_kernels.addmm")
     assert hidden.values[0].text == f"float32[{BATCH}, 128]"
 

@@ -5,30 +5,35 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from torch_subjects import BATCH, LANGUAGE, Language, Looked, look
+from subjects import BATCH, NETWORKS, Looked, assert_whole
 
 from isograd.frameworks.torch.views.subjects import eager_step
 from isograd.views import Operation, View
 
 
-@pytest.fixture(scope="module")
-def cnn(tmp_path_factory: pytest.TempPathFactory) -> Looked:
-    return look("cnn-bn", [], tmp_path_factory.mktemp("cnn"))
+@pytest.fixture(params=NETWORKS)
+def network(request: pytest.FixtureRequest, looked: Callable[[str, str], Looked]) -> Looked:
+    return looked("torch", request.param)
 
 
-@pytest.fixture(scope="module")
-def language(tmp_path_factory: pytest.TempPathFactory) -> Looked:
-    return look(Language(), LANGUAGE, tmp_path_factory.mktemp("language"))
+@pytest.fixture
+def mlp(looked: Callable[[str, str], Looked]) -> Looked:
+    return looked("torch", "mlp")
 
 
-@pytest.fixture(params=["cnn", "language"])
-def network(request: pytest.FixtureRequest) -> Looked:
-    looked: Looked = request.getfixturevalue(request.param)
-    return looked
+@pytest.fixture
+def resnet(looked: Callable[[str, str], Looked]) -> Looked:
+    return looked("torch", "resnet")
+
+
+@pytest.fixture
+def gpt(looked: Callable[[str, str], Looked]) -> Looked:
+    return looked("torch", "gpt")
 
 
 def computed(view: View, phase: str = "forward") -> list[Operation]:
@@ -74,18 +79,15 @@ def test_the_exported_graph_has_the_nodes_of_an_export(network):
     assert shown == {kind: n for kind, n in kinds.items() if "getitem" not in kind}
 
 
-def test_the_exported_graph_leaves_the_batch_size_open(cnn):
-    sizes = {o.values[0].text for o in cnn["export"].operations if o.kind == "input"}
-    assert sizes == {"float32[?, 1, 28, 28]"}
-    assert {o.values[0].shape[0] for o in outputs(cnn["export"])} == {None}
+def test_the_exported_graph_leaves_the_batch_size_open(resnet):
+    sizes = {o.values[0].text for o in resnet["export"].operations if o.kind == "input"}
+    assert sizes == {"float32[?, 3, 8, 8]"}
+    assert {o.values[0].shape[0] for o in outputs(resnet["export"])} == {None}
 
 
 @pytest.mark.parametrize("stage", ["jit", "export", "aot"])
-def test_every_operation_of_the_forward_pass_has_its_node(network, stage):
-    forward = computed(network[stage])
-    assert all(operation.node for operation in forward)
-    nodes = {node.name for node in network.graph.nodes}
-    assert {operation.node for operation in forward} <= nodes
+def test_the_views_are_whole(network, stage):
+    assert_whole(network, stage)
 
 
 @pytest.mark.parametrize("stage", ["jit", "export", "aot"])
@@ -116,11 +118,11 @@ def test_aotautograd_returns_the_gradient_of_every_parameter(network):
 @pytest.mark.parametrize(
     ("network", "forward", "backward"),
     [
-        ("cnn", "aten.convolution.default", "aten.convolution_backward.default"),
-        ("cnn", "aten.relu.default", "aten.threshold_backward.default"),
-        ("cnn", "aten.native_dropout.default", "aten.native_dropout_backward.default"),
-        ("language", "aten.native_layer_norm.default", "aten.native_layer_norm_backward.default"),
-        ("language", "aten.embedding.default", "aten.embedding_dense_backward.default"),
+        ("resnet", "aten.convolution.default", "aten.convolution_backward.default"),
+        ("resnet", "aten.relu.default", "aten.threshold_backward.default"),
+        ("gpt", "aten.native_dropout.default", "aten.native_dropout_backward.default"),
+        ("gpt", "aten.native_layer_norm.default", "aten.native_layer_norm_backward.default"),
+        ("gpt", "aten.embedding.default", "aten.embedding_dense_backward.default"),
     ],
     indirect=["network"],
 )
@@ -130,21 +132,21 @@ def test_a_gradient_of_aotautograd_is_tied_to_its_operator(network, forward, bac
     assert made == {o.node for o in computed(view, "backward") if o.kind == backward} != set()
 
 
-def test_the_backward_graph_reads_what_the_forward_graph_keeps(cnn):
-    view = cnn["aot"]
+def test_the_backward_graph_reads_what_the_forward_graph_keeps(mlp):
+    view = mlp["aot"]
     phases: dict[str, Any] = {operation.name: operation.phase for operation in view.operations}
     read = {name for o in computed(view, "backward") for name, _ in o.reads}
     batch = "other"  # the rows of the batch are selected before the network begins
     assert {phases[name] for name in read} == {"forward", "loss", "input", "backward", batch}
 
 
-def test_settings_are_attributes_by_name(cnn):
+def test_settings_are_attributes_by_name(gpt):
     for stage in ("jit", "export"):
-        (drop,) = (o for o in computed(cnn[stage]) if "dropout" in o.kind)
-        assert drop.attributes["p"] == "0.25"
-        assert drop.values[0].shape[-1] == 392
+        drops = [o for o in computed(gpt[stage]) if "dropout" in o.kind]
+        assert {o.attributes["p"] for o in drops} == {"0.1"}
+        assert [o.values[0].shape[1:] for o in drops] == [(8, 16), (2, 8, 8), (8, 16)]
 
 
-def test_torchscript_knows_sizes(cnn):
-    (logits,) = outputs(cnn["jit"])
+def test_torchscript_knows_sizes(mlp):
+    (logits,) = outputs(mlp["jit"])
     assert logits.values[0].text == f"float32[{BATCH}, 10]"
