@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tensorflow as tf
 import torch
-from subjects import BATCH, NETWORKS, Looked, assert_whole, keras_as_it_was, look, see
+from subjects import BATCH, NETWORKS, Looked, assert_whole, keras_as_it_was, look, rewritten, see
 from tensorflow.python.eager import backprop, context, execute, record
 from tensorflow.python.framework import op_callbacks
 from torch import nn
 
 from isograd.errors import UsageError
-from isograd.frameworks import VIEWS
-from isograd.frameworks.protocol import Subject
-from isograd.frameworks.tensorflow.views import compiling
-from isograd.frameworks.tensorflow.views.compiling import NO_KERNEL
 from isograd.frameworks.tensorflow.views.execution import batch, open_loaded
 from isograd.frameworks.tensorflow.views.locating import GRADIENT_OF, HOLDERS, PARAMETER
 from isograd.frameworks.tensorflow.views.origins import FUSES, NODES
@@ -139,26 +133,39 @@ def flops_by_profiler(graph_def: Any) -> int:
     return total
 
 
-def test_the_function_has_every_node_of_the_traced_graph(network: Looked) -> None:
-    with keras_as_it_was():
-        executor = open_loaded(network.subject, "function")
-        graph = executor._call_steps.get_concrete_function().graph
-    view = network["function"]
+@pytest.fixture(scope="module")
+def ran(looked: Callable[[str, str], Looked]) -> Callable[[str], tuple[Any, list[Any]]]:
+    """The traced graph of a network's step, and what the run's own metadata say of all graphs."""
+
+    @cache
+    def function(name: str) -> tuple[Any, list[Any]]:
+        subject = looked("tensorflow", name).subject
+        with keras_as_it_was():
+            executor = open_loaded(subject, "function")
+            context.enable_run_metadata()
+            executor.train(batch(subject))
+            graphs = context.export_run_metadata().function_graphs
+            context.disable_run_metadata()
+            return executor._call_steps.get_concrete_function().graph, list(graphs)
+
+    return function
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_function_has_every_node_of_the_traced_graph(looked, ran, name: str) -> None:
+    graph, _ = ran(name)
+    view = looked("tensorflow", name)["function"]
     assert Counter(view.kinds()) == Counter(node.op for node in graph.as_graph_def().node)
     assert view.figures["traces"] == 1
 
 
-def test_after_grappler_there_is_what_the_run_s_own_metadata_say(network: Looked) -> None:
-    with keras_as_it_was():
-        executor = open_loaded(network.subject, "function")
-        context.enable_run_metadata()
-        executor.train(batch(network.subject))
-        graphs = context.export_run_metadata().function_graphs
-        context.disable_run_metadata()
-    traced = {node.name for node in network["function"].operations}
-    names = lambda ran: {node.name for node in ran.pre_optimization_graph.node}
-    after = max(graphs, key=lambda ran: len(traced & names(ran))).post_optimization_graph
-    view = network["grappler"]
+@pytest.mark.parametrize("name", NETWORKS)
+def test_after_grappler_there_is_what_the_run_s_own_metadata_say(looked, ran, name: str) -> None:
+    graph, told = ran(name)
+    traced = {node.name for node in graph.as_graph_def().node}
+    shared = lambda one: len(traced & {n.name for n in one.pre_optimization_graph.node})
+    after = max(told, key=shared).post_optimization_graph
+    view = looked("tensorflow", name)["grappler"]
     assert Counter(view.kinds()) == Counter(node.op for node in after.node)
     assert view.figures["after"] < view.figures["before"]
 
@@ -175,49 +182,10 @@ def test_what_grappler_fuses_are_traced_operations_that_are_no_more(network: Loo
         assert after.get(kind, 0) + fused[kind] == before.get(kind, 0)
 
 
-@contextmanager
-def listening(texts: list[str]) -> Iterator[None]:
-    """What TensorFlow says of XLA's programs is kept."""
-    ask = compiling._text
-
-    def kept(*asked: Any) -> str:
-        texts.append(ask(*asked))
-        return texts[-1]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiling, "_text", kept)
-        yield
-
-
-def computation(text: str, name: str) -> list[str]:
-    """The lines of one of the program's computations."""
-    return text[text.index(f"\n{name}") :].split("\n}")[0].splitlines()[2:]
-
-
-@pytest.mark.parametrize("stage", ["hlo", "xla"])
-def test_xla_s_programs_have_every_instruction_of_their_text(network: Looked, stage: str) -> None:
-    texts: list[str] = []
-    with listening(texts):
-        view = network.views[stage] = see("tensorflow", stage, network.subject)
-    (text,) = texts
-    entry = computation(text, "ENTRY ")
-    called = [
-        found[1] for line in entry if (found := re.search(r" call\(.*to_apply=(%\S+),", line))
-    ]
-    lines = [*entry, *(line for name in called for line in computation(text, f"{name} "))]
-    opcodes = [re.search(r"[\])}] ([a-z\-]+)\(", line.split(", metadata")[0]) for line in lines]
-    ran = [found[1] for found in opcodes if found and found[1] not in NO_KERNEL | {"call"}]
-    assert view.figures["instructions"] == len(re.findall(r"^ +\S.* = ", text, re.MULTILINE))
-    if stage == "xla":
-        assert view.figures["fusions"] == len(re.findall(r" fusion\(", text))
-        assert view.figures["kernels"] == len(ran)
-    assert len(view.operations) == len(lines)
-
-
 # Ties ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stage", VIEWS["tensorflow"])
+@pytest.mark.parametrize("stage", ["dynamic", "tape", "session", "function", "grappler"])
 def test_the_views_are_whole(network: Looked, stage: str) -> None:
     assert_whole(network, stage)
 
@@ -260,32 +228,20 @@ def test_every_gradient_is_tied_to_its_forward_operation(one_of_all: Looked, sta
         assert operation.node == forward.node
 
 
-@pytest.mark.parametrize("stage", ["grappler", "hlo", "xla"])
-def test_what_an_optimiser_left_is_tied_too(network: Looked, stage: str) -> None:
-    for operation in network[stage].operations:
+def test_what_grappler_left_is_tied_too(network: Looked) -> None:
+    for operation in network["grappler"].operations:
         assert operation.phase != "other"
         assert operation.phase != "forward" or operation.node
         assert operation.phase != "backward" or GRADIENT_OF in operation.attributes
 
 
-def test_xla_s_parameters_are_called_what_they_hold(mlp: Looked) -> None:
-    held = {
-        o.attributes["holds"]: o.values[0].shape
-        for o in mlp["xla"].operations
-        if "holds" in o.attributes
-    }
-    for name, array in mlp.subject.state.items():
-        assert held[name] == array.shape
-        assert held[f"moment_1/{name}"] == array.shape
-
-
-@pytest.mark.parametrize("stage", [*TIED, "grappler", "xla"])
+@pytest.mark.parametrize("stage", [*TIED, "grappler"])
 def test_the_optimizer_s_operations_say_which_parameter_they_change(
     mlp: Looked, stage: str
 ) -> None:
     found = Counter(o.attributes.get(PARAMETER) for o in mlp[stage].operations)
     assert set(found) - {None} == set(mlp.subject.plan.trainable)
-    assert stage == "xla" or {found[name] for name in mlp.subject.plan.trainable} == {1}
+    assert {found[name] for name in mlp.subject.plan.trainable} == {1}
 
 
 def test_a_fusion_of_several_nodes_names_them(mlp: Looked) -> None:
@@ -340,14 +296,6 @@ def test_gradients_are_computed_as_before_once_a_view_is_made(mlp: Looked) -> No
 # Trouble -------------------------------------------------------------------------------------
 
 
-def rewritten(subject: Subject, folder: Path, change: Callable[[str], str]) -> Subject:
-    """The same step of other source, whose lines stay where they are."""
-    assert subject.plan.source is not None
-    source = folder / "rewritten_model.py"
-    source.write_text(change(subject.plan.source.read_text()))
-    return replace(subject, plan=replace(subject.plan, source=source))
-
-
 RELU = "x = ops.relu(x)"
 
 
@@ -357,7 +305,7 @@ def product_of_itself(source: str) -> str:
     return source.replace(RELU, "x = ops.matmul(x, x) if training else x")
 
 
-@pytest.mark.parametrize("stage", ["dynamic", "tape", "session", "function", "grappler", "xla"])
+@pytest.mark.parametrize("stage", ["dynamic", "tape", "session", "function", "grappler"])
 def test_a_step_that_fails_is_shown_up_to_there(mlp: Looked, stage: str, tmp_path: Path) -> None:
     view = see("tensorflow", stage, rewritten(mlp.subject, tmp_path, product_of_itself))
     *before, failed = view.operations
@@ -369,20 +317,6 @@ def test_a_step_that_fails_is_shown_up_to_there(mlp: Looked, stage: str, tmp_pat
     if stage != "tape":  # which is used only once the forward pass is over
         assert {"flatten", "fc1"} <= {operation.node for operation in before}
     assert not any(operation.mark for operation in before)
-
-
-def python_inside(source: str) -> str:
-    """XLA compiles no Python."""
-    call = "__import__('tensorflow').numpy_function(lambda v: v, [x], 'float32', stateful=False)"
-    return source.replace(RELU, f"x = ops.reshape({call}, (-1, 128)) if training else x")
-
-
-def test_what_xla_refuses_is_marked(mlp: Looked, tmp_path: Path) -> None:
-    view = see("tensorflow", "xla", rewritten(mlp.subject, tmp_path, python_inside))
-    assert view.status == "partial"
-    assert view.operations[-1].mark
-    assert view.operations[-1].kind == "PyFuncStateless"
-    assert view.operations[-1].node == "relu"
 
 
 @pytest.mark.parametrize(
