@@ -19,6 +19,27 @@ def run(*words: str):
     return CliRunner().invoke(app, ["graph", *words])
 
 
+class Worker:
+    """Makes views that hold nothing, without a process, and lacks an interface for one of them.
+    It watches no tracing."""
+
+    def __init__(self, lacking: str = "") -> None:
+        self.lacking = lacking
+
+    def call(self, method, function, framework, stage, subject):
+        if stage == self.lacking:
+            raise UsageError(f"PyTorch 9 has no interface for {stage}.")
+        return run_graph.View(framework, stage, stage, "")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def without_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_graph, "start_worker", lambda *_: Worker())
+
+
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("graphs")
@@ -62,9 +83,9 @@ def test_nothing_is_overwritten(done):
     assert "nothing was overwritten" in str(result.exception)
 
 
-def test_json_is_the_whole_record_and_writes_no_page(tmp_path, monkeypatch):
+def test_json_is_the_whole_record_and_writes_no_page(tmp_path, monkeypatch, without_a_process):
     monkeypatch.chdir(tmp_path)
-    result = run("mnist-mlp", "--view", "jit", "--no-overlays", "--json", "--batch-size", "3")
+    result = run("mnist-mlp", "--view", "autograd", "--no-overlays", "--json", "--batch-size", "3")
     found = json.loads(result.stdout)
     assert found["batch_size"] == 3
     assert found["schema"] == "isograd/graphs/1"
@@ -79,26 +100,16 @@ def test_an_unknown_view_is_refused_with_the_nearest_one():
 
 def test_an_interface_that_is_missing_costs_its_own_view_only(monkeypatch):
     """The worker says so for one view; the others are kept."""
-
-    class Worker:
-        def call(self, method, function, framework, stage, subject):
-            if stage == "jit":
-                raise UsageError("PyTorch 9 has no torch.jit.trace.")
-            return run_graph.View(framework, stage, stage, "")
-
-        def close(self) -> None:
-            pass
-
-    monkeypatch.setattr(run_graph, "start_worker", lambda *_: Worker())
+    monkeypatch.setattr(run_graph, "start_worker", lambda *_: Worker(lacking="jit"))
     found = run_graph.graph("mnist-mlp", views=["jit", "torch/autograd"])
     skipped, kept = sorted(found.views, key=lambda view: view.status, reverse=True)
-    assert (skipped.stage, skipped.reason) == ("jit", "PyTorch 9 has no torch.jit.trace.")
+    assert (skipped.stage, skipped.reason) == ("jit", "PyTorch 9 has no interface for jit.")
     assert (kept.stage, kept.status) == ("autograd", "ok")
 
 
-def test_without_a_framework_the_other_ones_views_are_shown(monkeypatch):
+def test_without_a_framework_the_other_ones_views_are_shown(monkeypatch, without_a_process):
     monkeypatch.setattr(run_graph, "installed", lambda name: name == "torch")
-    found = run_graph.graph("mnist-mlp", views=["jit", "function"])
+    found = run_graph.graph("mnist-mlp", views=["autograd", "function"])
     assert [view.status for view in found.views] == ["ok", "skipped"]
     assert "pip install 'isograd[tensorflow]'" in found.views[1].reason
     with pytest.raises(MissingDependency, match="TensorBoard"):

@@ -14,6 +14,7 @@ from isograd.frameworks.side import Side, plan
 from isograd.ir.graph import Graph
 from isograd.ir.mapping import Link, TensorMap, Transform
 from isograd.proof import Baseline, establish, make_trial, prove_side
+from isograd.proof.trial import RECORDED_STEPS
 from isograd.result import Proof
 from isograd.training import Recipe
 
@@ -43,12 +44,13 @@ def side(
     return Side(graph, emitted, executor)
 
 
-def baseline(graph: Graph, recipe: Recipe) -> Baseline:
-    """The reference is PyTorch's eager mode, the data random."""
+def baseline(graph: Graph, recipe: Recipe, recorded: tuple[int, ...] = RECORDED_STEPS) -> Baseline:
+    """The reference is PyTorch's eager mode, the data random; it is looked at after the steps that
+    are ``recorded``."""
     return establish(
         side(graph, "torch/eager", "float64", recipe),
         side(graph, "torch/eager", "float32", recipe),
-        make_trial(graph, recipe, None),
+        make_trial(graph, recipe, None, recorded=recorded),
     )
 
 
