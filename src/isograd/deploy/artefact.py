@@ -1,0 +1,62 @@
+"""What is ordered of a framework, and what it delivers: a network in a form that can be shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isograd.frameworks.protocol import Emitted
+from isograd.ir.graph import Graph, Weights
+from isograd.ir.mapping import Array
+from isograd.training import Recipe
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Training that a build may do, for instance with quantisation in the loop. ``inputs`` and
+    ``targets`` are in logical layout; ``batches`` [steps, batch size] are row numbers."""
+
+    recipe: Recipe
+    inputs: Array
+    targets: Array
+    batches: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A network to be built as ``candidate`` (see `isograd.deploy.candidates`) into ``folder``,
+    which is there and empty.
+
+    ``weights`` are the graph's, in logical layout. ``calibration`` are inputs [B, ...] in logical
+    layout that ranges may be taken from. ``tuning`` is there where the candidate trains.
+    """
+
+    candidate: str
+    graph: Graph
+    weights: Weights
+    folder: Path
+    calibration: tuple[Array, ...]
+    threads: int = 1
+    tuning: Tuning | None = None
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A network that can be shipped: files in a folder, and the loader that runs them.
+
+    ``files`` are what has to be shipped, relative to the folder; their bytes are its size.
+    ``loader`` names a script in ``isograd/deploy/loaders``, which gets ``options`` (plain JSON).
+    ``emitted`` says how the inputs and the output of what is loaded are laid out. ``notes`` are
+    what a user has to know about it, one sentence each.
+    """
+
+    files: tuple[str, ...]
+    loader: str
+    emitted: Emitted
+    options: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
