@@ -17,8 +17,15 @@ from isograd.models import Model, load
 from isograd.proof import make_trial
 from isograd.proof.judge import OTHER
 from isograd.proof.locate import deviations, disturbed
-from isograd.run.overlaid import _same, _witness, measure_errors, measure_memory, measure_time
-from isograd.run.overlays import _kept
+from isograd.run.overlaid import (
+    Gauge,
+    _same,
+    _witness,
+    measure_errors,
+    measure_memory,
+    measure_time,
+)
+from isograd.run.overlays import _kept, make_gauge
 from isograd.run.step import Step, make_subject
 from isograd.training import Adam, Recipe
 from isograd.views import Overlay
@@ -110,13 +117,28 @@ def test_a_stamped_step_computes_what_a_plain_one_does(framework: str, subjects:
 
 
 @frameworks
-def test_time_is_measured_beside_steps_without_stamps(framework: str, subjects: Subjects):
+def test_without_stamps_inside_the_backward_pass_is_one_part(framework: str, subjects: Subjects):
+    subject = subjects["branches", framework, True]
+    executor = part(framework, "timing").open_stamped(subject, backward=False)
+    executor.train(rows(subject, 2))
+    (step, _) = executor.timeline.taken()
+    assert {node for phase, node in step.parts if phase == "backward"} <= {""}
+    assert step.stamps["forward"] == len(set(subject.places.values()))
+
+
+@frameworks
+def test_time_is_measured_beside_steps_without_stamps(
+    framework: str, subjects: Subjects, steps: dict[str, Step], tmp_path: Path
+):
     plain, marked = (subjects["branches", framework, flag] for flag in (False, True))
-    time, forward, backward = measure_time(framework, plain, marked, budget_s=0.0)
+    stamps = make_gauge(steps["branches"], framework, tmp_path)
+    time, forward, backward = measure_time(framework, plain, marked, stamps, budget_s=0.0)
     assert time.total is not None
     assert time.total > 0
     assert time.noise is not None
-    assert all(forward.values[n] + backward.values.get(n, 0) == v for n, v in time.values.items())
+    assert time.values == pytest.approx(
+        {n: forward.values[n] + backward.values.get(n, 0) for n in time.values}
+    )
     assert time.outside["loss"] == forward.outside["loss"] + backward.outside["loss"]
     assert "Nothing is scaled" in time.about
 
@@ -125,7 +147,7 @@ def test_time_on_a_gpu_is_refused(subjects: Subjects):
     plain, marked = (subjects["branches", "torch", flag] for flag in (False, True))
     marked = replace(marked, plan=replace(marked.plan, device="cuda"))
     with pytest.raises(UsageError, match="CPU only"):
-        measure_time("torch", plain, marked, 0.0)
+        measure_time("torch", plain, marked, Gauge(plain, marked), 0.0)
 
 
 @frameworks

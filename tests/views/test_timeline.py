@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from isograd.views.timeline import Stamped, Timeline, typical
+from isograd.views.timeline import Stamped, Timeline, Unseen, typical
 
 
 class Clock:
@@ -49,6 +49,21 @@ def test_what_stamping_takes_is_in_no_part():
     (step,) = timeline.taken()
     assert step.whole + step.instruments == 140 - 100
     assert step.instruments == 1 + 1 + 7 + 2 + 1 + 4
+
+
+def test_what_a_stamp_does_not_see_of_itself_is_in_no_part_either():
+    timeline = Timeline(Clock(*TIMES))
+    timeline.unseen = Unseen(call=0.5, backward=3.0)
+    a_step(timeline)
+    (step,) = timeline.taken()
+    assert step.stamps == {"batch": 1, "forward": 2, "backward": 1, "python": 1}
+    assert step.parts == {
+        ("batch", ""): 1 - 0.5,
+        ("forward", "fc"): 2 + 4 - 2 * 0.5,
+        ("backward", "fc"): 16 - 3.0,
+        ("python", ""): 1 - 0.5,
+    }
+    assert step.whole + step.instruments == 140 - 100
 
 
 def test_time_between_two_steps_belongs_to_neither():

@@ -12,7 +12,8 @@ A framework's folder offers three modules, with the same names and outline in ea
   by the names in `TRACED`
 - ``views.live``: ``capture(stage, live) -> list[View]``, for its stages in `LIVE_VIEWS`, and
   ``count_parameters(live)``
-- ``timing``: ``open_stamped(subject)``, an eager executor with a `Timeline` of its steps
+- ``timing``: ``open_stamped(subject, backward=True)``, an eager executor with a `Timeline` of its
+  steps; without ``backward``, its stamps are outside of the backward pass
 - ``holding``: ``held(subject)``, the bytes that each node keeps for the backward pass
 - ``original``: ``resolve(reference, trust=...)``, the user's network itself
 - ``importer``: ``import_live(network, inputs) -> Imported``, the network as a graph

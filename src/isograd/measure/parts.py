@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,7 +48,7 @@ class Timed:
     agreement: Comparison
 
 
-class _Arm:
+class Steady:
     """Steps on one batch."""
 
     def __init__(self, label: str, executor: Trains, batch: NDArray[np.int64]) -> None:
@@ -61,11 +61,11 @@ class _Arm:
         return [float(n) for n in taken.nanoseconds]
 
 
-class _StampedArm(_Arm):
-    """Keeps the parts of each round's typical step."""
+class SteadyStamped(Steady):
+    """Keeps the parts of the steps of each round."""
 
-    def __init__(self, executor: Stamped, batch: NDArray[np.int64]) -> None:
-        super().__init__(STAMPED, executor, batch)
+    def __init__(self, label: str, executor: Stamped, batch: NDArray[np.int64]) -> None:
+        super().__init__(label, executor, batch)
         self._timeline = executor.timeline
         self.rounds: list[list[StampedStep]] = []
 
@@ -73,6 +73,27 @@ class _StampedArm(_Arm):
         nanoseconds = super().run(steps)
         self.rounds.append(self._timeline.taken())
         return nanoseconds
+
+    def kept(self, rounds: Mapping[str, Sequence[object]]) -> list[list[StampedStep]]:
+        """The steps of the rounds that were kept; those before were warming up."""
+        return self.rounds[-len(rounds[self.label]) :]
+
+
+def all_rounds(
+    arms: Sequence[Steady],
+    *,
+    budget_s: float,
+    round_ns: float = ROUND_NS,
+    on_round: Callable[[int], None] = lambda number: None,
+) -> dict[str, list[list[float]]]:
+    """Microseconds of each arm's steps, one list per round. Raises `WorkerError` where a step
+    fails."""
+    found = measure(arms, budget_s=budget_s, round_ns=round_ns, on_round=on_round)
+    for label, reason in found.failures.items():
+        raise WorkerError(f"The {label} steps failed: {reason}")
+    if found.partial:
+        raise KeyboardInterrupt
+    return found.rounds
 
 
 def time_parts(
@@ -87,15 +108,10 @@ def time_parts(
 ) -> Timed:
     """Measures three executors of one step on ``batch`` in interleaved rounds: two without stamps,
     which are alike, and one with. Raises `WorkerError` where a step fails."""
-    arm = _StampedArm(stamped, batch)
-    arms = [_Arm(PLAIN, plain, batch), _Arm(AGAIN, again, batch), arm]
-    found = measure(arms, budget_s=budget_s, round_ns=round_ns, on_round=on_round)
-    for label, reason in found.failures.items():
-        raise WorkerError(f"The {label} steps failed: {reason}")
-    if found.partial:
-        raise KeyboardInterrupt
-    rounds = found.rounds
-    kept = arm.rounds[-len(rounds[STAMPED]) :]  # those before were warming up
+    arm = SteadyStamped(STAMPED, stamped, batch)
+    arms = [Steady(PLAIN, plain, batch), Steady(AGAIN, again, batch), arm]
+    rounds = all_rounds(arms, budget_s=budget_s, round_ns=round_ns, on_round=on_round)
+    kept = arm.kept(rounds)
     noise = noise_floor([ratio(AGAIN, PLAIN, rounds[AGAIN], rounds[PLAIN])])
     sums = [[typical(steps).whole] for steps in kept]
     return Timed(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isograd.errors import UsageError
 from isograd.frameworks import part
@@ -14,6 +16,7 @@ from isograd.ir.graph import Graph
 from isograd.ir.mapping import Link
 from isograd.measure.memory import peak_memory_mb
 from isograd.measure.parts import Timed, time_parts
+from isograd.measure.stamps import measure_unseen
 from isograd.proof.correspondence import Correspondence
 from isograd.proof.judge import OTHER, Deviation
 from isograd.proof.locate import deviations, disturbed
@@ -21,6 +24,7 @@ from isograd.proof.trial import Trial
 from isograd.proof.witness import Witness
 from isograd.training import Recipe
 from isograd.views.document import Overlay
+from isograd.views.timeline import Unseen
 
 WARM_UP_STEPS = 3
 
@@ -29,15 +33,38 @@ OUTSIDE = ("batch", "loss", "update", "python")
 ERRORS = {"forward error": "train-forward", "backward error": "gradients"}
 
 
-def measure_time(framework: str, plain: Subject, marked: Subject, budget_s: float) -> list[Overlay]:
+@dataclass(frozen=True)
+class Gauge:
+    """The network that stamps are measured on, without marks and with them."""
+
+    plain: Subject
+    marked: Subject
+
+
+def measure_time(
+    framework: str, plain: Subject, marked: Subject, gauge: Gauge, budget_s: float
+) -> list[Overlay]:
     """The time of each node in a whole eager training step, beside that of steps that carry no
     stamps. Raises `UsageError` on a GPU."""
     if marked.plan.device != "cpu":
         raise UsageError("Time by layer is measured on a CPU only: a GPU's calls return early.")
-    batch = np.arange(marked.plan.recipe.batch_size, dtype=np.int64)[None]
+    unseen = _unseen(framework, gauge, budget_s)
     stamped = part(framework, "timing").open_stamped(marked)
+    stamped.timeline.unseen = unseen
     alike = _opened(framework, plain), _opened(framework, plain)
-    return _times(framework, time_parts(*alike, stamped, batch, budget_s=budget_s))
+    timed = time_parts(*alike, stamped, _batch(marked), budget_s=budget_s)
+    return _times(framework, timed, unseen)
+
+
+def _unseen(framework: str, gauge: Gauge, budget_s: float) -> Unseen:
+    opened = part(framework, "timing").open_stamped
+    outer, complete = opened(gauge.marked, backward=False), opened(gauge.marked)
+    plain = _opened(framework, gauge.plain)
+    return measure_unseen(plain, outer, complete, _batch(gauge.marked), budget_s=budget_s / 2)
+
+
+def _batch(subject: Subject) -> NDArray[np.int64]:
+    return np.arange(subject.plan.recipe.batch_size, dtype=np.int64)[None]
 
 
 def _opened(framework: str, subject: Subject) -> Executor:
@@ -47,7 +74,7 @@ def _opened(framework: str, subject: Subject) -> Executor:
     return executor
 
 
-def _times(framework: str, timed: Timed) -> list[Overlay]:
+def _times(framework: str, timed: Timed, unseen: Unseen) -> list[Overlay]:
     forward, backward = timed.spent.of("forward"), timed.spent.of("backward")
     back_to_loss = backward.pop("", 0.0)
     outside = {phase: sum(timed.spent.of(phase).values()) for phase in OUTSIDE}
@@ -57,23 +84,27 @@ def _times(framework: str, timed: Timed) -> list[Overlay]:
     return [
         Overlay(
             framework, "time", "us", both, outside, timed.total.median, timed.noise.fraction,
-            _about_time(timed),
+            _about_time(timed, unseen),
         ),
         Overlay(framework, "forward time", "us", forward, {"loss": forward_loss}),
         Overlay(framework, "backward time", "us", backward, {"loss": back_to_loss}),
     ]  # fmt: skip
 
 
-def _about_time(timed: Timed) -> str:
+def _about_time(timed: Timed, unseen: Unseen) -> str:
     agreement, slowdown = timed.agreement, timed.slowdown
+    same = {"no measurable difference": "no measurable difference", "inconclusive": "unsettled"}
     return (
         "Whole eager training steps, forward and backward pass together; the parts are means over "
         "the middle fifth of the steps. The whole was measured in turns with it, on steps without "
         f"stamps, as compare does. The parts sum to {agreement.ratio:.3f} "
-        f"[{agreement.low:.3f}–{agreement.high:.3f}] of it; two executors alike differ by up to "
+        f"[{agreement.low:.3f}–{agreement.high:.3f}] of it "
+        f"({same.get(agreement.verdict, 'a difference')}); two executors alike differ by up to "
         f"{timed.noise.fraction:.1%}. Steps with stamps take {slowdown.ratio:.3f} "
         f"[{slowdown.low:.3f}–{slowdown.high:.3f}] as long; {timed.spent.instruments:.1f} µs of "
-        "that were seen from inside and are in no part. Nothing is scaled."
+        "that are the stamps' and in no part: what they see of themselves, and "
+        f"{unseen.call / 1e3:.2f} µs a stamp ({unseen.backward / 1e3:.2f} µs in the backward pass) "
+        "that they do not, measured on another network. Nothing is scaled."
     )
 
 

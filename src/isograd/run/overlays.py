@@ -5,19 +5,32 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from isograd.errors import IsogradError
 from isograd.frameworks import MODES, installed
-from isograd.run.overlaid import configure, measure_errors, measure_memory, measure_time
+from isograd.measure.stamps import gauge
+from isograd.models import Model
+from isograd.proof import make_trial
+from isograd.run.overlaid import (
+    Gauge,
+    configure,
+    measure_errors,
+    measure_memory,
+    measure_time,
+)
 from isograd.run.progress import Progress, Silent
 from isograd.run.step import Step, make_subject, start_worker
+from isograd.training import Recipe
 from isograd.views.document import Overlay
 
 BUDGET_S = 5.0
 """Seconds that the steps of one framework are timed, at least `MIN_ROUNDS` rounds."""
+
+GAUGE_BATCH = 32
 
 SILENT = Silent()
 
@@ -59,11 +72,26 @@ def _of_one(
     """Memory first: a process remembers its peak."""
     plain = make_subject(step, framework, folder, marked=False)
     marked = make_subject(step, framework, folder)
+    stamps = make_gauge(step, framework, folder)
     with _worker(step, framework, folder) as call:
         held = partial(call, measure_memory, framework, plain, marked)
         yield "memory", _kept([framework], "memory", "bytes", held)
-        timed = partial(call, measure_time, framework, plain, marked, budget_s)
+        timed = partial(call, measure_time, framework, plain, marked, stamps, budget_s)
         yield "time", _kept([framework], "time", "us", timed)
+
+
+def make_gauge(step: Step, framework: str, folder: Path) -> Gauge:
+    """What stamps are measured on, trained as the step is."""
+    model = Model(gauge(), "gauge")
+    recipe = Recipe("cross_entropy", step.recipe.optimizer, GAUGE_BATCH)
+    state = model.initial_state(0)
+    trial = make_trial(model.graph, recipe, None, 0, state, model.bounds, recorded=(1,))
+    own = replace(step, model=model, recipe=recipe, trial=trial)
+    place = folder / "gauge"
+    place.mkdir(exist_ok=True)
+    return Gauge(
+        make_subject(own, framework, place, marked=False), make_subject(own, framework, place)
+    )
 
 
 def _errors(step: Step, frameworks: Sequence[str], folder: Path) -> list[Overlay]:

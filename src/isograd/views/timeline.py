@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import fmean as mean
 from time import perf_counter_ns
 
@@ -13,24 +14,40 @@ is empty where the time belongs to none."""
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """Nanoseconds that a stamp takes outside of what it can see of itself: getting there, and back.
+    ``backward`` are those of stamps in the backward pass, which frameworks call by ways of their
+    own (see `isograd.measure.stamps`)."""
+
+    call: float = 0.0
+    backward: float = 0.0
+
+    def of(self, phase: str) -> float:
+        return self.backward if phase == "backward" else self.call
+
+
+@dataclass(frozen=True)
 class Stamped:
     """One step. ``parts`` are nanoseconds; ``instruments`` are those that stamping itself took, as
-    far as it can be seen from inside, and are in no part."""
+    far as it is known, and are in no part. ``stamps`` counts the stamps of each phase."""
 
-    parts: dict[Part, int]
-    instruments: int = 0
+    parts: dict[Part, float]
+    instruments: float = 0
+    stamps: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def whole(self) -> int:
+    def whole(self) -> float:
         """All but the instruments."""
         return sum(self.parts.values())
 
 
 class Timeline:
     """Keeps the nanoseconds of each part of each step; ``clock`` counts nanoseconds. As little as
-    possible is done while a step runs."""
+    possible is done while a step runs. What is ``unseen`` of the stamps is taken out of the parts.
+    """
 
     def __init__(self, clock: Callable[[], int] = perf_counter_ns) -> None:
+        self.unseen = Unseen()
         self._clock = clock
         self._steps: list[tuple[list[tuple[Part, int]], int]] = []
         self._spent: list[tuple[Part, int]] = []
@@ -58,14 +75,15 @@ class Timeline:
     def taken(self) -> list[Stamped]:
         """The steps so far, which are then forgotten."""
         steps, self._steps = self._steps, []
-        return [_stamped(spent, whole) for spent, whole in steps]
+        return [_stamped(spent, whole, self.unseen) for spent, whole in steps]
 
 
-def _stamped(spent: Sequence[tuple[Part, int]], whole: int) -> Stamped:
-    parts: dict[Part, int] = {}
+def _stamped(spent: Sequence[tuple[Part, int]], whole: int, unseen: Unseen) -> Stamped:
+    parts: dict[Part, float] = {}
     for part, nanoseconds in spent:
-        parts[part] = parts.get(part, 0) + nanoseconds
-    return Stamped(parts, whole - sum(parts.values()))
+        parts[part] = parts.get(part, 0.0) + nanoseconds - unseen.of(part[0])
+    stamps = Counter(phase for (phase, _), _ in spent)
+    return Stamped(parts, whole - sum(parts.values()), stamps)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class StampedExecutor(EagerExecutor):
     operations those are. What lies between two calls (sums of gradients) belongs to the later one.
     """
 
-    def __init__(self, subject: Subject, backward: Sequence[str]) -> None:
+    def __init__(self, subject: Subject, backward: Sequence[str] | None) -> None:
         self.timeline = Timeline()
         self._backward = backward
         self._called = 0
@@ -54,6 +54,8 @@ class StampedExecutor(EagerExecutor):
         return outputs
 
     def train(self, batches: NDArray[np.int64]) -> Steps:
+        if self._backward is None:
+            return super().train(batches)
         with watched_gradients() as seen:
             seen.producer = lambda tensor: None
             seen.run = self._differentiated  # type: ignore[method-assign]
@@ -75,21 +77,27 @@ class StampedExecutor(EagerExecutor):
         return value
 
     def _differentiated(self, forward: Any, kept: Any, compute: Callable[[], Any]) -> Any:
+        assert self._backward is not None
         result = compute()
         self.timeline.spend("backward", self._backward[self._called])
         self._called += 1
         return result
 
 
-def open_stamped(subject: Subject) -> StampedExecutor:
+def open_stamped(subject: Subject, *, backward: bool = True) -> StampedExecutor:
     """The eager executor, with a ``timeline`` of its steps; the subject is the one that is marked,
-    and its state and data are there. Raises what the step raises."""
+    and its state and data are there. Without ``backward``, the backward pass is no part of its
+    own. Raises what the step raises."""
+    executor = StampedExecutor(subject, _called(subject) if backward else None)
+    executor.set_state(subject.state)
+    executor.load_data(subject.inputs, subject.targets)
+    return executor
+
+
+def _called(subject: Subject) -> list[str]:
+    """The node of each gradient function, in the order in which they are called."""
     recording = record_step(subject)
     if recording.error is not None:
         raise recording.error
     nodes = {operation.name: operation.node or "" for operation in recording.operations}
-    called = [nodes.get(entry.forward, "") for entry in recording.gradients.entries]
-    executor = StampedExecutor(subject, called)
-    executor.set_state(subject.state)
-    executor.load_data(subject.inputs, subject.targets)
-    return executor
+    return [nodes.get(entry.forward, "") for entry in recording.gradients.entries]

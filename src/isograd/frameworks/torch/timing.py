@@ -24,8 +24,9 @@ class StampedExecutor(EagerExecutor):
     parameter's gradient at once.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, *, backward: bool) -> None:
         self.timeline = Timeline()
+        self._backward = backward
         self._running = ""
         self._reached_by: set[Node] = set()
         super().__init__(subject.plan)
@@ -61,7 +62,7 @@ class StampedExecutor(EagerExecutor):
 
     def _made(self, name: str, value: Tensor) -> Tensor:
         self.timeline.spend("forward", name)
-        function = value.grad_fn
+        function = value.grad_fn if self._backward else None
         if function is not None and function not in self._reached_by:
             self._reached_by.add(function)  # a node may hand its input through
             value.register_hook(partial(self._reached, name))
@@ -81,10 +82,10 @@ class StampedExecutor(EagerExecutor):
         self.timeline.skip()
 
 
-def open_stamped(subject: Subject) -> StampedExecutor:
+def open_stamped(subject: Subject, *, backward: bool = True) -> StampedExecutor:
     """The eager executor, with a ``timeline`` of its steps; the subject is the one that is marked,
-    and its state and data are there."""
-    executor = StampedExecutor(subject)
+    and its state and data are there. Without ``backward``, the backward pass is one part."""
+    executor = StampedExecutor(subject, backward=backward)
     executor.set_state(subject.state)
     executor.load_data(subject.inputs, subject.targets)
     return executor
