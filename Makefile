@@ -10,6 +10,7 @@ compare: .venv/installed
 	$(BIN)/isograd compare mnist-mlp
 
 test: .venv/installed check
+	$(BIN)/python -m compileall -q src  # for the many processes that tests start
 	PYTHONHASHSEED=0 $(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/installed

@@ -51,9 +51,9 @@ class KillsAWorker:
         pass
 
 
-@pytest.mark.parametrize("phase", ["proving", "training"])
-def test_a_worker_that_dies_costs_its_own_mode_only(tmp_path: Path, phase: str) -> None:
-    result, _ = compare("bce-mlp", request(), out=tmp_path / "run", progress=KillsAWorker(phase))
+def test_a_worker_that_dies_costs_its_own_mode_only(tmp_path: Path) -> None:
+    dying = KillsAWorker("training")  # while proving: see the tests of lost workers
+    result, _ = compare("bce-mlp", request(), out=tmp_path / "run", progress=dying)
     assert result.exit_code == 4
     assert result.status == "complete"
     lost = result.mode("tensorflow/session")
@@ -137,7 +137,6 @@ def test_two_different_networks_are_different() -> None:
         modes=MODES,
     )
     assert report.verdict == "different"
-    assert {stage.name: stage.verdict for stage in report.stages}["forward"] == "different"
 
 
 def test_modes_are_chosen_by_framework_by_name_or_by_both() -> None:
