@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from isograd.run.emit import emit
     from isograd.run.explain import explain
     from isograd.run.graph import graph
+    from isograd.run.optimize import optimize
     from isograd.run.prove import prove
     from isograd.run.transfer import transfer
     from isograd.training import TrainSpec
@@ -25,6 +26,7 @@ _HOMES = {
     "emit": "isograd.run.emit",
     "explain": "isograd.run.explain",
     "graph": "isograd.run.graph",
+    "optimize": "isograd.run.optimize",
     "transfer": "isograd.run.transfer",
     "TrainSpec": "isograd.training",
 }
@@ -37,6 +39,7 @@ __all__ = [
     "explain",
     "graph",
     "load",
+    "optimize",
     "prove",
     "transfer",
 ]

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import cattrs
 
-from isograd.result import Comparison, Verdict, from_json, read_text, to_json
+from isograd.result import Comparison, NoiseFloor, Verdict, from_json, read_text, to_json
 
 SCHEMA = "isograd/frontier/1"
 
@@ -121,7 +121,8 @@ class Training:
 class Frontier:
     """Everything, in the order in which it is found. ``baseline`` is the id of the point that all
     are held against. ``target`` is what was asked for and ``answer`` the id of the first point that
-    reached it."""
+    reached it. ``noise`` holds, for each batch size, what two processes of the baseline differ by;
+    ``settings`` all that a run needs to go on (see `isograd.run.optimize`)."""
 
     command: str
     created: str
@@ -137,6 +138,8 @@ class Frontier:
     target: str = ""
     answer: str | None = None
     budget_s: float | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    noise: dict[int, NoiseFloor] = field(default_factory=dict)
     variants: list[Variant] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
     trainings: list[Training] = field(default_factory=list)
@@ -149,6 +152,21 @@ class Frontier:
             if point.id == id:
                 return point
         raise KeyError(id)
+
+    def noise_of(self, batch: int) -> float:
+        """The noise floor of this batch size as a fraction; 0 where it was not measured."""
+        return self.noise[batch].fraction if batch in self.noise else 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """What the process ends with: 0, 1 for a target that nothing reached, 3 if nothing needed
+        is installed, 4 if the run was cut off or nothing could be run."""
+        states = {point.status for point in self.points}
+        if states and states <= {"not installed"}:
+            return 3
+        if "ok" not in states or self.reason.startswith("interrupted"):
+            return 4
+        return 1 if self.target and self.answer is None else 0
 
     def to_json(self) -> str:
         """One JSON object; numbers that are not finite become null."""

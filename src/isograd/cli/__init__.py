@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from isograd.cli import compare, convert, emit, graph, prove, report, transfer, zoo
+from isograd.cli import compare, convert, emit, graph, optimize, prove, report, transfer, zoo
 from isograd.cli.failure import explain
 from isograd.errors import IsogradError, WorkerError
 
@@ -25,6 +25,7 @@ app.command("compare")(compare.command)
 app.command("prove")(prove.command)
 app.command("convert")(convert.command)
 app.command("graph")(graph.command)
+app.command("optimize")(optimize.command)
 app.command("emit")(emit.command)
 app.command("transfer")(transfer.command)
 app.command("zoo")(zoo.command)

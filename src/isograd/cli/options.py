@@ -136,6 +136,32 @@ def _check_range(name: str, value: float) -> None:
         raise UsageError(f"{name} must be {bounds}, not {value}.")
 
 
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+"""Seconds in each unit of a duration."""
+
+
+def duration(option: str, text: str) -> float:
+    """Seconds from ``90s``, ``10m`` or ``1.5h``. Raises `UsageError` for anything else."""
+    number, unit = text[:-1], text[-1:].lower()
+    try:
+        seconds = float(number) * UNITS[unit]
+    except (ValueError, KeyError):
+        seconds = math.nan
+    if not 0.0 < seconds < math.inf:
+        raise UsageError(
+            f"{option} {text!r} is no duration.", hint=f"Write {option} 90s, 10m or 1h."
+        )
+    return seconds
+
+
+def numbers(option: str, text: str) -> tuple[int, ...]:
+    """Whole numbers from ``1,8,64``, each once. Raises `UsageError` for anything else."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() and int(word) > 0 for word in words):
+        raise UsageError(f"{option} {text!r} are no sizes.", hint=f"Write {option} 1,8,64.")
+    return tuple(dict.fromkeys(map(int, words)))
+
+
 def check_device(device: str) -> None:
     """Raises `UsageError` for a device that isograd does not know."""
     if device not in ("cpu", "cuda"):

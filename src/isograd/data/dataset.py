@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,18 @@ class Dataset:
     test_inputs: Array
     test_targets: Array
     classes: int | None
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What a result says of it."""
+        return {
+            "name": self.name,
+            "source": self.source,
+            "train": len(self.train_targets),
+            "test": len(self.test_targets),
+            "classes": self.classes,
+            "sha256": self.sha256,
+        }
 
     @cached_property
     def sha256(self) -> str:

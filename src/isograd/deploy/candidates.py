@@ -9,6 +9,14 @@ Precision = Literal["float32", "bfloat16", "float16", "int8"]
 
 Technique = Literal["mode", "artefact", "mixed precision", "quantisation"]
 
+RUNTIMES: dict[str, tuple[str, ...]] = {
+    "torch": ("torch",),
+    "tensorflow": ("tensorflow",),
+    "litert": ("ai_edge_litert.interpreter",),
+    "onnxruntime": ("onnxruntime",),
+}
+"""What runs a form, to the modules that a process needs for that."""
+
 
 @dataclass(frozen=True)
 class Candidate:

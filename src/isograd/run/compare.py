@@ -136,14 +136,7 @@ class Comparison:
                 "nodes": len(model.graph.nodes),
                 "inputs": {n: list(t.shape) for n, t in model.graph.inputs.items()},
             },
-            data={
-                "name": dataset.name,
-                "source": dataset.source,
-                "train": len(dataset.train_targets),
-                "test": len(dataset.test_targets),
-                "classes": dataset.classes,
-                "sha256": dataset.sha256,
-            },
+            data=dataset.summary,
             training={
                 **request.recipe.to_dict(),
                 "epochs": request.epochs,

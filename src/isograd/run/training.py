@@ -67,11 +67,15 @@ class Course:
 
     def quality(self, side: Side) -> float:
         """Accuracy (or its like, see `isograd.training.Loss`) on the test examples."""
+        return self.recipe.loss.quality(self.outputs(side), self.test_targets)
+
+    def outputs(self, side: Side) -> Array:
+        """Outputs of all test examples."""
         outputs = [
             side.forward((self.test_inputs[i : i + EVALUATION_BATCH],))
             for i in range(0, len(self.test_inputs), EVALUATION_BATCH)
         ]
-        return self.recipe.loss.quality(np.concatenate(outputs), self.test_targets)
+        return np.concatenate(outputs)
 
 
 def disturb(weights: Weights, seed: int) -> Weights:

@@ -240,11 +240,13 @@ def source_path(directory: Path, framework: str) -> Path:
     return directory / framework / "model.py"
 
 
-def new_directory(path: Path | None, default: Callable[[], Path]) -> Path:
-    """A directory for results that holds none yet. Raises `UsageError` if it does, or cannot be
-    written."""
+def new_directory(
+    path: Path | None, default: Callable[[], Path], record: str = "result.json"
+) -> Path:
+    """A directory for results that holds no ``record`` yet. Raises `UsageError` if it does, or
+    cannot be written."""
     directory = path or default()
-    if (directory / "result.json").exists():
+    if (directory / record).exists():
         raise UsageError(
             "This folder already holds a result, which is not overwritten.",
             where=str(directory),

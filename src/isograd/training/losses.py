@@ -129,16 +129,25 @@ class Loss:
     def quality(self, outputs: Floats, targets: Array) -> float:
         """What a person would report (accuracy, or minus the root mean square error): more is
         better."""
+        answers = self.answers(outputs)
+        if answers is None:
+            return -float(np.sqrt(((outputs - targets) ** 2).mean()))
+        if self.kind == "binary_cross_entropy":
+            return float((answers == (targets > 0.5)).mean())
+        right = targets
+        if not _are_indices(targets, np.moveaxis(outputs, self.axis, -1)):
+            right = np.moveaxis(targets, self.axis, -1).argmax(axis=-1)
+        return float((answers == right.reshape(answers.shape)).mean())
+
+    def answers(self, outputs: Floats) -> Array | None:
+        """What a classifier decides for: the class with the highest score, or whether it is the one
+        class that there is. None where outputs are no scores."""
         if self.kind == "cross_entropy":
-            scores = np.moveaxis(outputs, self.axis, -1)
-            right = targets
-            if not _are_indices(targets, scores):
-                right = np.moveaxis(targets, self.axis, -1).argmax(axis=-1)
-            return float((scores.argmax(axis=-1) == right.reshape(scores.shape[:-1])).mean())
+            return np.asarray(np.moveaxis(outputs, self.axis, -1).argmax(axis=-1))
         if self.kind == "binary_cross_entropy":
             border = 0.0 if self.takes == "logits" and not self.looks_through else 0.5
-            return float(((outputs > border) == (targets > 0.5)).mean())
-        return -float(np.sqrt(((outputs - targets) ** 2).mean()))
+            return np.asarray(outputs > border)
+        return None
 
     def to_dict(self) -> dict[str, Any]:
         """The kind, and what is not as in the standard form; for a report."""
