@@ -103,8 +103,10 @@ class Target:
 
 
 PATTERN = re.compile(
-    r"(?P<name>[a-z]+)(@(?P<batch>\d+))?\s*(?P<sign><=|>=|<|>|=+)\s*(?P<number>[^\sa-zµ%]+)\s*(?P<unit>[a-zµ%]*)"
+    r"(?P<name>[a-z]+)(@(?P<batch>\d+))?\s*(?P<sign><=|>=|<|>|=+)\s*"
+    r"(?P<number>[\d.]+(e[-+]?\d+)?)\s*(?P<unit>[a-zµ%]*)"
 )
+"""``latency@8 < 1.5 ms``"""
 
 
 def parse_target(text: str, batches: tuple[int, ...]) -> Target:

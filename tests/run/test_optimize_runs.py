@@ -1,0 +1,184 @@
+"""A run keeps what it found, stops where it was told to, and goes on where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from points import BASELINE, point
+
+from isograd.deploy.request import Request
+from isograd.errors import UsageError
+from isograd.frontier import Frontier, Point
+from isograd.result import Curve
+from isograd.run import optimization
+from isograd.run.optimize import optimize, resume
+from isograd.run.referee import Expectation
+from isograd.training import Recipe
+
+ONLY = ("torch/eager", "torch/grad", "torch/compile", "torch/onnx")
+
+
+class Machine:
+    """Where the processes would be: every form takes this long, and this one does that."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.measured: list[str] = []
+        self.trained = 0
+        self.points: dict[str, Callable[[], Point]] = {}
+        self.clock = 0.0
+        self.takes_s = 0.0
+        monkeypatch.setattr(optimization, "perf_counter", lambda: self.clock)
+        monkeypatch.setattr(optimization, "Referee", lambda *_: self)
+        monkeypatch.setattr(optimization, "Forms", lambda *_: self)
+        monkeypatch.setattr(optimization, "measure_point", self.measure)
+
+    def train(self, graph: Any, course: Any, start: Any, epochs: int, seed: int) -> Any:
+        self.trained += 1
+        return start, Curve(seed, [1.0] * epochs, [0.9] * epochs, [1.0] * epochs)
+
+    def expect(self, *_: Any) -> Expectation:
+        return Expectation(0.97, np.zeros((1, 1)), np.zeros((1, 1)), ())
+
+    def measure(self, forms: Any, network: Any, candidate: Any, found: Frontier) -> Point:
+        id = f"{network.name}/{candidate.id}"
+        self.measured.append(id)
+        self.clock += self.takes_s
+        made = self.points.get(id, lambda: point(id, ratio=0.5))()
+        made.command = ""
+        return made
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(monkeypatch)
+
+
+def interrupt() -> Point:
+    raise KeyboardInterrupt
+
+
+def request(**more: Any) -> Request:
+    given = {"only": ONLY, "batches": (1, 8), "trainings": False, **more}
+    return Request(Recipe("binary_cross_entropy"), "breast-cancer", **given)
+
+
+def test_a_run_that_is_interrupted_goes_on_and_measures_nothing_twice(
+    machine: Machine, tmp_path: Path
+) -> None:
+    machine.points["dense/torch/compile"] = interrupt
+    found, folder = optimize("bce-mlp", request(), out=tmp_path / "run")
+    assert (found.status, found.reason) == ("partial", "interrupted while measuring")
+    assert found.exit_code == 4
+    assert [one.id for one in found.points] == ["dense/torch/eager", "dense/torch/grad"]
+    assert Frontier.read(folder / "frontier.json").to_json() == found.to_json()
+
+    machine.points.clear()
+    machine.measured.clear()
+    again, _ = resume(folder)
+    assert (again.status, again.exit_code) == ("complete", 0)
+    assert machine.measured == ["dense/torch/compile", "dense/torch/onnx"]
+    assert machine.trained == 1
+    assert [one.id for one in again.points] == [f"dense/{id}" for id in ONLY]
+
+
+def test_what_failed_is_tried_again_in_the_same_place(machine: Machine, tmp_path: Path) -> None:
+    machine.points["dense/torch/grad"] = lambda: point("dense/torch/grad", status="crashed")
+    found, folder = optimize("bce-mlp", request(), out=tmp_path / "run")
+    assert found.status == "complete"
+    machine.points.clear()
+    machine.measured.clear()
+    again, _ = resume(folder)
+    assert machine.measured == ["dense/torch/grad"]
+    assert [one.status for one in again.points] == ["ok"] * 4
+
+
+def test_the_baseline_comes_first_even_where_it_was_not_asked_for(
+    machine: Machine, tmp_path: Path
+) -> None:
+    found, _ = optimize("bce-mlp", request(only=("torch/onnx",)), out=tmp_path / "run")
+    assert machine.measured == [BASELINE, "dense/torch/onnx"]
+    assert found.baseline == BASELINE
+
+
+def test_without_a_baseline_nothing_can_be_said(machine: Machine, tmp_path: Path) -> None:
+    machine.points[BASELINE] = lambda: point(status="failed", reason="It broke.")
+    found, _ = optimize("bce-mlp", request(), out=tmp_path / "run")
+    assert machine.measured == [BASELINE]
+    assert "It broke." in found.reason
+    assert found.exit_code == 4
+
+
+def test_every_point_has_what_follows_from_all_of_them(machine: Machine, tmp_path: Path) -> None:
+    machine.points["dense/torch/onnx"] = lambda: point("dense/torch/onnx", ratio=0.2, quality=0.965)
+    found, _ = optimize("bce-mlp", request(), out=tmp_path / "run")
+    last = found.point("dense/torch/onnx")
+    assert last.lost == pytest.approx(0.5)
+    assert last.pareto
+    assert last.command.endswith("--no-trainings --only dense/torch/onnx")
+    assert not found.point(BASELINE).pareto
+
+
+def test_a_target_stops_the_search(machine: Machine, tmp_path: Path) -> None:
+    machine.points["dense/torch/grad"] = lambda: point("dense/torch/grad", size=10)
+    asked = request(target="accuracy>=0.97, size<1kB")
+    found, _ = optimize("bce-mlp", asked, out=tmp_path / "run")
+    assert found.answer == "dense/torch/grad"
+    assert machine.measured == [BASELINE, "dense/torch/grad"]
+    assert (found.status, found.exit_code) == ("complete", 0)
+
+
+def test_a_target_that_nothing_reaches_is_said_to_be_missed(
+    machine: Machine, tmp_path: Path
+) -> None:
+    found, _ = optimize("bce-mlp", request(target="size<1B"), out=tmp_path / "run")
+    assert len(found.points) == len(ONLY)
+    assert (found.answer, found.exit_code) == (None, 1)
+
+
+def test_no_point_is_begun_that_would_end_beyond_the_budget(
+    machine: Machine, tmp_path: Path
+) -> None:
+    machine.takes_s = 4.0
+    found, folder = optimize("bce-mlp", request(budget_s=10.0), out=tmp_path / "run")
+    assert len(found.points) == 2
+    assert "10 s" in found.reason
+    assert found.exit_code == 0
+    again, _ = resume(folder)
+    assert len(again.points) == len(ONLY)
+    assert again.duration_s == pytest.approx(16.0)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"only": ("torch/eagr",)}, "Did you mean 'torch/eager'"),
+        ({"target": "speed>9000"}, "quantity"),
+        ({"variants": ("foldet",)}, "foldet"),
+        ({"batches": ()}, "at least one"),
+    ],
+)
+def test_bad_requests_are_refused_before_anything_starts(
+    machine: Machine, tmp_path: Path, more: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        optimize("bce-mlp", request(**more), out=tmp_path / "run")
+    assert words in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_result_is_not_written_over(machine: Machine, tmp_path: Path) -> None:
+    optimize("bce-mlp", request(), out=tmp_path)
+    with pytest.raises(UsageError, match="already holds a result"):
+        optimize("bce-mlp", request(), out=tmp_path)
+
+
+def test_only_a_run_can_be_resumed(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Cannot read"):
+        resume(tmp_path)
