@@ -28,8 +28,6 @@ from typing import Any, TextIO
 
 import numpy as np
 
-sys.modules["isograd"] = None  # type: ignore[assignment]  # importing it is an error here
-
 
 class Served:
     """A loaded network and the batches that it is timed with."""
@@ -87,6 +85,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
+    sys.modules["isograd"] = None  # type: ignore[assignment]  # importing it is an error from now on
     answers = _own_output()
     served: list[Served] = []
 

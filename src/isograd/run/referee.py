@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,7 +61,8 @@ class Referee:
         self._directory, self._threads = directory, threads
         logs = directory / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        environment = worker_environment("cpu", threads, logs / "referee-cache")
+        self._cache = logs / "referee-cache"
+        environment = worker_environment("cpu", threads, self._cache)
         self._worker = WorkerProcess(logs / "referee.log", environment, timeout_s=timeout_s)
         self._worker.call("start", self.framework, "cpu", threads)
         self._opened = 0
@@ -120,8 +122,9 @@ class Referee:
         return Expectation(quality, outputs, np.asarray(exact, np.float64), single)
 
     def close(self) -> None:
-        """Ends the process."""
+        """Ends the process and removes what its compiler kept."""
         self._worker.close()
+        shutil.rmtree(self._cache, ignore_errors=True)
 
 
 def agreement(loss: Loss, outputs: Array, dense: Array) -> float | None:
