@@ -1,0 +1,1 @@
+"""Networks made smaller: graphs and weights in, graphs and weights out, without any framework."""
