@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import shutil
+from collections.abc import Iterator
 
 import pytest
 
@@ -20,6 +22,8 @@ from isograd.result import (
     Result,
     Stage,
 )
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 STAGES = ("structure", "forward", "train-forward", "loss", "gradients", "optimizer", "float32")
 
@@ -167,6 +171,18 @@ def make_result() -> Result:
         findings=["torch/compile fused the whole forward pass into one kernel."],
         duration_s=214.0,
     )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip("no chromium on this machine")
+    with api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield found
+        found.close()
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-
 import pytest
+from browsers import Opened
 from graphs import make_graphs, make_hostile, make_large
 
 from isograd.report import html
@@ -15,46 +13,12 @@ from isograd.views.labels import labels
 from isograd.views.placement import place
 from isograd.views.routes import Router
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
-
 DEADLINE_MS = 2000
 """The specification's, from opening the file to the first answer to a hand."""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-class Opened:
-    """A page with all that it said and asked for."""
-
-    def __init__(self, browser, path, width=1500):
-        context = browser.new_context(viewport={"width": width, "height": 950})
-        context.set_offline(True)
-        self.page = context.new_page()
-        self.page.set_default_timeout(5000)
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.said.append(dialog.message))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.url = path.as_uri()
-        self.page.goto(self.url)
-        self.settle()
-
-    def settle(self) -> None:
-        self.page.evaluate(
-            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+class GraphPage(Opened):
+    """The page of graphs and what a hand does there."""
 
     def key(self, name: str, pane: int = 0) -> None:
         self.page.focus(f"#pane-{pane} .canvas")
@@ -85,19 +49,17 @@ class Opened:
 
 @pytest.fixture
 def write(tmp_path, browser):
-    opened: list[Opened] = []
+    opened: list[GraphPage] = []
 
-    def open_page(found, page=render, **options) -> Opened:
+    def open_page(found, page=render, **options) -> GraphPage:
         path = tmp_path / "graph.html"
         path.write_text(page(found), encoding="utf-8")
-        opened.append(Opened(browser, path, **options))
+        opened.append(GraphPage(browser, path, **options))
         return opened[-1]
 
     yield open_page
     for one in opened:
-        assert one.said == []
-        assert one.asked == [one.url]
-        one.page.context.close()
+        one.close()
 
 
 def test_both_frameworks_are_shown_at_once(write):

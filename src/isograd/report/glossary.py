@@ -108,3 +108,56 @@ WORDS = (
     ("accepted", "A cause that the user declared to be no difference to them. It is still shown."),
 )
 """The words of a page about two implementations."""
+
+FRONTIER_WORDS = (
+    (
+        "baseline",
+        "The float32 network as its framework runs it when nothing is asked for. All others are "
+        "held against it.",
+    ),
+    (
+        "front",
+        "What is left when everything is taken out that another one beats in accuracy, size and "
+        "time at once. Times that noise cannot tell apart share it. In the plot, the line is the "
+        "front of the two axes that are shown.",
+    ),
+    (
+        "latency",
+        "The time of a call: the median of many calls with one batch, in a process of its own "
+        "that has loaded nothing but the form and its runtime. The ratio comes from turns taken "
+        "with the baseline's process, both alive; its interval is a 95 % confidence interval.",
+    ),
+    (
+        "cold start",
+        "From the start of a fresh process to its first output: imports, loading and first call.",
+    ),
+    (
+        "size to ship",
+        "The bytes of the files that have to be there to run it, without the runtime.",
+    ),
+    (
+        "points lost",
+        "Accuracy of the baseline less accuracy of this form, in hundredths, on the test examples.",
+    ),
+    (
+        "same answers",
+        "The fraction of test examples on which the answer is the dense network's, right or wrong.",
+    ),
+    (
+        "equivalent",
+        "In float32: as close to the network in float64 as rounding allows. Quantised forms have "
+        "no such verdict: they are judged by accuracy and by the same answers.",
+    ),
+    (
+        "seed spread",
+        "How far float32 trainings differ that start from different random seeds. A precision "
+        "whose trainings stay within it trains the same network.",
+    ),
+    (
+        "folded, structured, unstructured",
+        "Folded: layers that evaluation does not need are worked into their neighbours. "
+        "Structured: whole channels are removed, so that every operation shrinks. Unstructured: "
+        "single weights are set to zero, which makes nothing faster by itself.",
+    ),
+)
+"""The words of the page about the forms of a network."""

@@ -1,0 +1,82 @@
+"""The page about the forms of a network: what each costs and buys."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from isograd.frontier import Frontier
+from isograd.report import frontier_answer, frontier_charts, frontier_plot, frontier_table, names
+from isograd.report.files import claim_files, write_file
+from isograd.report.glossary import FRONTIER_WORDS
+from isograd.report.html import flatten
+from isograd.report.page import embedded, render_page
+
+FILES = ("frontier.json", "frontier.html")
+"""What is written about the forms of a network."""
+
+SCRIPTS = ("script.js", "frontier-plot.js", "frontier-table.js", "frontier.js")
+"""In the order in which they need each other."""
+
+
+def write_frontier(found: Frontier, folder: Path, *, replace: bool = False) -> Path:
+    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+
+    Each file is complete or not there at all. Raises `UsageError` when a file exists already and
+    ``replace`` is not set, and when the folder cannot be written to.
+    """
+    claim_files(folder, FILES, replace=replace)
+    for name, text in zip(FILES, (found.to_json(), render(found)), strict=True):
+        write_file(folder / name, text)
+    return folder / FILES[1]
+
+
+def render(found: Frontier) -> str:
+    """The whole page."""
+    plan = frontier_plot.drawing(found)
+    return render_page(
+        "frontier.html.j2",
+        found.to_json(),
+        ["style.css", "frontier.css"],
+        SCRIPTS,
+        found=found,
+        say=frontier_answer,
+        plot=frontier_plot,
+        table=frontier_table,
+        plan=plan,
+        drawing=Markup(embedded(json.dumps(plan, allow_nan=False))),
+        filters=filters(found),
+        batches=frontier_charts.batches(found),
+        trainings=frontier_charts.trainings(found),
+        training_name=frontier_charts.training_name,
+        point_looks=frontier_charts.point_looks(found),
+        training_looks=frontier_charts.training_looks(found),
+        settings=_settings(found),
+        glossary=FRONTIER_WORDS,
+    )
+
+
+def filters(found: Frontier) -> dict[str, list[tuple[str, str]]]:
+    """Kinds of points, with the values and names that each kind has."""
+    ran = frontier_plot.plotted(found)
+    frameworks = dict.fromkeys(frontier_answer.framework(point) for point in ran)
+    techniques = dict.fromkeys(point.technique for point in ran)
+    variants = dict.fromkeys(point.variant for point in ran)
+    return {
+        "framework": [(one, names.title(one)) for one in frameworks],
+        "technique": [(one, one) for one in techniques],
+        "network": [(one, one) for one in variants],
+    }
+
+
+def _settings(found: Frontier) -> list[tuple[str, list[tuple[str, Any]]]]:
+    groups = {
+        "Model": found.model,
+        "Data": found.data,
+        "Training": found.training,
+        "Environment": found.environment,
+    }
+    return [(title, list(flatten(group))) for title, group in groups.items() if group]
