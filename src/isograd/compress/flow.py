@@ -104,6 +104,9 @@ class Site:
         return self.flow.parameters.setdefault(name, [None] * len(self._specs[name].shape))
 
 
+RETURNED = "it is what the network returns"
+"""Why outputs stay."""
+
 Rule = Callable[[Site], Axes]
 """How the axes of a node's value follow from those of its inputs."""
 
@@ -126,7 +129,7 @@ def follow(graph: Graph, rules: Mapping[type, Rule], otherwise: Rule) -> Flow:
     for name in graph.outputs:
         for labels in flow.values[name]:
             if labels is not None:
-                flow.units.fix(labels, "it is what the network returns")
+                flow.units.fix(labels, RETURNED)
     _complete(flow, graph)
     return flow
 

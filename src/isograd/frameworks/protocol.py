@@ -168,6 +168,11 @@ class Executor(Protocol):
         """Dropout masks by attribute, of the planned shapes, already divided by the keep
         probability."""
 
+    def hold(self, kept: Arrays) -> None:
+        """Trained parameters are zero wherever ``kept`` is false, now and after every training
+        step, until another call; those that it does not name are free. The optimizer's state stays
+        as it is. Raises `UsageError` where one call makes several steps."""
+
     def forward(self, *inputs: Array) -> NDArray[np.floating]:
         """Outputs in evaluation mode, for any batch size."""
 

@@ -61,6 +61,19 @@ class Side:
         if native:
             self.executor.set_masks(native)
 
+    def hold(self, kept: Arrays) -> None:
+        """Parameters are zero wherever ``kept`` is false, now and after every training step: for
+        rules that move every number by itself, the others then train as with masked gradients.
+        Parameters that it does not name are free; with none at all, every one is."""
+        free = {
+            name: np.ones(spec.shape, np.bool_)
+            for name, spec in self.graph.parameters.items()
+            if name not in kept
+        }
+        native = self.emitted.parameters.forward({**kept, **free}) if kept else {}
+        names = self.emitted.parameters.twins_of(kept)
+        self.executor.hold({name: native[name] for name in names})
+
     def forward(self, inputs: tuple[Array, ...]) -> NDArray[np.floating]:
         """Outputs in evaluation mode."""
         return self._from_output(self.executor.forward(*self._inputs(inputs)))

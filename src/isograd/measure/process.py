@@ -176,6 +176,9 @@ class RemoteExecutor:
     def set_masks(self, masks: Arrays) -> None:
         self._call("set_masks", masks)
 
+    def hold(self, kept: Arrays) -> None:
+        self._call("hold", kept)
+
     def forward(self, *inputs: Array) -> NDArray[np.floating]:
         return self._call("forward", *inputs)
 

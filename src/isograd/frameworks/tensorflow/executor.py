@@ -13,6 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from isograd.errors import UsageError
+from isograd.frameworks.holding import check_single_steps
 from isograd.frameworks.protocol import Gradients, Plan, Steps
 from isograd.frameworks.source import load_class
 from isograd.frameworks.tensorflow.losses import LOSSES
@@ -46,6 +47,7 @@ class EagerExecutor:
         self._call(self._inputs(tuple(zeros)), training=False)
         self.loss = self._make_loss()
         self._update = self._make_update()
+        self._project: Callable[[], object] = lambda: None
         self._target_dtype = tf.int64 if plan.recipe.loss.integer_targets else self.dtype
         self._prepare()
 
@@ -135,6 +137,24 @@ class EagerExecutor:
         for attribute, mask in masks.items():
             attrgetter(attribute)(self.model).mask.assign(tf.constant(mask, self.dtype))
 
+    def hold(self, kept: Arrays) -> None:
+        check_single_steps(self.plan)
+        variables = self._variables()
+        self._project = self._projection(
+            [(variables[name], mask.astype(self.plan.dtype)) for name, mask in kept.items()]
+        )
+        self._project()
+
+    def _projection(self, held: list[tuple[tf.Variable, Array]]) -> Callable[[], object]:
+        """What multiplies these variables by these masks."""
+        masks = [tf.constant(mask) for _, mask in held]
+
+        def project() -> None:
+            for (variable, _), mask in zip(held, masks, strict=True):
+                variable.assign(variable * mask)
+
+        return tf.function(project) if held else project
+
     def _reset_optimizer(self) -> None:
         for variable in self._optimizer_variables():
             variable.assign(tf.zeros(variable.shape, variable.dtype))
@@ -206,6 +226,7 @@ class EagerExecutor:
         for call in calls:
             start = perf_counter_ns()
             losses.append(self._step(call))
+            self._project()
             nanoseconds.append(perf_counter_ns() - start)
         values = np.array([np.asarray(loss) for loss in losses], dtype=np.float64).reshape(-1)
         if self.plan.device == "cuda":

@@ -6,6 +6,7 @@ The Keras model only describes the network here. Its variables live in the graph
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -99,6 +100,13 @@ class SessionExecutor(EagerExecutor):
     def set_masks(self, masks: Arrays) -> None:
         for attribute, mask in masks.items():
             self._set(self._in_graph(attrgetter(attribute)(self.model).mask), mask)
+
+    def _projection(self, held: list[tuple[tf.Variable, Array]]) -> Callable[[], object]:
+        with self.graph.as_default():
+            masks = [self._make(mask) for _, mask in held]
+            pairs = zip((variable for variable, _ in held), masks, strict=True)
+            writes = [variable.assign(variable * mask) for variable, mask in pairs]
+            return self.session.make_callable(tf.group(*writes))
 
     # Graph building ---------------------------------------------------------------------------
 

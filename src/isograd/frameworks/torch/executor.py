@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from isograd.frameworks.holding import check_single_steps
 from isograd.frameworks.protocol import Gradients, Plan, Steps
 from isograd.frameworks.source import load_class
 from isograd.frameworks.torch.losses import LOSSES
@@ -52,6 +53,7 @@ class EagerExecutor:
         self.parameters = [state[name] for name in plan.trainable]
         self.buffers = [state[name] for name in plan.buffers]
         self._integer_targets = plan.recipe.loss.integer_targets
+        self._held: list[list[Tensor]] = []
         self._prepare()
 
     def _build(self) -> nn.Module:
@@ -113,6 +115,18 @@ class EagerExecutor:
     def set_masks(self, masks: Arrays) -> None:
         for attribute, mask in masks.items():
             self.model.get_submodule(attribute).mask.copy_(torch.from_numpy(mask))  # type: ignore[operator]
+
+    def hold(self, kept: Arrays) -> None:
+        check_single_steps(self.plan)
+        tensors = self._tensors()
+        held = [torch.from_numpy(mask).to(self.device, self.dtype) for mask in kept.values()]
+        self._held = [[tensors[name] for name in kept], held] if kept else []
+        self._project()
+
+    def _project(self) -> None:
+        if self._held:
+            with torch.no_grad():
+                torch._foreach_mul_(*self._held)
 
     def _reset_optimizer(self) -> None:
         self.optimizer = stock(self.plan.recipe.optimizer, self.parameters)
@@ -185,6 +199,7 @@ class EagerExecutor:
         for call in calls:
             start = perf_counter_ns()
             losses.append(self._step(call))
+            self._project()
             nanoseconds.append(perf_counter_ns() - start)
         if self.device.type == "cuda":
             # A call returns before its work is done: only the whole span is a measurement.
