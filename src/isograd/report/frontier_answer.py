@@ -111,26 +111,36 @@ def headline(found: Frontier) -> str:
 
 
 def _target(found: Frontier) -> str:
-    answer = next((one for one in found.points if one.id == found.answer), None)
-    if answer:
-        return f"Reached by {name(answer)}: {found.target}."
+    if answer(found):
+        return f"Reached: {found.target}."
     so_far = " so far" if found.status == "partial" else ""
     return f"Not reached{so_far}: {found.target}."
 
 
+def answer(found: Frontier) -> Point | None:
+    """What reached the target."""
+    return next((one for one in found.points if one.id == found.answer), None)
+
+
 def reached(found: Frontier) -> str:
-    """The figures of what reached the target; empty where nothing did, or was asked for."""
-    answer = next((one for one in found.points if one.id == found.answer), None)
-    if answer is None:
+    """What reached the target, with its figures; empty where nothing did, or was asked for."""
+    point = answer(found)
+    if point is None:
         return ""
-    latency = answer.latency(found.batches[0]) if found.batches else None
+    latency = point.latency(found.batches[0]) if found.batches else None
     figures = [
-        f"{percent(answer.quality)} accurate" if answer.quality is not None else "",
-        f"{numbers.size(answer.size)} to ship" if answer.size else "",
+        f"{percent(point.quality)} accurate" if point.quality is not None else "",
+        f"{numbers.size(point.size)} to ship" if point.size else "",
         f"{numbers.time(latency.p50_ms * 1e3)} with a batch of {latency.batch}" if latency else "",
     ]
     known = [figure for figure in figures if figure]
-    return f"It is {enumeration(known)}." if known else ""
+    return f"By {name(point)}: {enumeration(known)}." if known else f"By {name(point)}."
+
+
+def standing_out(found: Frontier) -> Point | None:
+    """What to look at first: the answer, or else the first one of the facts."""
+    named = (fact.point for fact in facts(found) if fact.point)
+    return answer(found) or next(named, None)
 
 
 def _smaller(found: Frontier) -> Iterator[str]:
@@ -187,7 +197,7 @@ def _fastest_fact(point: Point, batch: int) -> Fact:
 
 def loss(lost: float | None) -> str:
     """``0.2 points lost``: of accuracy, against the baseline."""
-    if lost is None:
+    if lost is None or not math.isfinite(lost):
         return "accuracy not measured"
     if abs(lost) < 0.005:
         return "no accuracy lost"
@@ -244,8 +254,7 @@ def verdict(found: Frontier) -> str:
     """Which framework wins where, in one sentence."""
     fought = duels(found)
     if not fought:
-        named = dict.fromkeys(title(framework(point)) for point in affordable(found))
-        return f"Only forms of {enumeration(named)} can be named." if named else ""
+        return _missing(found)
     won: dict[str | None, list[Duel]] = {}
     for one in fought:
         won.setdefault(one.winner, []).append(one)
@@ -259,10 +268,20 @@ def verdict(found: Frontier) -> str:
     return f"{'; '.join(parts)}."
 
 
+def _missing(found: Frontier) -> str:
+    """Who has nothing to name, where somebody has."""
+    named = {framework(point) for point in affordable(found)}
+    tried = dict.fromkeys(framework(point) for point in found.points)
+    missing = [title(one) for one in tried if one not in named]
+    if not named or not missing:
+        return ""
+    return f"No form of {enumeration(missing)} ran and costs so little."
+
+
 def _won(winner: str, some: list[Duel]) -> str:
-    """``PyTorch ships less and is faster with a batch of 1 and 8``."""
+    """``PyTorch's best forms ship less and are faster with a batch of 1 and 8``."""
     batches = [str(one.batch) for one in some if one.batch is not None]
-    parts = ["ships less"] if len(batches) < len(some) else []
+    parts = ["ship less"] if len(batches) < len(some) else []
     if batches:
-        parts.append(f"is faster with a batch of {enumeration(batches)}")
-    return f"{winner} {' and '.join(parts)}"
+        parts.append(f"are faster with a batch of {enumeration(batches)}")
+    return f"{winner}'s best forms {' and '.join(parts)}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from isograd.deploy.search import DENSE
 from isograd.frontier import Frontier, Point
 from isograd.report import numbers
-from isograd.report.frontier_answer import framework, loss, name, percent
+from isograd.report.frontier_answer import framework, loss, name, percent, standing_out
 from isograd.report.names import ACCENTS, SPARE_ACCENTS, title
 from isograd.report.scales import Scale
 
@@ -80,7 +80,9 @@ def drawing(found: Frontier) -> dict[str, Any]:
     axes, points = quantities(found), plotted(found)
     scales = {axis.key: _scale(axis, points) for axis in axes}
     radius = _radius(points)
+    first = standing_out(found) or next(iter(points), None)
     return {
+        "first": first.id if first else "",
         "length": LENGTH,
         "axes": [_axis(axis, scales[axis.key]) for axis in axes],
         "points": [_point(found, point, axes, scales, radius) for point in points],
@@ -150,8 +152,14 @@ def _axis(axis: Quantity, scale: Scale) -> dict[str, Any]:
         "title": axis.title,
         "better": axis.better,
         "log": axis.log,
-        "ticks": [[scale(value), axis.tick(value)] for value in scale.ticks()],
+        "ticks": [[scale(value), axis.tick(value)] for value in _ticks(scale)],
     }
+
+
+def _ticks(scale: Scale) -> list[float]:
+    """Where a logarithmic axis is so short that it has no round powers, even steps."""
+    found = scale.ticks()
+    return found if len(found) > 2 else replace(scale, log=False).ticks()
 
 
 def _point(

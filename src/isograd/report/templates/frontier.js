@@ -7,6 +7,11 @@ function made(name, className, ...inside) {
   return element;
 }
 
+// A command breaks between its words alone, not at a hyphen.
+function words(command) {
+  return command.split(" ").flatMap((word, i) => [i ? " " : "", made("span", "", word)]);
+}
+
 // A page from disk may be refused the clipboard; then the text is selected, and copied the old way.
 async function copy(code) {
   try {
@@ -35,22 +40,22 @@ class FrontierPage {
     this.pickers = [document.getElementById("across"), document.getElementById("up")];
     this.boxes = [...document.querySelectorAll(".filters input")];
     this.lines = [...document.querySelectorAll(".over-batches .series")];
+    this.thick = document.getElementById("thick");
     this.table = new FormTable(document.querySelector(".forms"), this);
     this.plot = new Plot(document.getElementById("frontier"), drawing, this);
     this.lines.forEach((line) => line.classList.toggle("front", this.by.get(line.dataset.series)?.front));
-    this.start(drawing.axes.map(({ key }) => key));
+    this.start(drawing.axes.map(({ key }) => key), drawing.first);
     for (const control of [...this.pickers, ...this.boxes]) control.addEventListener("change", () => this.refresh());
     new ResizeObserver(() => this.redraw()).observe(this.plot.svg.parentElement);
   }
 
-  // At first: time across, accuracy up, and the first point of the front.
-  start(keys) {
+  // At first: time across, accuracy up, and what stands out is chosen.
+  start(keys, first) {
     const [across, up] = this.pickers;
     across.value = keys.find((key) => key.startsWith("latency-")) ?? keys.at(-1);
     up.value = keys.find((key) => key !== across.value) ?? keys[0];
-    this.chosen = (this.points.find(({ front }) => front) ?? this.points[0]).id;
     this.refresh();
-    this.choose(this.chosen);
+    this.choose(first);
   }
 
   refresh() {
@@ -80,6 +85,7 @@ class FrontierPage {
     this.plot.choose(id);
     this.table.choose(id);
     this.lines.forEach((line) => line.classList.toggle("chosen", line.dataset.series === id));
+    if (this.thick) this.thick.textContent = this.by.get(id).name;
     this.tell(id);
   }
 
@@ -103,7 +109,7 @@ class FrontierPage {
       ...(point.because ? [made("p", "because", point.because)] : []),
       made("dl", "", ...pairs),
       ...point.notes.map((note) => made("p", "soft", note)),
-      made("p", "command", made("code", "", point.command), button),
+      made("p", "command", made("code", "", ...words(point.command)), button),
     );
   }
 }
