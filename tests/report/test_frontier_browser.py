@@ -87,6 +87,7 @@ def test_pointing_tells_about_a_form_and_choosing_keeps_it(write):
     opened.page.locator("#frontier").scroll_into_view_if_needed()
     opened.point_at("dense/torch/int8-dynamic")
     assert "PyTorch int8-dynamic" in opened.about()
+    assert opened.page.text_content(".tip") == "PyTorch int8-dynamic"
     assert "Activations are quantised in each call" in opened.about()
     assert "--only dense/torch/int8-dynamic" in opened.about()
     opened.page.mouse.move(5, 5)

@@ -39,9 +39,12 @@ class Plot {
     const held = this.svg.contains(document.activeElement);
     const front = this.front();
     this.marks.clear();
+    this.pointed = null;
     const large = [...this.points].sort((a, b) => b.radius - a.radius);
     this.svg.replaceChildren(...this.grid(), this.line(front), ...large.map((point) => this.mark(point)));
     this.label(front);
+    this.tip = drawn("text", { class: "label tip", "aria-hidden": "true" });
+    this.svg.append(this.tip);
     this.choose(this.chosen);
     if (held) this.marks.get(this.chosen)?.focus();
   }
@@ -134,6 +137,7 @@ class Plot {
   // Names beside what is on the front or beyond the edge, where there is room for them.
   label(front) {
     const taken = this.points.map((point) => this.square(point));
+    this.labelled = new Set();
     for (const point of new Set([...front, ...this.points.filter((one) => this.isOff(one))])) {
       const text = drawn("text", { class: "label" }, this.title(point));
       this.svg.append(text);
@@ -146,7 +150,19 @@ class Plot {
       text.setAttribute("x", place.left);
       text.setAttribute("y", place.bottom - 4);
       taken.push(place);
+      this.labelled.add(point.id);
     }
+  }
+
+  // Names what is pointed at, or else what is chosen, whatever lies under the name.
+  nameIt(id) {
+    const point = this.points.find((one) => one.id === id);
+    this.tip.textContent = point && !this.labelled.has(id) ? this.title(point) : "";
+    if (!this.tip.textContent) return;
+    const places = this.places(point, this.tip.getComputedTextLength());
+    const { left, bottom } = places.find((box) => this.isFree(box, [])) ?? places[2];
+    this.tip.setAttribute("x", left);
+    this.tip.setAttribute("y", bottom - 4);
   }
 
   square(point) {
@@ -179,6 +195,7 @@ class Plot {
     this.marks.get(id)?.classList.add("pointed");
     this.svg.classList.toggle("pointing", id !== null);
     this.pointed = id;
+    this.nameIt(id ?? this.chosen);
     this.listener.point(id);
   }
 
@@ -191,6 +208,7 @@ class Plot {
       mark.setAttribute("aria-pressed", String(one === id));
       mark.setAttribute("tabindex", one === stop ? "0" : "-1");
     }
+    this.nameIt(id);
   }
 
   ordered() {
