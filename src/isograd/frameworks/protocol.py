@@ -35,6 +35,9 @@ from isograd.ir.ops.base import DType
 from isograd.references import Reference
 from isograd.training import Recipe, TrainSpec
 
+Precision = Literal["float32", "bfloat16", "float16"]
+"""What a network computes in; its parameters, its loss and its optimizer stay in float32."""
+
 
 @dataclass(frozen=True)
 class Emitted:
@@ -83,6 +86,8 @@ class Plan:
     own, seeded with ``seed``. ``steps_per_call`` is how many training steps one call of a compiled
     step makes, in the modes that can (the others make one). ``original`` takes the place of the
     source in the mode ``original``; its masks are named by the order in which they are drawn.
+    ``dtype`` is what parameters, running statistics, losses and the optimizer are in; with another
+    ``precision``, each framework computes in that what it holds safe to (mixed precision).
     """
 
     source: Path | None
@@ -100,6 +105,7 @@ class Plan:
     threads: int = 1
     idiomatic: bool = False
     original: Original | None = None
+    precision: Precision = "float32"
 
 
 @dataclass(frozen=True)

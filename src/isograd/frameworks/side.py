@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isograd.errors import UsageError
-from isograd.frameworks.protocol import Emitted, Executor, Gradients, Original, Plan, Steps
+from isograd.frameworks.protocol import (
+    Emitted,
+    Executor,
+    Gradients,
+    Original,
+    Plan,
+    Precision,
+    Steps,
+)
 from isograd.ir.graph import Graph
 from isograd.ir.imported import Imported
 from isograd.ir.mapping import Array, Arrays, Transform
@@ -152,8 +160,13 @@ def plan(
     threads: int = 1,
     idiomatic: bool = False,
     original: Original | None = None,
+    precision: Precision = "float32",
 ) -> Plan:
-    """The plan for running a graph's emitted source; see `isograd.frameworks.protocol.Plan`."""
+    """The plan for running a graph's emitted source; see `isograd.frameworks.protocol.Plan`.
+
+    Raises `UsageError` for a training or a precision that cannot be had.
+    """
+    _check_precision(precision, dtype, device, original)
     native = original is not None and original.training is not None
     if not recipe.standard and not native:
         raise UsageError(
@@ -181,7 +194,27 @@ def plan(
         threads=threads,
         idiomatic=idiomatic,
         original=original,
+        precision=precision,
     )
+
+
+def _check_precision(
+    precision: Precision, dtype: str, device: str, original: Original | None
+) -> None:
+    if precision == "float32":
+        return
+    if dtype == "float64":
+        raise UsageError(f"In float64 nothing is computed in {precision}.")
+    if original is not None:
+        raise UsageError(
+            f"A network that runs as its owner wrote it is not run in {precision}.",
+            hint="Its emitted twins are.",
+        )
+    if precision == "float16" and device == "cpu":
+        raise UsageError(
+            "Training in float16 needs a GPU: processors have no float16 arithmetic to gain by.",
+            hint="Use --device cuda, or bfloat16, which processors have.",
+        )
 
 
 def emitted_as_it_is(imported: Imported) -> Emitted:

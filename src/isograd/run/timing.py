@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isograd.errors import WorkerError
+from isograd.measure.process import RemoteExecutor
 from isograd.measure.schedule import MIN_ROUNDS, Measurement
 from isograd.measure.schedule import measure as measure_arms
 from isograd.measure.stats import interval, noise_floor, ratio
@@ -18,11 +19,14 @@ from isograd.run.workbench import Bench
 
 
 class StepArm:
-    """Training steps of one bench, for the schedule; walks through the batches round and round."""
+    """Training steps of one executor, for the schedule; walks through the batches round and round.
+    One call of it makes ``per_call`` steps."""
 
-    def __init__(self, bench: Bench, batches: NDArray[np.int64], label: str) -> None:
+    def __init__(
+        self, executor: RemoteExecutor, batches: NDArray[np.int64], label: str, per_call: int = 1
+    ) -> None:
         self.label = label
-        self.bench = bench
+        self.executor, self.per_call = executor, per_call
         self._batches = batches
         self._position = 0
 
@@ -31,14 +35,12 @@ class StepArm:
 
         Raises `WorkerError` when something was compiled again meanwhile: such times mean nothing.
         """
-        per_call = self.bench.setting.steps_per_call
-        steps = -(-steps // per_call) * per_call
+        steps = -(-steps // self.per_call) * self.per_call
         rows = (self._position + np.arange(steps)) % len(self._batches)
         self._position = int((rows[-1] + 1) % len(self._batches))
-        executor = self.bench.executor
-        before = executor.compilations()
-        taken = executor.train(self._batches[rows]).nanoseconds
-        if executor.compilations() != before:
+        before = self.executor.compilations()
+        taken = self.executor.train(self._batches[rows]).nanoseconds
+        if self.executor.compilations() != before:
             raise WorkerError(f"{self.label} compiled again inside the timed region.")
         return [float(n) for n in taken]
 
@@ -56,8 +58,8 @@ def measure_steps(
     noise floor into ``result``. ``copies`` are second workers of modes that are among the benches:
     identical code, so that whatever the pair differs by is noise.
     """
-    arms = [StepArm(bench, batches, bench.mode.label) for bench in benches]
-    arms += [StepArm(copy, batches, _copy_label(copy.mode)) for copy in copies]
+    arms = [_arm(bench, batches, bench.mode.label) for bench in benches]
+    arms += [_arm(copy, batches, _copy_label(copy.mode)) for copy in copies]
     progress.phase("measuring", MIN_ROUNDS)
     found = measure_arms(arms, budget_s=budget_s, on_round=lambda _: progress.advance())
     rounds = found.rounds
@@ -88,6 +90,10 @@ def _comparisons(modes: Sequence[Mode], reference: str, noise: float) -> list[Co
             if b.label == reference:
                 a.speed = found[-1].verdict
     return found
+
+
+def _arm(bench: Bench, batches: NDArray[np.int64], label: str) -> StepArm:
+    return StepArm(bench.executor, batches, label, bench.setting.steps_per_call)
 
 
 def _copy_label(mode: Mode) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from isograd.errors import MissingDependency, UsageError, WorkerError, unknown
 from isograd.frameworks import MODES, installed, part
-from isograd.frameworks.protocol import Emitted, Original
+from isograd.frameworks.protocol import Emitted, Original, Precision
 from isograd.frameworks.side import Side, emitted_as_it_is, plan
 from isograd.ir.graph import Graph
 from isograd.ir.imported import Imported
@@ -101,10 +101,14 @@ class Bench:
         )
 
     def side(
-        self, dtype: Literal["float32", "float64"] = "float32", *, shared_masks: bool = False
+        self,
+        dtype: Literal["float32", "float64"] = "float32",
+        *,
+        shared_masks: bool = False,
+        precision: Precision = "float32",
     ) -> Side:
-        """The network in this precision, opened on first use."""
-        key = f"{dtype}, masks {'shared' if shared_masks else 'native'}"
+        """The network in this type, computing in this precision, opened on first use."""
+        key = f"{dtype}, {precision}, masks {'shared' if shared_masks else 'native'}"
         if key not in self._sides:
             setting = self.setting
             executor = RemoteExecutor(
@@ -123,6 +127,7 @@ class Bench:
                     threads=setting.threads,
                     idiomatic=setting.idiomatic,
                     original=self.original,
+                    precision=precision,
                 ),
             )
             self._sides[key] = Side(self.graph, self.emitted, executor)

@@ -11,7 +11,8 @@ class BatchNorm(keras.layers.Layer):
     """Batch normalisation over the last axis, whose moving variance follows the unbiased one.
 
     keras.layers.BatchNormalization follows the biased variance, and stops normalising by the batch
-    where it does not train. The momentum is the weight of the new value.
+    where it does not train. The momentum is the weight of the new value. Under a policy of mixed
+    precision, statistics are computed and kept in that of the variables.
     """
 
     def __init__(self, epsilon, momentum, affine=True, unbiased=True, **kwargs):
@@ -24,16 +25,18 @@ class BatchNorm(keras.layers.Layer):
     def build(self, input_shape):
         shape = (input_shape[-1],)
         if self.affine:
-            self.gamma = self.add_weight(shape=shape, initializer="ones", name="gamma")
-            self.beta = self.add_weight(shape=shape, initializer="zeros", name="beta")
-        self.moving_mean = self.add_weight(
-            shape=shape, initializer="zeros", trainable=False, name="moving_mean"
-        )
-        self.moving_variance = self.add_weight(
-            shape=shape, initializer="ones", trainable=False, name="moving_variance"
+            self.gamma = self._add("gamma", shape, "ones")
+            self.beta = self._add("beta", shape, "zeros")
+        self.moving_mean = self._add("moving_mean", shape, "zeros", trainable=False)
+        self.moving_variance = self._add("moving_variance", shape, "ones", trainable=False)
+
+    def _add(self, name, shape, initializer, trainable=True):
+        return self.add_weight(
+            shape=shape, initializer=initializer, trainable=trainable, autocast=False, name=name
         )
 
     def call(self, x, training=False):
+        x = ops.cast(x, self.variable_dtype)
         if training:
             mean, variance = ops.moments(x, axes=tuple(range(len(x.shape) - 1)))
             count = ops.cast(ops.size(x), x.dtype) / x.shape[-1]
@@ -44,8 +47,10 @@ class BatchNorm(keras.layers.Layer):
             mean, variance = self.moving_mean, self.moving_variance
         scale = ops.rsqrt(variance + self.epsilon)
         if self.affine:
-            return (x - mean) * (scale * self.gamma) + self.beta
-        return (x - mean) * scale
+            x = (x - mean) * (scale * self.gamma) + self.beta
+        else:
+            x = (x - mean) * scale
+        return ops.cast(x, self.compute_dtype)
 
     def _follow(self, moving, new):
         moving.assign((1 - self.momentum) * moving + self.momentum * new)

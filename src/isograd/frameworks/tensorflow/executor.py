@@ -18,6 +18,7 @@ from isograd.frameworks.protocol import Gradients, Plan, Steps
 from isograd.frameworks.source import load_class
 from isograd.frameworks.tensorflow.losses import LOSSES
 from isograd.frameworks.tensorflow.optimizers import Update, slot_scales, stock, update
+from isograd.frameworks.tensorflow.precision import policy, restored
 from isograd.ir.mapping import Array, Arrays
 
 
@@ -39,7 +40,7 @@ class EagerExecutor:
         self.plan = plan
         self.dtype = tf.as_dtype(plan.dtype)
         keras.config.set_floatx(plan.dtype)
-        keras.config.set_dtype_policy(plan.dtype)
+        keras.config.set_dtype_policy(policy(plan))
         keras.utils.set_random_seed(plan.seed)
         self.model = self._build()
         self._install_masks()
@@ -94,7 +95,8 @@ class EagerExecutor:
 
     def _call(self, inputs: list[tf.Tensor], training: bool) -> tf.Tensor:
         keras.config.set_floatx(self.plan.dtype)  # executors of both precisions share a process
-        return packed(self.model(inputs[0] if len(inputs) == 1 else inputs, training=training))
+        outputs = packed(self.model(inputs[0] if len(inputs) == 1 else inputs, training=training))
+        return restored(outputs, self.plan)
 
     # State ------------------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 """TensorFlow's first way to run: a graph is built once, then a session executes it.
 
-The Keras model only describes the network here. Its variables live in the graph, and
-``stateless_call`` turns the description into operations on them.
+The Keras model only describes the network here. Its variables live in the graph, and a stateless
+scope turns the description into operations on them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from isograd.frameworks.protocol import Plan
 from isograd.frameworks.tensorflow.executor import EagerExecutor, numpy_dtype, packed
 from isograd.frameworks.tensorflow.optimizers import session_stock
+from isograd.frameworks.tensorflow.precision import restored
 from isograd.ir.mapping import Array, Arrays
 
 v1 = tf.compat.v1
@@ -165,19 +167,18 @@ class SessionExecutor(EagerExecutor):
     def _stateless(self, inputs: list[tf.Tensor], training: bool) -> tuple[tf.Tensor, list[Any]]:
         """The outputs, and (variable, new value) for each variable that the pass changes."""
         keras.config.set_floatx(self.plan.dtype)
-        outputs, after = self.model.stateless_call(
-            [v.read_value() for v in self._trainable],
-            before := [v.read_value() for v in self._others],
-            inputs[0] if len(inputs) == 1 else inputs,
-            training=training,
-        )
-        outputs = packed(outputs)
+        own = self.model.trainable_variables, self.model.non_trainable_variables
+        before = [[v.read_value() for v in vs] for vs in (self._trainable, self._others)]
+        pairs = zip(chain(*own), chain(*before), strict=True)
+        # Not the model's stateless_call, which leaves its policy's casts out.
+        with keras.StatelessScope(list(pairs)) as scope:
+            outputs = self.model(inputs[0] if len(inputs) == 1 else inputs, training=training)
         changes = [
             (variable, new)
-            for variable, old, new in zip(self._others, before, after, strict=True)
-            if new is not old
+            for variable, keras_variable, old in zip(self._others, own[1], before[1], strict=True)
+            if (new := scope.get_current_value(keras_variable)) is not old
         ]
-        return outputs, changes
+        return restored(packed(outputs), self.plan), changes
 
     def _placeholders(self) -> list[tf.Tensor]:
         return [

@@ -17,6 +17,7 @@ from isograd.frameworks.protocol import Gradients, Plan, Steps
 from isograd.frameworks.source import load_class
 from isograd.frameworks.torch.losses import LOSSES
 from isograd.frameworks.torch.optimizers import STATE_KEYS, stock
+from isograd.frameworks.torch.precision import autocast, make_scaler
 from isograd.ir.mapping import Array, Arrays
 
 
@@ -78,7 +79,14 @@ class EagerExecutor:
 
     def network(self, *inputs: Tensor) -> Tensor:
         """The network in training mode."""
-        return packed(self.model(*inputs))
+        return self._run(self.model, *inputs)
+
+    def _run(self, model: Callable[..., Any], *inputs: Tensor) -> Tensor:
+        """Calls a model in the plan's precision; its outputs are in float32 again."""
+        if self.plan.precision == "float32":
+            return packed(model(*inputs))
+        with autocast(self.plan):
+            return packed(model(*inputs)).to(self.dtype)
 
     # State ------------------------------------------------------------------------------------
 
@@ -130,6 +138,7 @@ class EagerExecutor:
 
     def _reset_optimizer(self) -> None:
         self.optimizer = stock(self.plan.recipe.optimizer, self.parameters)
+        self.scaler = make_scaler(self.plan)
 
     def _tensors(self) -> dict[str, Tensor]:
         names = self.plan.trainable + self.plan.buffers
@@ -147,7 +156,7 @@ class EagerExecutor:
             self.model.train()
 
     def _evaluate(self, *inputs: Tensor) -> Tensor:
-        return packed(self.model(*inputs))
+        return self._run(self.model, *inputs)
 
     def gradients(self, inputs: tuple[Array, ...], targets: Array) -> Gradients:
         torch.set_default_dtype(self.dtype)
@@ -219,9 +228,18 @@ class EagerExecutor:
         """One training step on these rows of the data; returns its loss."""
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._loss_of(rows)
-        loss.backward()
-        self.optimizer.step()
+        self._move(loss)
         return loss.detach()
+
+    def _move(self, loss: Tensor) -> None:
+        """The backward pass, and the optimizer's step."""
+        if self.scaler is None:
+            loss.backward()
+            self.optimizer.step()
+        else:
+            self.scaler.scale(loss).backward()
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
 
     def _loss_of(self, rows: Tensor) -> Tensor:
         inputs = [x.index_select(0, rows) for x in self.data]

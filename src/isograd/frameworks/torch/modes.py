@@ -9,11 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from isograd.errors import unknown
+from isograd.errors import UsageError, unknown
 from isograd.frameworks.protocol import Executor, Plan
 from isograd.frameworks.torch.executor import EagerExecutor, packed
 from isograd.frameworks.torch.optimizers import rule
 from isograd.frameworks.torch.original import OriginalExecutor
+from isograd.frameworks.torch.precision import autocast
 from isograd.ir.mapping import Array, Arrays
 
 
@@ -26,16 +27,24 @@ class TracedExecutor(EagerExecutor):
         self._traces: dict[bool, Any] = {}
 
     def network(self, *inputs: Tensor) -> Tensor:
-        return packed(self._trace(inputs)(*inputs))
+        return self._replay(*inputs)
 
     def _evaluate(self, *inputs: Tensor) -> Tensor:
-        return packed(self._trace(inputs)(*inputs))
+        return self._replay(*inputs)
+
+    def _replay(self, *inputs: Tensor) -> Tensor:
+        trace = self._trace(inputs)
+        if self.plan.precision == "float32":
+            return packed(trace(*inputs))
+        # TorchScript's own derivatives forget that a sum of two types has promoted one of them.
+        with torch.jit.optimized_execution(False):
+            return packed(trace(*inputs)).to(self.dtype)
 
     def _trace(self, inputs: tuple[Tensor, ...]) -> Any:
         training = self.model.training
         if training not in self._traces:
             before = [buffer.clone() for buffer in self.buffers]
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), autocast(self.plan):
                 warnings.simplefilter("ignore")  # deprecation notices of torch.jit
                 example = tuple(x.detach() for x in inputs)
                 trace = torch.jit.trace(self.model, example, check_trace=False)
@@ -55,6 +64,12 @@ class CompiledExecutor(EagerExecutor):
     backend: str | Callable[..., Any] = "inductor"
 
     def _prepare(self) -> None:
+        if self.plan.precision == "float16":
+            raise UsageError(
+                "The step is compiled as a whole: no update can be left out of it where gradients "
+                "overflow, which float16 needs.",
+                hint="Use eager or jit, or bfloat16, which has float32's range.",
+            )
         torch._dynamo.config.trace_autograd_ops = True  # takes autograd.grad into the graph
         torch._dynamo.config.allow_rnn = True  # and nn.LSTM, nn.GRU, nn.RNN
         torch._dynamo.config.recompile_limit = 64  # precisions and batch sizes share code objects

@@ -1,0 +1,84 @@
+"""What trainings in several precisions say: the same within the seeds' spread, and why slower."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from isograd.frontier import Training
+from isograd.result import Verdict
+
+MATRIX_UNIT, VECTOR_UNIT = "amx_bf16", "avx512_bf16"
+"""The instruction sets with products of bfloat16: whole tiles, and one register at a time."""
+
+
+def judge(trainings: Sequence[Training], instructions: Collection[str]) -> None:
+    """Writes deviations, verdicts and reasons into the records of one mode, float32's first.
+    ``instructions`` are the processor's; empty where a GPU does the work."""
+    plain, *lowered = trainings
+    if plain.status != "ok":
+        return
+    spread = seeds_apart(plain.loss)
+    plain.seed_spread = spread
+    for training in lowered:
+        if training.status != "ok":
+            continue
+        training.seed_spread = spread
+        _compare(training, plain)
+        if training.step and training.step.verdict == "slower":
+            training.because = slower_because(training.precision, instructions)
+
+
+def _compare(training: Training, plain: Training) -> None:
+    """Seed by seed; a loss that stops being a number is another training."""
+    reference = [np.asarray(curve) for curve in plain.loss]
+    found = [np.asarray(curve) for curve in training.loss]
+    if not all(np.isfinite(curve).all() for curve in reference):
+        training.verdict = "inconclusive"
+        training.reason = "The loss in float32 is not finite to the end."
+    elif not all(np.isfinite(curve).all() for curve in found):
+        training.verdict = "different"
+        training.reason = f"The loss in {training.precision} is not finite to the end."
+    else:
+        pairs = zip(found, reference, strict=True)
+        training.deviation = max(float(np.abs(a - b).max()) for a, b in pairs)
+        training.verdict = verdict(training.deviation, training.seed_spread)
+
+
+def verdict(deviation: float, seed_spread: float | None) -> Verdict:
+    """``equivalent`` where another precision changes the loss no more than another seed does.
+    One seed has no spread to hold it against."""
+    if seed_spread is None:
+        return "inconclusive"
+    return "equivalent" if deviation <= seed_spread else "different"
+
+
+def seeds_apart(curves: Sequence[Sequence[float]]) -> float | None:
+    """The largest distance between the loss curves of two seeds; None for a single one, or where a
+    loss is not finite."""
+    arrays = [np.asarray(curve) for curve in curves]
+    if len(arrays) < 2 or not all(np.isfinite(array).all() for array in arrays):
+        return None
+    return max(float(np.abs(a - b).max()) for i, a in enumerate(arrays) for b in arrays[:i])
+
+
+def slower_because(precision: str, instructions: Collection[str]) -> str:
+    """What the processor's instruction sets have to do with it; empty where they say nothing."""
+    if precision != "bfloat16" or not instructions:
+        return ""
+    if MATRIX_UNIT in instructions:
+        return (
+            f"This processor multiplies bfloat16 in tiles ({MATRIX_UNIT}), which pays for large "
+            "products only: here, casting parameters and values at every step costs more."
+        )
+    if VECTOR_UNIT in instructions:
+        return (
+            f"This processor has {VECTOR_UNIT}, with twice the products of float32 for each "
+            f"instruction at best, and no {MATRIX_UNIT}: casting parameters and values at every "
+            "step costs more than that gains here."
+        )
+    return (
+        f"This processor has no instructions for bfloat16 (neither {VECTOR_UNIT} nor "
+        f"{MATRIX_UNIT}): values are converted to float32 and back around every product."
+    )
