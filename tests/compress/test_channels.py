@@ -124,13 +124,22 @@ def test_what_the_network_returns_and_takes_stays():
 
 
 def test_a_group_that_is_left_whole_says_why():
-    b = Builder("recurrent")
-    x = b(ops.Linear(6), b.input("x", ("N", 4, 3)), scope="into")
-    x = b(ops.Select(1, -1), b(ops.GRU(5), x, scope="gru"))
+    b = Builder("normed")
+    x = b(ops.Linear(6), b.input("x", ("N", 3)), scope="into")
+    x = b(ops.LayerNorm((6,)), x, scope="norm")
     graph = b.finish(b(ops.Linear(2), x, scope="head"))
     _, groups = sizes(graph)
     assert groups[0].makers == ("into.weight",)
-    assert groups[0].reason == "GRU gru cannot do without a part of it"
+    assert groups[0].reason == "LayerNorm norm cannot do without a part of it"
+
+
+def test_a_recurrent_layer_reads_fewer_features_and_keeps_its_states():
+    b = Builder("recurrent")
+    x = b(ops.Linear(6), b.input("x", ("N", 4, 3)), scope="into")
+    x = b(ops.Select(1, -1), b(ops.GRU(5), x, scope="gru"))
+    pruned = check(b.finish(b(ops.Linear(2), x, scope="head")))
+    assert pruned.graph.parameters["gru.weight_ih"].shape == (15, 3)
+    assert pruned.graph.parameters["gru.weight_hh"].shape == (15, 5)
 
 
 def test_one_channel_is_always_left():

@@ -12,8 +12,8 @@ from isograd.models import load
 from torch_networks import NETWORKS, TorchNetwork
 
 WHOLE = {
-    "tcn_weight_norm", "lstm_bidirectional", "lstm_time_major", "gru", "rnn", "seq2seq",
-    "image_and_table", "repeated_block", "tied_autoencoder",
+    "tcn_weight_norm", "lstm_time_major", "rnn", "image_and_table", "repeated_block",
+    "tied_autoencoder",
 }  # fmt: skip
 """All their channels meet an op that cannot do without one."""
 

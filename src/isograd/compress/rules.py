@@ -129,6 +129,16 @@ def prelu(site: Site) -> Axes:
     return site.inputs[0]
 
 
+def recurrent(site: Site) -> Axes:
+    """Its input's features are read by matrices only; its states, which it reads itself, stay."""
+    x, *others = site.inputs
+    site.reads("weight_ih", 1, x[2])
+    site.fix(x[:2])
+    for axes in others:
+        site.fix(axes)
+    return site.whole()
+
+
 def source(site: Site) -> Axes:
     """A tensor by itself can lose what all that it meets does without."""
     return tuple(site.makes("value", axis) for axis in range(len(site.shape)))
@@ -299,6 +309,7 @@ RULES: dict[type[Op], Rule] = {
     **dict.fromkeys((ops.LayerNorm, ops.RMSNorm), layer_norm),
     **dict.fromkeys((ops.Parameter, ops.Buffer), source),
     **dict.fromkeys((ops.Flatten, ops.Reshape, ops.Squeeze, ops.ExpandDims), reshape),
+    **dict.fromkeys((ops.LSTM, ops.GRU, ops.RNN), recurrent),
     ops.Linear: linear,
     ops.Embedding: embedding,
     ops.Conv: conv,
