@@ -12,7 +12,7 @@ from points import BASELINE, point
 
 from isograd.deploy.request import Request
 from isograd.errors import UsageError
-from isograd.frontier import Frontier, Point
+from isograd.frontier import Frontier, Point, Variant
 from isograd.result import Curve
 from isograd.run import optimization
 from isograd.run.optimize import optimize, resume
@@ -86,6 +86,43 @@ def test_a_run_that_is_interrupted_goes_on_and_measures_nothing_twice(
     assert machine.measured == ["dense/torch/compile", "dense/torch/onnx"]
     assert machine.trained == 1
     assert [one.id for one in again.points] == [f"dense/{id}" for id in ONLY]
+
+
+def folded(name: str, _: Any, dense: Any, *rest: Any) -> Any:
+    return dense.graph, dense.weights, Variant(name, "folded", 7, trained_steps=3)
+
+
+def test_a_variant_is_made_once_and_measured(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(optimization, "made", folded)
+    asked = request(variants=("structured-50",), only=("structured-50/torch/eager",))
+    found, folder = optimize("bce-mlp", asked, out=tmp_path / "run")
+    assert machine.measured == [BASELINE, "structured-50/torch/eager"]
+    assert [(one.name, one.quality) for one in found.variants] == [
+        ("dense", 0.97),
+        ("structured-50", 0.97),
+    ]
+    found.points.pop()
+    (folder / "frontier.json").write_text(found.to_json())
+    monkeypatch.delattr(optimization, "made")
+    again, _ = resume(folder)
+    assert machine.measured[2:] == ["structured-50/torch/eager"]
+    assert again.variants == found.variants
+
+
+def test_a_variant_that_cannot_be_had_says_why(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise UsageError("No channel can be taken out.")
+
+    monkeypatch.setattr(optimization, "made", refuse)
+    asked = request(variants=("structured-50",), only=("structured-50/torch/eager",))
+    found, _ = optimize("bce-mlp", asked, out=tmp_path / "run")
+    last = found.point("structured-50/torch/eager")
+    assert (last.status, last.reason) == ("unsupported", "No channel can be taken out.")
+    assert found.status == "complete"
 
 
 def test_what_failed_is_tried_again_in_the_same_place(machine: Machine, tmp_path: Path) -> None:

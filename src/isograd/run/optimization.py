@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,14 @@ from time import perf_counter
 
 import numpy as np
 
+from isograd.compress.variants import USUAL
 from isograd.data import Dataset
 from isograd.deploy.pareto import mark
 from isograd.deploy.request import Request
 from isograd.deploy.search import DENSE, Task, alone, named_variants, of_variant
 from isograd.deploy.target import Target, parse_target
 from isograd.errors import IsogradError, WorkerError
-from isograd.frontier import Frontier
+from isograd.frontier import Frontier, Point
 from isograd.models import Model
 from isograd.report.files import write_file
 from isograd.run.forms import Forms, Network
@@ -24,7 +25,7 @@ from isograd.run.points import measure_point
 from isograd.run.progress import Progress
 from isograd.run.referee import Referee
 from isograd.run.training import Course
-from isograd.run.variants import USUAL, dense, keep, kept
+from isograd.run.variants import dense, keep, kept, made
 
 RECORD = "frontier.json"
 """The file that holds the record."""
@@ -149,7 +150,14 @@ class Optimization:
                 continue
             tasks = of_variant(name, self.found.points, only, self.target, weights)
             self.progress.phase(name, len(tasks))
-            if any(not self._is_done(task.id) for task in tasks) and self._has(name):
+            if all(self._is_done(task.id) for task in tasks):
+                continue
+            self._check_budget()
+            try:
+                self._networks[name] = self._variant(name)
+            except IsogradError as error:
+                self._cannot(tasks, error)
+            else:
                 yield from tasks
 
     @property
@@ -160,9 +168,39 @@ class Optimization:
         usual = USUAL if not request.only else (() if named else (DENSE,))
         return tuple(dict.fromkeys((*(request.variants or usual), *named)))
 
-    def _has(self, name: str) -> bool:
-        """Makes a variant, unless it is there; one that cannot be had gets a note."""
-        raise NotImplementedError(name)
+    def _variant(self, name: str) -> Network:
+        """Makes a variant, unless an interrupted run did. Raises what keeps it from being had."""
+        stored = kept(name, self.directory)
+        known = next((one for one in self.found.variants if one.name == name), None)
+        if stored and known:
+            graph, weights = stored
+        else:
+            graph, weights, known = made(
+                name,
+                self.referee,
+                self._networks[DENSE],
+                self.course,
+                self.request.epochs,
+                self.request.seed,
+            )
+        network = Network(name, graph, weights, self.referee.expect(graph, weights, self.course))
+        if not stored:
+            keep(network, self.directory)
+        known.quality = network.expectation.quality
+        self.found.variants = [v for v in self.found.variants if v.name != name] + [known]
+        return network
+
+    def _cannot(self, tasks: Sequence[Task], error: IsogradError) -> None:
+        """Points of a variant that cannot be had say why."""
+        status = error.status if isinstance(error, WorkerError) else "unsupported"
+        reason = " ".join(filter(None, (error.what, error.hint)))
+        for task in tasks:
+            form = task.candidate
+            point = Point(
+                task.variant, form.id, form.technique, form.runtime, form.precision, "", status
+            )
+            point.reason = reason
+            self._put(point)
 
     def _is_done(self, id: str) -> bool:
         return any(point.id == id and point.status == "ok" for point in self.found.points)
@@ -171,11 +209,14 @@ class Optimization:
         """Measures it, and puts it in the place of an attempt that failed."""
         network = self._networks[task.variant]
         point = measure_point(self.forms, network, task.candidate, self.found)
+        self._put(point)
+        if point.id == self.found.baseline and point.status != "ok":
+            raise WorkerError(f"The baseline {point.id} could not be measured: {point.reason}")
+
+    def _put(self, point: Point) -> None:
         model = self.subject.model
         point.command = self.request.line(model.reference, self.subject.inputs, point.id)
         self.found.points = [old for old in self.found.points if old.id != point.id] + [point]
-        if point.id == self.found.baseline and point.status != "ok":
-            raise WorkerError(f"The baseline {point.id} could not be measured: {point.reason}")
 
     def _check_budget(self) -> None:
         """Stops before a point that would end beyond the budget, going by those that were made."""

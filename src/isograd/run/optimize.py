@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from isograd.compress.variants import USUAL
 from isograd.data import load as load_data
 from isograd.deploy.candidates import CANDIDATES
 from isograd.deploy.request import Request
@@ -22,7 +23,7 @@ from isograd.models import Model, load
 from isograd.run.fit import check_fit, usual_data
 from isograd.run.optimization import RECORD, Optimization, Subject
 from isograd.run.progress import Progress, Silent
-from isograd.run.variants import USUAL, check_variants, kept
+from isograd.run.variants import check_variants, kept
 from isograd.run.workbench import fresh_folder, new_directory
 from isograd.training import Recipe
 

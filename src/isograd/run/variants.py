@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from isograd.compress.variants import treatment
 from isograd.deploy.search import DENSE
-from isograd.errors import unknown
 from isograd.frontier import Variant
 from isograd.ir import store
 from isograd.ir.graph import Graph, Weights
+from isograd.run.fine_tuning import treat
 from isograd.run.forms import Network
 from isograd.run.referee import Referee
 from isograd.run.training import Course
 from isograd.views.cost import costs
 
-USUAL = (DENSE,)
-"""What is looked at where nothing else is asked for."""
-
 
 def check_variants(names: tuple[str, ...]) -> None:
     """Raises `UsageError` for a name that says nothing."""
     for name in names:
-        if name not in USUAL:
-            raise unknown("variant", name, USUAL)
+        treatment(name)
 
 
 def dense(
@@ -41,6 +38,24 @@ def dense(
         steps = epochs * (len(course.targets) // course.recipe.batch_size)
         about = f"the network after {len(curve.loss)} epochs in float32"
     return weights, Variant(DENSE, about, graph.count_parameters(), flops(graph), None, None, steps)
+
+
+def made(
+    name: str, referee: Referee, dense: Network, course: Course, epochs: int, seed: int
+) -> tuple[Graph, Weights, Variant]:
+    """The dense network after something was done to it, with as many epochs of fine-tuning as it
+    was trained for, and one at least. Raises `UsageError` where it cannot be done."""
+    chosen = treatment(name)
+    tuned = treat(chosen, dense.graph, dense.weights, referee, course, max(1, epochs), seed)
+    variant = Variant(
+        name,
+        chosen.about,
+        tuned.parameters,
+        flops(tuned.graph),
+        trained_steps=tuned.steps,
+        notes=list(tuned.notes),
+    )
+    return tuned.graph, tuned.weights, variant
 
 
 def flops(graph: Graph) -> int | None:
