@@ -12,6 +12,9 @@ BUILDERS: dict[str, str] = {
     "torch/grad": "source",
     "torch/inference-mode": "source",
     "torch/compile": "source",
+    "torch/int8-dynamic": "torchao",
+    "torch/int8-static": "pt2e",
+    "torch/int8-qat": "pt2e",
 }
 """Who builds which candidate. A family is imported when it is asked for: some need packages of
 their own."""

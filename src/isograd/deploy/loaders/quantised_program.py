@@ -1,0 +1,26 @@
+"""Loads a quantised program that torch.export wrote, and has inductor compile it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def load(folder: str, options: dict[str, Any], threads: int) -> Callable[..., np.ndarray]:
+    """A function from input arrays to the output array."""
+    import torch
+    import torch._inductor.config
+    import torchao.quantization.pt2e.quantizer.x86_inductor_quantizer  # noqa: F401  # its passes
+
+    torch.set_num_threads(threads)
+    torch._inductor.config.freezing = True  # weights may then be packed for int8 products
+    model = torch.compile(torch.export.load(str(Path(folder) / "model.pt2")).module())
+
+    def call(*inputs: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return model(*map(torch.from_numpy, inputs)).numpy()
+
+    return call

@@ -1,0 +1,157 @@
+"""Int8 through an exported graph: ranges are observed, or trained with, and become constants.
+
+Source of the flow: torchao's documentation, "PyTorch 2 Export Quantization with X86 Backend through
+Inductor", for 0.18.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import torchao.quantization.pt2e.quantizer.x86_inductor_quantizer as x86
+from torch import Tensor, fx
+from torchao.quantization.pt2e import move_exported_model_to_eval
+from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
+
+from isograd.deploy.artefact import Artefact, Order, Tuning
+from isograd.errors import UsageError
+from isograd.frameworks.side import native_inputs, native_targets
+from isograd.frameworks.torch.deploy.network import Network, network
+from isograd.frameworks.torch.losses import LOSSES
+from isograd.frameworks.torch.optimizers import stock
+
+FILE = "model.pt2"
+
+CALIBRATION_BATCH = 32
+
+FINER = 0.1
+"""Fine-tuning takes so much of the learning rate that the network was trained with."""
+
+SETTLED = 0.75
+"""After this part of the fine-tuning, ranges and running statistics stay as they are. Source:
+Krishnamoorthi, Quantizing deep convolutional networks for efficient inference, 2018, section 3.2
+(arXiv 1806.08342)."""
+
+FAILURES = (RuntimeError, ValueError, TypeError, AttributeError, AssertionError, KeyError)
+
+COMPILED = (
+    "Inductor compiles it in the first call, which takes a C++ compiler where it runs: operation "
+    "by operation, the program would compute in float32 what it holds in int8."
+)
+
+
+def build(order: Order) -> Artefact:
+    """A program with int8 weights and activations; faces stay float32.
+
+    Raises `UsageError` where the network cannot be exported or nothing in it can be quantised.
+    """
+    made = network(order, order.folder)
+    try:
+        with _quiet():
+            quantised = _trained(made, order.tuning) if order.tuning else _calibrated(made)
+            converted = _without_floats(convert_pt2e(quantised))
+            program = _exported(converted, made.examples(2))
+    except FAILURES as error:
+        reason = next(iter(str(error).splitlines()), "")
+        raise UsageError(f"torchao cannot quantise it: {type(error).__name__}: {reason}") from None
+    if not any(tensor.dtype == torch.int8 for tensor in converted.state_dict().values()):
+        raise UsageError("Nothing in this network is what X86InductorQuantizer quantises.")
+    _save(program, order.folder / FILE)
+    return Artefact((FILE,), "quantised_program", made.emitted, {}, (COMPILED,))
+
+
+def _calibrated(made: Network) -> fx.GraphModule:
+    """Ranges are what is observed of the calibration inputs."""
+    prepared = prepare_pt2e(_graph(made), _quantiser(training=False))
+    with torch.no_grad():
+        for batch in zip(*(x.split(CALIBRATION_BATCH) for x in made.calibration), strict=True):
+            prepared(*batch)
+    return prepared
+
+
+def _trained(made: Network, tuning: Tuning) -> fx.GraphModule:
+    """Fine-tuned with the rounding of int8 in the forward pass."""
+    made.model.train()
+    prepared = prepare_qat_pt2e(_graph(made), _quantiser(training=True))
+    native = native_inputs(made.order.graph, made.emitted, (tuning.inputs,))
+    data = [
+        _like(torch.from_numpy(array), x) for array, x in zip(native, made.calibration, strict=True)
+    ]
+    targets = torch.from_numpy(native_targets(made.order.graph, made.emitted, tuning.targets))
+    targets = targets.long() if tuning.recipe.loss.integer_targets else targets.float()
+    definition = tuning.recipe.optimizer
+    rate = FINER * definition.learning_rate
+    optimizer = stock(replace(definition, learning_rate=rate), list(prepared.parameters()))
+    loss = LOSSES[tuning.recipe.loss.name]
+    for number, rows in enumerate(torch.from_numpy(tuning.batches)):
+        if number == int(SETTLED * len(tuning.batches)):
+            _settle(prepared)
+        optimizer.zero_grad()
+        loss(prepared(*(x[rows] for x in data)), targets[rows]).backward()
+        optimizer.step()
+    return move_exported_model_to_eval(prepared)
+
+
+def _settle(prepared: fx.GraphModule) -> None:
+    """Ranges stay; they are still rounded to."""
+    for module in prepared.modules():
+        if hasattr(module, "disable_observer"):
+            module.disable_observer()
+
+
+def _quantiser(*, training: bool) -> Any:
+    quantiser = x86.X86InductorQuantizer()
+    return quantiser.set_global(x86.get_default_x86_inductor_quantization_config(is_qat=training))
+
+
+def _graph(made: Network) -> fx.GraphModule:
+    return _exported(made.model, made.examples(2)).module()  # type: ignore[return-value]
+
+
+def _exported(module: torch.nn.Module, inputs: tuple[Tensor, ...]) -> torch.export.ExportedProgram:
+    shapes = tuple({0: torch.export.Dim("batch")} for _ in inputs)
+    return torch.export.export(module, inputs, dynamic_shapes=shapes, strict=False)
+
+
+def _without_floats(converted: fx.GraphModule) -> fx.GraphModule:
+    """Without the weights that their int8 forms have taken the place of."""
+    read = {str(node.target) for node in converted.graph.nodes if node.op == "get_attr"}
+    for name in [name for name, _ in converted.named_parameters() if name not in read]:
+        owner, _, leaf = name.rpartition(".")
+        delattr(converted.get_submodule(owner), leaf)
+    return converted
+
+
+def _save(program: torch.export.ExportedProgram, path: Path) -> None:
+    """Compressed: the description of a small network takes more than its weights."""
+    program.example_inputs = None
+    whole = path.with_suffix(".tmp")
+    torch.export.save(program, str(whole))
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            new.writestr(entry.filename, old.read(entry))
+    whole.unlink()
+
+
+def _like(tensor: Tensor, other: Tensor) -> Tensor:
+    return tensor.to(other.dtype)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)

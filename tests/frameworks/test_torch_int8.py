@@ -1,0 +1,78 @@
+"""Networks in int8 are near to what they were, small, and loaded without isograd."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from shipped import attention, build, convolutional, order, perceptron, reference
+
+from isograd.deploy.artefact import Order, Tuning
+from isograd.errors import UsageError
+from isograd.ir import ops
+from isograd.ir.builder import Builder
+from isograd.training import Recipe
+
+pytest.importorskip("torchao")
+
+
+def program(one: Order) -> torch.nn.Module:
+    """The program as it is stored, run operation by operation: no compiler is started."""
+    build(one)
+    return torch.export.load(str(one.folder / "model.pt2")).module()
+
+
+def deviation(one: Order, found: np.ndarray) -> float:
+    wanted = reference(one)
+    return float(np.abs(found - wanted).max() / np.abs(wanted).max())
+
+
+@pytest.mark.parametrize("make", [perceptron, convolutional], ids=lambda f: f.__name__)
+def test_a_calibrated_program_is_near_and_holds_int8(make, tmp_path: Path):
+    one = order("torch/int8-static", make(), tmp_path / "form")
+    model = program(one)
+    with torch.no_grad():
+        found = model(torch.from_numpy(one.calibration[0]).float()).numpy()
+    assert 0 < deviation(one, found) < 0.1
+    kinds = {tensor.dtype for tensor in model.state_dict().values() if tensor.ndim > 1}
+    assert kinds == {torch.int8}
+
+
+def test_a_program_takes_any_batch(tmp_path: Path):
+    one = order("torch/int8-static", perceptron(), tmp_path / "form")
+    model = program(one)
+    assert [len(model(torch.zeros(count, 3, 4))) for count in (1, 7)] == [1, 7]
+
+
+def test_fine_tuning_with_rounding_follows_the_targets(tmp_path: Path):
+    """All targets are one class: that is what the network says then."""
+    one = order("torch/int8-qat", perceptron(), tmp_path / "form")
+    inputs = one.calibration[0].astype(np.float32)
+    batches = np.tile(np.arange(len(inputs)), (60, 1))
+    recipe = Recipe(batch_size=len(inputs))
+    recipe = replace(recipe, optimizer=replace(recipe.optimizer, learning_rate=0.1))
+    tuning = Tuning(recipe, inputs, np.full(len(inputs), 2), batches)
+    model = program(replace(one, tuning=tuning))
+    with torch.no_grad():
+        answers = model(torch.from_numpy(inputs)).argmax(1)
+    assert answers.tolist() == [2] * len(inputs)
+    assert (reference(one).argmax(1) != 2).any()
+
+
+def test_linear_layers_are_quantised_and_the_rest_is_told(tmp_path: Path):
+    one = order("torch/int8-dynamic", attention(), tmp_path / "form")
+    artefact = build(one)
+    assert "weights of 5 linear layers" in artefact.notes[0]
+    assert artefact.files == ("model.py", "weights.safetensors")
+
+
+def test_a_network_with_nothing_to_quantise_is_refused(tmp_path: Path):
+    b = Builder("nothing")
+    graph = b.finish(b(ops.LayerNorm((3,)), b.input("x", ("N", 3)), scope="norm"))
+    with pytest.raises(UsageError, match="linear layers, and this network has none"):
+        build(order("torch/int8-dynamic", graph, tmp_path / "one"))
+    with pytest.raises(UsageError, match="Nothing in this network"):
+        build(order("torch/int8-static", graph, tmp_path / "two"))
