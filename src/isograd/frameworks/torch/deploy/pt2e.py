@@ -18,7 +18,7 @@ from typing import Any
 import torch
 import torchao.quantization.pt2e.quantizer.x86_inductor_quantizer as x86
 from torch import Tensor, fx
-from torchao.quantization.pt2e import move_exported_model_to_eval
+from torchao.quantization.pt2e import FakeQuantizeBase, move_exported_model_to_eval
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
 
 from isograd.deploy.artefact import Artefact, Order, Tuning
@@ -103,7 +103,7 @@ def _trained(made: Network, tuning: Tuning) -> fx.GraphModule:
 def _settle(prepared: fx.GraphModule) -> None:
     """Ranges stay; they are still rounded to."""
     for module in prepared.modules():
-        if hasattr(module, "disable_observer"):
+        if isinstance(module, FakeQuantizeBase):
             module.disable_observer()
 
 
@@ -113,7 +113,7 @@ def _quantiser(*, training: bool) -> Any:
 
 
 def _graph(made: Network) -> fx.GraphModule:
-    return _exported(made.model, made.examples(2)).module()  # type: ignore[return-value]
+    return _exported(made.model, made.examples(2)).module()
 
 
 def _exported(module: torch.nn.Module, inputs: tuple[Tensor, ...]) -> torch.export.ExportedProgram:
