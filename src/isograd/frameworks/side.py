@@ -212,8 +212,8 @@ def _check_precision(
         )
     if precision == "float16" and device == "cpu":
         raise UsageError(
-            "Training in float16 needs a GPU: processors have no float16 arithmetic to gain by.",
-            hint="Use --device cuda, or bfloat16, which processors have.",
+            "Training in float16 needs a GPU.",
+            hint="Use --device cuda, or bfloat16, which processors compute in.",
         )
 
 

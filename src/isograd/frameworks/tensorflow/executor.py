@@ -18,7 +18,7 @@ from isograd.frameworks.protocol import Gradients, Plan, Steps
 from isograd.frameworks.source import load_class
 from isograd.frameworks.tensorflow.losses import LOSSES
 from isograd.frameworks.tensorflow.optimizers import Update, slot_scales, stock, update
-from isograd.frameworks.tensorflow.precision import policy, restored
+from isograd.frameworks.tensorflow.precision import LossScaler, policy, restored
 from isograd.ir.mapping import Array, Arrays
 
 
@@ -80,6 +80,11 @@ class EagerExecutor:
             for slot in self.plan.recipe.optimizer.slots
         }
         self._prepare_stock()
+        self._scaler = self._make_scaler(lambda value: tf.Variable(value, trainable=False))
+
+    def _make_scaler(self, make: Callable[[Any], tf.Variable]) -> LossScaler | None:
+        """What keeps gradients in float16's range; None where nothing needs it."""
+        return LossScaler(make) if self.plan.precision == "float16" else None
 
     def _prepare_stock(self) -> None:
         """Keras' own optimizer, where the plan is idiomatic."""
@@ -160,6 +165,9 @@ class EagerExecutor:
     def _reset_optimizer(self) -> None:
         for variable in self._optimizer_variables():
             variable.assign(tf.zeros(variable.shape, variable.dtype))
+        if self._scaler:
+            self._scaler.scale.assign(self._scaler.start[0])
+            self._scaler.good.assign(self._scaler.start[1])
 
     def _optimizer_variables(self) -> list[Any]:
         """All that starts at zero with the training; not Keras' learning rate."""
@@ -250,14 +258,22 @@ class EagerExecutor:
     def _one_step(self, inputs: list[tf.Tensor], targets: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = self.loss(self._call(inputs, training=True), targets)
-        found = tape.gradient(loss, self.parameters, unconnected_gradients="zero")
+            goal = self._scaler.scaled(loss) if self._scaler else loss
+        found = tape.gradient(goal, self.parameters, unconnected_gradients="zero")
         gradients = [tf.convert_to_tensor(gradient) for gradient in found]
+        if self._scaler:
+            self._scaler.apply(gradients, self._move)
+        else:
+            self._move(gradients)
+        return loss
+
+    def _move(self, gradients: list[tf.Tensor]) -> list[tf.Operation]:
+        """The optimizer's step."""
         if self.plan.idiomatic:
             self._stock.apply(gradients)
-        else:
-            step = self._step_number.assign_add(1.0, read_value=True)
-            self._update(self.parameters, gradients, self._slots, step)
-        return loss
+            return []
+        step = self._step_number.assign_add(1.0, read_value=True)
+        return self._update(self.parameters, gradients, self._slots, step)
 
     def release(self) -> None:
         """Nothing is borrowed."""

@@ -16,10 +16,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from isograd.errors import UsageError
 from isograd.frameworks.protocol import Plan
 from isograd.frameworks.tensorflow.executor import EagerExecutor, numpy_dtype, packed
 from isograd.frameworks.tensorflow.optimizers import session_stock
-from isograd.frameworks.tensorflow.precision import restored
+from isograd.frameworks.tensorflow.precision import LossScaler, restored
 from isograd.ir.mapping import Array, Arrays
 
 v1 = tf.compat.v1
@@ -61,6 +62,16 @@ class SessionExecutor(EagerExecutor):
             }
             if self.plan.idiomatic:
                 self._session_stock = session_stock(self.plan.recipe.optimizer)
+            self._scaler = self._make_scaler(self._make)
+
+    def _make_scaler(self, make: Callable[[Any], tf.Variable]) -> LossScaler | None:
+        if self.plan.idiomatic and self.plan.precision == "float16":
+            raise UsageError(
+                "TensorFlow's own optimizers for sessions know no loss scaling, which float16 "
+                "needs.",
+                hint="Leave --idiomatic out, or choose other modes.",
+            )
+        return super()._make_scaler(make)
 
     def _make(self, value: Any, *, any_length: bool = False) -> tf.Variable:
         """A variable in the graph; its start is fed, because a graph holds at most 2 GB."""
@@ -86,6 +97,9 @@ class SessionExecutor(EagerExecutor):
         slots = [variable for slot in self._slots.values() for variable in slot]
         for variable in [self._step_number, *slots]:
             self._set(variable, np.zeros(variable.shape))
+        if self._scaler:
+            self._set(self._scaler.scale, self._scaler.start[0])
+            self._set(self._scaler.good, self._scaler.start[1])
         if self.plan.idiomatic and "step" in self._callables:
             with self.graph.as_default():
                 self.session.run(v1.variables_initializer(self._session_stock.variables()))
@@ -144,13 +158,15 @@ class SessionExecutor(EagerExecutor):
         inputs = [tf.gather(x, rows) for x in data]
         outputs, changes = self._stateless(inputs, training=True)
         loss = self.loss(outputs, tf.gather(labels, rows))
-        gradients = _gradients(loss, self.parameters)
+        goal = self._scaler.scaled(loss) if self._scaler else loss
+        gradients = _gradients(goal, self.parameters)
         # A v1 graph orders nothing by itself: every read must be over before the first write.
         with tf.control_dependencies([*gradients, loss]):
             writes = [variable.assign(value) for variable, value in changes]
-            if not self.plan.idiomatic:
-                step = self._step_number.assign_add(1.0, read_value=True)
-                writes += self._update(self.parameters, gradients, self._slots, step)
+            if self._scaler:
+                writes.append(self._scaler.apply(gradients, self._move))
+            elif not self.plan.idiomatic:
+                writes += self._move(gradients)
             gradients = [tf.identity(gradient) for gradient in gradients]
         if self.plan.idiomatic:
             writes.append(self._apply_stock(gradients))
