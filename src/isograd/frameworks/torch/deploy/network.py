@@ -11,12 +11,16 @@ import torch
 from torch import Tensor, nn
 
 from isograd.deploy.artefact import Order
+from isograd.errors import UsageError
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.side import native_inputs
 from isograd.frameworks.source import load_class
 from isograd.frameworks.torch.emitter import emit
 
-SOURCE = "model.py"
+SOURCE, WEIGHTS = "model.py", "weights.safetensors"
+
+LONGEST = 300
+"""Signs of a reason that fit into a record."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,13 @@ class Network:
 def network(order: Order, scratch: Path) -> Network:
     """The network of an order. Raises `UsageError` when the graph cannot be emitted."""
     return Network(order, emit(order.graph), scratch)
+
+
+def refused(what: str, error: Exception) -> UsageError:
+    """What is told of a network that ``what`` cannot take: the first line of its own reason."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    reason = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return UsageError(f"{what} cannot take this network: {reason}"[:LONGEST])
 
 
 def _single(array: np.ndarray) -> np.ndarray:

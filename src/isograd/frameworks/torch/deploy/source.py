@@ -5,9 +5,7 @@ from __future__ import annotations
 from safetensors.torch import save_file
 
 from isograd.deploy.artefact import Artefact, Order
-from isograd.frameworks.torch.deploy.network import SOURCE, network
-
-WEIGHTS = "weights.safetensors"
+from isograd.frameworks.torch.deploy.network import SOURCE, WEIGHTS, network
 
 CALLS = {
     "torch/eager": "no-grad",

@@ -9,9 +9,7 @@ from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize
 
 from isograd.deploy.artefact import Artefact, Order
 from isograd.errors import UsageError
-from isograd.frameworks.torch.deploy.network import SOURCE, network
-
-WEIGHTS = "weights.safetensors"
+from isograd.frameworks.torch.deploy.network import SOURCE, WEIGHTS, network
 
 OWNER = "model."
 """In front of all names: torchao 0.18 cannot read tensors back that belong to no module."""
