@@ -120,7 +120,9 @@ CANDIDATES: tuple[Candidate, ...] = (
         "tensorflow/function-plain", "tensorflow", "mode", "tf.function, Grappler switched off"
     ),
     Candidate("tensorflow/xla", "tensorflow", "mode", "tf.function with jit_compile"),
-    Candidate("tensorflow/saved-model", "tensorflow", "artefact", "model.export, SavedModel"),
+    Candidate(
+        "tensorflow/saved-model", "tensorflow", "artefact", "SavedModel, by tf.saved_model.save"
+    ),
     Candidate("tensorflow/bfloat16", "tensorflow", "mixed precision", "Keras policy", "bfloat16"),
     Candidate(
         "tensorflow/keras-int8",

@@ -1,0 +1,55 @@
+"""The emitted model itself, called in one of TensorFlow's ways."""
+
+from __future__ import annotations
+
+import ml_dtypes
+import numpy as np
+from safetensors.numpy import save_file
+
+from isograd.deploy.artefact import Artefact, Order
+from isograd.frameworks.tensorflow.deploy.network import SOURCE, network
+from isograd.ir.mapping import Array
+
+WEIGHTS = "weights.safetensors"
+
+CALLS = {
+    "tensorflow/eager": "eager",
+    "tensorflow/function": "function",
+    "tensorflow/function-plain": "function-plain",
+    "tensorflow/xla": "xla",
+    "tensorflow/bfloat16": "function",
+}
+
+NOTES = {
+    "tensorflow/xla": "It is compiled in the first call, once more for each new batch size.",
+    "tensorflow/bfloat16": "Keras' policy is bfloat16: weights are shipped and kept in it, which "
+    "mixed_bfloat16 would round to it in every call.",
+}
+
+
+def build(order: Order) -> Artefact:
+    """Source and weights, which is how a network of one's own is shipped with Keras."""
+    made = network(order, order.folder)
+    policy = "bfloat16" if order.candidate == "tensorflow/bfloat16" else "float32"
+    (order.folder / SOURCE).write_text(made.emitted.source, encoding="utf-8")
+    save_file(
+        {name: _rounded(array, policy) for name, array in made.state.items()},
+        order.folder / WEIGHTS,
+    )
+    return Artefact(
+        files=(SOURCE, WEIGHTS),
+        loader="tensorflow_source",
+        emitted=made.emitted,
+        options={
+            "class_name": made.emitted.class_name,
+            "inputs": [[spec.dtype.name, list(spec.shape[1:])] for spec in made.signature],
+            "call": CALLS[order.candidate],
+            "policy": policy,
+        },
+        notes=(NOTES[order.candidate],) if order.candidate in NOTES else (),
+    )
+
+
+def _rounded(array: Array, policy: str) -> Array:
+    floating = np.issubdtype(array.dtype, np.floating)
+    return array.astype(ml_dtypes.bfloat16) if floating and policy == "bfloat16" else array
