@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +11,16 @@ from sides import side
 
 from isograd import zoo
 from isograd.compress.channels import prune
+from isograd.compress.folding import Folded
 from isograd.compress.magnitude import apply, masks
+from isograd.compress.variants import USUAL, treatment
 from isograd.data import batch_order, load
 from isograd.errors import UsageError
 from isograd.frameworks.holding import check_single_steps
-from isograd.run.fine_tuning import RAMP, fine_tune, ramp
+from isograd.ir import ops
+from isograd.ir.builder import Builder
+from isograd.run import fine_tuning
+from isograd.run.fine_tuning import RAMP, fine_tune, ramp, treat
 from isograd.run.training import Course
 from isograd.training import SGD, Adam, Recipe
 
@@ -135,3 +141,40 @@ def test_a_smaller_network_trains_on():
     tuned = fine_tune(network, COURSE, pruned.weights, ORDER, 0)
     assert tuned.parameters == pruned.graph.count_parameters() < GRAPH.count_parameters()
     assert (tuned.weights["fc1.weight"] != pruned.weights["fc1.weight"]).any()
+
+
+class Referee:
+    """Trains in this process."""
+
+    @contextmanager
+    def side(self, graph, course, dtype="float32"):
+        yield side(graph, "torch/eager", dtype, RECIPE)
+
+
+def treated(name, graph=GRAPH):
+    weights = graph.initialize(0)
+    return treat(treatment(name), graph, weights, Referee(), COURSE, 1, 0)
+
+
+def test_every_variant_can_be_had_by_its_name():
+    counts = {name: treated(name).parameters for name in USUAL}
+    whole = GRAPH.count_parameters()
+    assert counts["dense"] == counts["folded"] == whole
+    assert counts["structured-25"] > counts["structured-50"] > counts["structured-75"]
+    assert counts["unstructured-80"] == counts["gradual-80"] == whole - int(0.8 * (16 * 30 + 16))
+
+
+def test_a_fold_that_moves_the_outputs_is_refused(monkeypatch):
+    def careless(graph, weights):
+        return Folded(graph, {name: array * (1 + 1e-6) for name, array in weights.items()})
+
+    monkeypatch.setattr(fine_tuning, "fold", careless)
+    with pytest.raises(UsageError, match="cannot be folded"):
+        treated("folded")
+
+
+def test_a_network_without_a_channel_to_lose_is_told_why():
+    b = Builder("regression")
+    graph = b.finish(b(ops.Linear(1), b.input("x", ("N", 30)), scope="fc"))
+    with pytest.raises(UsageError, match="No channel can be taken out"):
+        treated("structured-50", graph)

@@ -58,7 +58,7 @@ def treat(
     """The network after ``chosen`` was done to it, with so many epochs of fine-tuning where it
     takes something out.
 
-    Raises `UsageError` where there is nothing to take out.
+    Raises `UsageError` where there is nothing to take out, or folding changes what is computed.
     """
     if chosen.kind == "dense":
         return Tuned(graph, weights, graph.count_parameters())
@@ -142,7 +142,7 @@ def _stretches(
 def _folded(
     folded: Folded, graph: Graph, weights: Weights, referee: Referee, course: Course
 ) -> Tuned:
-    """Raises `AssertionError` where the folded network computes something else."""
+    """Raises `UsageError` where the folded network computes something else in float64."""
     inputs = course.test_inputs[:64]
     if np.issubdtype(inputs.dtype, np.floating):
         inputs = inputs.astype(np.float64)
@@ -153,7 +153,12 @@ def _folded(
             outputs.append(side.forward((inputs,)))
     before, after = outputs
     moved = np.abs(after - before).max() / max(1e-300, np.abs(before).max())
-    assert moved <= FOLDED_WITHIN, f"folding moved the outputs by {moved:.1e}"
+    if not moved <= FOLDED_WITHIN:
+        raise UsageError(
+            f"The network cannot be folded: its outputs in float64 move by {moved:.1e} of the "
+            "largest.",
+            hint="A variance next to zero, or weights that are not finite, can do that.",
+        )
     note = (
         f"{folded.norms} normalisations, {folded.constants} constants and {folded.identities} "
         f"identities folded away; float64 outputs moved by {moved:.0e}"
