@@ -33,7 +33,16 @@ VARIABLES = (
     "KERAS_BACKEND",
 )
 
-INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
+INSTRUCTIONS = (
+    "avx2",
+    "fma",
+    "avx_vnni",
+    "avx512f",
+    "avx512_vnni",
+    "avx512_bf16",
+    "amx_bf16",
+    "amx_int8",
+)
 """Instruction sets that decide how fast networks run on an x86 processor."""
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")

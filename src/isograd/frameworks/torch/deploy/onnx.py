@@ -128,7 +128,7 @@ def _narrow() -> bool:
     Source: ONNX Runtime's documentation, "Quantize ONNX models", when to use ``reduce_range``.
     """
     instructions = environment()["instructions"]
-    return "avx2" in instructions and "avx512_vnni" not in instructions
+    return "avx2" in instructions and not {"avx_vnni", "avx512_vnni"} & set(instructions)
 
 
 @contextlib.contextmanager
