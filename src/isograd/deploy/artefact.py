@@ -15,6 +15,14 @@ from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array
 from isograd.training import Recipe
 
+FINER = 0.1
+"""Fine-tuning takes so much of the learning rate that the network was trained with."""
+
+SETTLED = 0.75
+"""After this part of the fine-tuning, ranges and running statistics stay as they are. Source:
+Krishnamoorthi, Quantizing deep convolutional networks for efficient inference, 2018, section 3.2
+(arXiv 1806.08342)."""
+
 
 @dataclass(frozen=True)
 class Tuning:

@@ -15,7 +15,8 @@ import numpy as np
 def load(folder: str, options: dict[str, Any], threads: int) -> Callable[..., np.ndarray]:
     """A function from input arrays to the output array; ``options`` holds ``class_name``,
     ``inputs`` (of each its dtype and its shape without the batch), ``policy`` (Keras' dtypes) and
-    ``call``: ``eager``, ``function``, ``function-plain`` or ``xla``."""
+    ``call``: ``eager``, ``function``, ``function-plain`` or ``xla``. Where ``quantised``
+    is true, weights are int8, and named by their places in ``model.variables``."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     import keras
     import tensorflow as tf
@@ -33,8 +34,11 @@ def load(folder: str, options: dict[str, Any], threads: int) -> Callable[..., np
         return tf.cast(outputs, "float32") if outputs.dtype == "bfloat16" else outputs
 
     evaluate(*(tf.zeros([1, *shape], dtype) for dtype, shape in options["inputs"]))
+    if options.get("quantised"):
+        model.quantize("int8")
     for name, array in load_file(Path(folder) / "weights.safetensors").items():
-        attrgetter(name)(model).assign(array)
+        variable = model.variables[int(name)] if name.isdigit() else attrgetter(name)(model)
+        variable.assign(array)
     function = evaluate
     if options["call"] != "eager":
         signature = [tf.TensorSpec([None, *shape], dtype) for dtype, shape in options["inputs"]]

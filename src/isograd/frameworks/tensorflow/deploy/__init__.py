@@ -17,6 +17,9 @@ BUILDERS: dict[str, str] = {
     "tensorflow/litert": "litert",
     "tensorflow/litert-int8-dynamic": "litert",
     "tensorflow/litert-int8-static": "litert",
+    "tensorflow/litert-int8-qat": "qat",
+    "tensorflow/keras-int8": "keras_int8",
+    "tensorflow/onnx": "onnx",
 }
 """Who builds which candidate. A family is imported when it is asked for: some need packages of
 their own."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ml_dtypes
 import numpy as np
 from safetensors.numpy import save_file
 
 from isograd.deploy.artefact import Artefact, Order
-from isograd.frameworks.tensorflow.deploy.network import SOURCE, network
+from isograd.frameworks.tensorflow.deploy.network import SOURCE, Network, network
 from isograd.ir.mapping import Array
 
 WEIGHTS = "weights.safetensors"
@@ -40,14 +42,19 @@ def build(order: Order) -> Artefact:
         files=(SOURCE, WEIGHTS),
         loader="tensorflow_source",
         emitted=made.emitted,
-        options={
-            "class_name": made.emitted.class_name,
-            "inputs": [[spec.dtype.name, list(spec.shape[1:])] for spec in made.signature],
-            "call": CALLS[order.candidate],
-            "policy": policy,
-        },
+        options=options(made, CALLS[order.candidate], policy),
         notes=(NOTES[order.candidate],) if order.candidate in NOTES else (),
     )
+
+
+def options(made: Network, call: str, policy: str = "float32") -> dict[str, Any]:
+    """What the loader has to know."""
+    return {
+        "class_name": made.emitted.class_name,
+        "inputs": [[spec.dtype.name, list(spec.shape[1:])] for spec in made.signature],
+        "call": call,
+        "policy": policy,
+    }
 
 
 def _rounded(array: Array, policy: str) -> Array:

@@ -21,7 +21,7 @@ from torch import Tensor, fx
 from torchao.quantization.pt2e import FakeQuantizeBase, move_exported_model_to_eval
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
 
-from isograd.deploy.artefact import Artefact, Order, Tuning
+from isograd.deploy.artefact import FINER, SETTLED, Artefact, Order, Tuning
 from isograd.errors import UsageError
 from isograd.frameworks.side import native_inputs, native_targets
 from isograd.frameworks.torch.deploy.network import Network, network
@@ -31,14 +31,6 @@ from isograd.frameworks.torch.optimizers import stock
 FILE = "model.pt2"
 
 CALIBRATION_BATCH = 32
-
-FINER = 0.1
-"""Fine-tuning takes so much of the learning rate that the network was trained with."""
-
-SETTLED = 0.75
-"""After this part of the fine-tuning, ranges and running statistics stay as they are. Source:
-Krishnamoorthi, Quantizing deep convolutional networks for efficient inference, 2018, section 3.2
-(arXiv 1806.08342)."""
 
 FAILURES = (RuntimeError, ValueError, TypeError, AttributeError, AssertionError, KeyError)
 
