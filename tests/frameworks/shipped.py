@@ -24,6 +24,12 @@ def perceptron() -> Graph:
     return b.finish(b(ops.Linear(5), b(ops.ReLU(), x), scope="fc2"))
 
 
+def wide() -> Graph:
+    """Nearly all of it is one weight."""
+    b = Builder("wide")
+    return b.finish(b(ops.Linear(128), b.input("x", ("N", 128)), scope="fc"))
+
+
 def convolutional() -> Graph:
     b = Builder("convolutional")
     x = b(ops.conv2d(4, 3, padding=1), b.input("x", ("N", 3, 6, 6)), scope="conv")

@@ -1,0 +1,28 @@
+"""Forms that are slow to build compute what the network computes; minutes, so not in the suite."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shipped
+
+
+@pytest.mark.parametrize("make", shipped.NETWORKS)
+@pytest.mark.parametrize("candidate", ["torch/compile", "torch/aot-inductor", "torch/onnx"])
+def test_a_float32_form_computes_the_same(candidate, make, tmp_path):
+    order = shipped.order(candidate, make(), tmp_path / "form")
+    artefact = shipped.build(order)
+    wanted = shipped.reference(order)
+    for batch in (1, 5, 16):
+        inputs = [array[:batch] for array in order.calibration]
+        found = shipped.outputs(order, artefact, *inputs)
+        np.testing.assert_allclose(found, wanted[:batch], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("make", shipped.NETWORKS)
+@pytest.mark.parametrize("candidate", ["torch/onnx-int8-dynamic", "torch/onnx-int8-static"])
+def test_a_form_in_int8_computes_nearly_the_same(candidate, make, tmp_path):
+    order = shipped.order(candidate, make(), tmp_path / "form")
+    found = shipped.outputs(order, shipped.build(order), *order.calibration)
+    wanted = shipped.reference(order)
+    assert 1e-7 < np.abs(found - wanted).max() / np.abs(wanted).max() < 0.04
