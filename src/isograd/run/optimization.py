@@ -19,7 +19,8 @@ from isograd.deploy.target import Target, parse_target
 from isograd.errors import IsogradError, WorkerError
 from isograd.frontier import Frontier, Point
 from isograd.models import Model
-from isograd.report.files import write_file
+from isograd.report.frontier import write_frontier
+from isograd.report.frontier_findings import findings
 from isograd.run.forms import Forms, Network
 from isograd.run.points import measure_point
 from isograd.run.progress import Progress
@@ -247,4 +248,5 @@ class Optimization:
                 point.lost = 100 * (baseline.quality - point.quality)
         batch = found.batches[0]
         mark(found.points, found.noise_of(batch), batch)
-        write_file(self.directory / RECORD, found.to_json())
+        found.findings = findings(found)
+        write_frontier(found, self.directory, replace=True)
