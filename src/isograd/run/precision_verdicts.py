@@ -12,6 +12,11 @@ from isograd.result import Verdict
 MATRIX_UNIT, VECTOR_UNIT = "amx_bf16", "avx512_bf16"
 """The instruction sets with products of bfloat16: whole tiles, and one register at a time."""
 
+NOT_TAKEN_APART = (
+    "Against that stand casts of parameters and values at every step, and kernels that are less "
+    "good in bfloat16; which of them costs most was not measured."
+)
+
 
 def judge(trainings: Sequence[Training], instructions: Collection[str]) -> None:
     """Writes deviations, verdicts and reasons into the records of one mode, float32's first.
@@ -70,15 +75,14 @@ def slower_because(precision: str, instructions: Collection[str]) -> str:
     if MATRIX_UNIT in instructions:
         return (
             f"This processor multiplies bfloat16 in tiles ({MATRIX_UNIT}), which pays for large "
-            "products only: here, casting parameters and values at every step costs more."
+            f"products only. {NOT_TAKEN_APART}"
         )
     if VECTOR_UNIT in instructions:
         return (
             f"This processor has {VECTOR_UNIT}, with twice the products of float32 for each "
-            f"instruction at best, and no {MATRIX_UNIT}: casting parameters and values at every "
-            "step costs more than that gains here."
+            f"instruction at best, and no {MATRIX_UNIT}. {NOT_TAKEN_APART}"
         )
     return (
         f"This processor has no instructions for bfloat16 (neither {VECTOR_UNIT} nor "
-        f"{MATRIX_UNIT}): values are converted to float32 and back around every product."
+        f"{MATRIX_UNIT}): its products are float32's, with conversions around them."
     )
