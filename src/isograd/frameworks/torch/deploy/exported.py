@@ -60,7 +60,8 @@ def _compiled(made: Network, program: ExportedProgram, notes: tuple[str, ...]) -
         raise refused("AOTInductor", error) from error
     threads = made.order.threads
     notes += (
-        "It runs on processors with the instruction sets of the one that it was compiled on; "
+        "It runs on processors with the instruction sets of the one that it was compiled on, and "
+        "crashes on others: the loader does not look, because PyTorch's way to look is to compile; "
         f"inductor's own loops are split over {threads} thread{'s' * (threads > 1)}.",
         "Most of a small network's package is the code of the library, about 1.5 MB.",
     )
