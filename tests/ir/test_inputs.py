@@ -20,6 +20,7 @@ from isograd.ir.inputs import InputSpec, parse_input
 )
 def test_a_text_becomes_an_input(text, spec):
     assert parse_input(text, "unnamed") == spec
+    assert parse_input(str(spec)) == spec
 
 
 @pytest.mark.parametrize(

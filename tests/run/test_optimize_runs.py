@@ -12,7 +12,8 @@ from points import BASELINE, point
 
 from isograd.deploy.request import Request
 from isograd.errors import UsageError
-from isograd.frontier import Frontier, Point, Variant
+from isograd.frontier import Frontier, Point, Training, Variant
+from isograd.models import Model
 from isograd.result import Curve
 from isograd.run import optimization
 from isograd.run.optimize import optimize, resume
@@ -28,6 +29,8 @@ class Machine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.measured: list[str] = []
         self.trained = 0
+        self.proven: list[str] = []
+        self.lessons: list[Model] = []
         self.points: dict[str, Callable[[], Point]] = {}
         self.clock = 0.0
         self.takes_s = 0.0
@@ -35,6 +38,9 @@ class Machine:
         monkeypatch.setattr(optimization, "Referee", lambda *_: self)
         monkeypatch.setattr(optimization, "Forms", lambda *_: self)
         monkeypatch.setattr(optimization, "measure_point", self.measure)
+        monkeypatch.setattr(optimization, "proven", self.prove)
+        monkeypatch.setattr(optimization, "train_precisions", self.train_precisions)
+        monkeypatch.setattr(optimization, "sgemm_rate", lambda threads: 1e11)
 
     def train(self, graph: Any, course: Any, start: Any, epochs: int, seed: int) -> Any:
         self.trained += 1
@@ -50,6 +56,14 @@ class Machine:
         made = self.points.get(id, lambda: point(id, ratio=0.5))()
         made.command = ""
         return made
+
+    def prove(self, network: Any, *_: Any) -> tuple[str, str]:
+        self.proven.append(network.name)
+        return "equivalent", ""
+
+    def train_precisions(self, model: Model, *_: Any, on_training: Any, **__: Any) -> None:
+        self.lessons.append(model)
+        on_training(Training("torch", "compile", "bfloat16", status="ok"))
 
     def close(self) -> None:
         pass
@@ -160,6 +174,46 @@ def test_every_point_has_what_follows_from_all_of_them(machine: Machine, tmp_pat
     assert last.pareto
     assert last.command.endswith("--no-trainings --only dense/torch/onnx")
     assert not found.point(BASELINE).pareto
+
+
+def test_the_network_is_proven_and_trained_in_lower_precision_once(
+    machine: Machine, tmp_path: Path
+) -> None:
+    everything = request(only=(), variants=("dense",), trainings=True)
+    found, folder = optimize("bce-mlp", everything, out=tmp_path / "run")
+    assert found.variants[0].verdict == "equivalent"
+    assert [one.precision for one in found.trainings] == ["bfloat16"]
+    resume(folder)
+    assert machine.proven == ["dense"]
+    (taught,) = machine.lessons
+    assert taught.weights is None  # it starts from what each seed draws
+
+
+def test_a_resumed_training_starts_where_the_first_one_would_have(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """Not from the trained weights that lie in the folder."""
+    machine.points["dense/torch/onnx"] = interrupt
+    everything = request(only=(), variants=("dense",), trainings=True)
+    _, folder = optimize("bce-mlp", everything, out=tmp_path / "run")
+    assert machine.lessons == []
+    machine.points.clear()
+    resume(folder)
+    assert machine.lessons[0].weights is None
+
+
+def test_points_that_were_asked_for_by_name_are_all_there_is(
+    machine: Machine, tmp_path: Path
+) -> None:
+    found, _ = optimize("bce-mlp", request(trainings=True), out=tmp_path / "run")
+    assert (found.trainings, machine.proven) == ([], [])
+
+
+def test_what_is_slower_has_the_reason_from_its_figures(machine: Machine, tmp_path: Path) -> None:
+    machine.points["dense/torch/grad"] = lambda: point("dense/torch/grad", ratio=3.0)
+    found, _ = optimize("bce-mlp", request(), out=tmp_path / "run")
+    assert "a call takes 2.40 ms, the baseline's 800 µs" in found.point("dense/torch/grad").because
+    assert found.point("dense/torch/compile").because == ""
 
 
 def test_a_target_stops_the_search(machine: Machine, tmp_path: Path) -> None:

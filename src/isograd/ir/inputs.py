@@ -42,6 +42,12 @@ class InputSpec:
     def type(self) -> TensorType:
         return TensorType(self.shape, self.dtype)
 
+    def __str__(self) -> str:
+        """As a user writes it; `parse_input` reads it."""
+        kind = {"float": "float32", "int": "int64", "bool": "bool"}[self.dtype]
+        bound = "" if self.below is None else f"<{self.below}"
+        return f"{self.name}={kind}[{','.join(map(str, self.shape))}]{bound}"
+
 
 def parse_input(text: str, name: str = "x") -> InputSpec:
     """``x=float32[N,3,224,224]``, ``tokens=int64[N,T]<1000``; ``name`` is for a text without one.

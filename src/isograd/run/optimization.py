@@ -17,16 +17,19 @@ from isograd.deploy.request import Request
 from isograd.deploy.search import DENSE, Task, alone, named_variants, of_variant
 from isograd.deploy.target import Target, parse_target
 from isograd.errors import IsogradError, WorkerError
-from isograd.frontier import Frontier, Point
+from isograd.frontier import Frontier, Point, Training
+from isograd.measure.environment import sgemm_rate
 from isograd.models import Model
 from isograd.report.frontier import write_frontier
 from isograd.report.frontier_findings import findings
+from isograd.run.because import explain
 from isograd.run.forms import Forms, Network
 from isograd.run.points import measure_point
+from isograd.run.precision import Lesson, train_precisions
 from isograd.run.progress import Progress
 from isograd.run.referee import Referee
 from isograd.run.training import Course
-from isograd.run.variants import dense, keep, kept, made
+from isograd.run.variants import dense, keep, kept, made, proven
 
 RECORD = "frontier.json"
 """The file that holds the record."""
@@ -72,6 +75,10 @@ class Optimization:
         found = self.found
         found.status, found.reason = "partial", ""
         phases = {"training": self.prepare, "measuring": self.measure}
+        if not (self.request.only or self.request.target):
+            phases["proving"] = self.prove
+            if self.request.trainings:
+                phases["training in lower precision"] = self.train
         doing = "nothing yet"
         try:
             for doing in phases:
@@ -102,6 +109,7 @@ class Optimization:
             self.found.baseline.removeprefix(f"{DENSE}/"),
         )
         self._open.callback(self.forms.close)
+        self.found.environment.setdefault("sgemm_rate", sgemm_rate(self.request.threads))
         self.progress.advance()
         self.write()
 
@@ -160,6 +168,42 @@ class Optimization:
                 self._cannot(tasks, error)
             else:
                 yield from tasks
+
+    def prove(self) -> None:
+        """Whether each variant is still one network in both frameworks."""
+        open_ones = [one for one in self.found.variants if one.verdict is None]
+        self.progress.phase("proving", len(open_ones))
+        for variant in open_ones:
+            self._check_budget()
+            network = self._networks.get(variant.name) or self._variant(variant.name)
+            variant.verdict, note = proven(network, self.course, self.subject.dataset, self.request)
+            variant.notes += [note] if note else []
+            self.write()
+            self.progress.advance(variant.name)
+
+    def train(self) -> None:
+        """Training in bfloat16 against float32, where it is not recorded yet."""
+        found = self.found
+        if found.trainings and all(one.status == "ok" for one in found.trainings):
+            return
+        self._check_budget()
+        found.trainings.clear()
+
+        def keep_training(training: Training) -> None:
+            found.trainings.append(training)
+            self.write()
+
+        request = self.request
+        train_precisions(
+            self.subject.model,
+            self.course,
+            self.directory / "trainings",
+            lesson=Lesson(
+                max(request.epochs, 1), threads=request.threads, timeout_s=request.timeout_s
+            ),
+            progress=self.progress,
+            on_training=keep_training,
+        )
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -246,6 +290,7 @@ class Optimization:
         for point in found.points:
             if baseline and baseline.quality is not None and point.quality is not None:
                 point.lost = 100 * (baseline.quality - point.quality)
+            explain(point, found)
         batch = found.batches[0]
         mark(found.points, found.noise_of(batch), batch)
         found.findings = findings(found)

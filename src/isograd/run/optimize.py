@@ -69,10 +69,15 @@ def optimize(
 
 
 def resume(
-    directory: Path, *, budget_s: float | None = None, progress: Progress | None = None
+    directory: Path,
+    *,
+    network: object | None = None,
+    budget_s: float | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Frontier, Path]:
     """Goes on with a run where it stopped. Points that are there are not measured again; what it
-    was asked for is read from its record. ``budget_s`` is a new one, from now on.
+    was asked for is read from its record. ``network`` is needed where it was an object;
+    ``budget_s`` is a new budget, from now on.
 
     Raises `UsageError` where there is no such run.
     """
@@ -86,18 +91,25 @@ def resume(
             where=str(directory / RECORD),
             hint=str(error),
         ) from None
-    stored = kept(DENSE, directory)
-    if stored:
-        reference = str(frontier.model["reference"])
-        model = Model(stored[0], reference, request.data, request.recipe.loss.name, stored[1])
-    else:
-        model = load(frontier.model["reference"], given, trust=frontier.settings["trust"])
+    model = _again(frontier, directory, given, network)
     dataset = load_data(request.data, request.data_dir)
     check_fit(model.graph, dataset, request.recipe)
     frontier.budget_s = budget_s
     subject = Subject(model, given, dataset)
     run = Optimization(subject, request, frontier, directory, progress or Silent())
     return run.everything(), directory
+
+
+def _again(
+    frontier: Frontier, directory: Path, inputs: tuple[str, ...], network: object | None
+) -> Model:
+    """The network of a run; one that had no weights of its own lies in the run's folder."""
+    stored = kept(DENSE, directory)
+    reference = str(frontier.model["reference"])
+    if network is None and stored and not frontier.settings.get("own_weights", True):
+        return Model(stored[0], reference)
+    trust = bool(frontier.settings.get("trust"))
+    return load(reference if network is None else network, inputs, trust=trust)
 
 
 def _check(request: Request) -> None:
@@ -130,7 +142,12 @@ def _new(subject: Subject, request: Request, trust: bool, command: str | None) -
         batches=list(request.batches),
         target=request.target,
         budget_s=request.budget_s,
-        settings={"request": request.to_dict(), "inputs": list(subject.inputs), "trust": trust},
+        settings={
+            "request": request.to_dict(),
+            "inputs": list(subject.inputs),
+            "trust": trust,
+            "own_weights": model.weights is not None,
+        },
     )
 
 

@@ -5,15 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from isograd.compress.variants import treatment
+from isograd.data import Dataset
+from isograd.deploy.request import Request
 from isograd.deploy.search import DENSE
+from isograd.errors import IsogradError
+from isograd.frameworks import installed
 from isograd.frontier import Variant
 from isograd.ir import store
 from isograd.ir.graph import Graph, Weights
+from isograd.models import Model
+from isograd.result import Verdict
 from isograd.run.fine_tuning import treat
 from isograd.run.forms import Network
+from isograd.run.prove import prove
 from isograd.run.referee import Referee
 from isograd.run.training import Course
 from isograd.views.cost import costs
+
+PROVEN_IN = ("torch/eager", "tensorflow/function")
+"""One mode of each framework."""
 
 
 def check_variants(names: tuple[str, ...]) -> None:
@@ -56,6 +66,30 @@ def made(
         notes=list(tuned.notes),
     )
     return tuned.graph, tuned.weights, variant
+
+
+def proven(
+    network: Network, course: Course, dataset: Dataset, request: Request
+) -> tuple[Verdict | None, str]:
+    """Whether a variant is one network in both frameworks, down to gradients and training steps;
+    without a verdict, why there is none."""
+    modes = [mode for mode in PROVEN_IN if installed(mode.partition("/")[0])]
+    if len(modes) < 2:
+        return None, "not proven: one framework is not installed"
+    model = Model(network.graph, network.name, weights=network.weights)
+    try:
+        report = prove(
+            model,
+            recipe=course.recipe,
+            modes=modes,
+            data=dataset,
+            threads=request.threads,
+            timeout_s=request.timeout_s,
+        )
+    except IsogradError as error:
+        return None, f"not proven: {error.what}"
+    lost = [mode.label for mode in report.modes if mode.proof is None]
+    return (None, f"not proven in {lost[0]}") if lost else (report.verdict, "")
 
 
 def flops(graph: Graph) -> int | None:
