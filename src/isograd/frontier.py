@@ -158,6 +158,11 @@ class Frontier:
         return self.noise[batch].fraction if batch in self.noise else 0.0
 
     @property
+    def more(self) -> bool:
+        """Whether a run that is resumed has something to do."""
+        return self.status == "partial" or (bool(self.reason) and self.answer is None)
+
+    @property
     def exit_code(self) -> int:
         """What the process ends with: 0, 1 for a target that nothing reached, 3 if nothing needed
         is installed, 4 if the run was cut off or nothing could be run."""

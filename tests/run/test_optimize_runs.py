@@ -90,13 +90,14 @@ def test_a_run_that_is_interrupted_goes_on_and_measures_nothing_twice(
     found, folder = optimize("bce-mlp", request(), out=tmp_path / "run")
     assert (found.status, found.reason) == ("partial", "interrupted while measuring")
     assert found.exit_code == 4
+    assert found.more
     assert [one.id for one in found.points] == ["dense/torch/eager", "dense/torch/grad"]
     assert Frontier.read(folder / "frontier.json").to_json() == found.to_json()
 
     machine.points.clear()
     machine.measured.clear()
     again, _ = resume(folder)
-    assert (again.status, again.exit_code) == ("complete", 0)
+    assert (again.status, again.exit_code, again.more) == ("complete", 0, False)
     assert machine.measured == ["dense/torch/compile", "dense/torch/onnx"]
     assert machine.trained == 1
     assert [one.id for one in again.points] == [f"dense/{id}" for id in ONLY]
@@ -222,7 +223,7 @@ def test_a_target_stops_the_search(machine: Machine, tmp_path: Path) -> None:
     found, _ = optimize("bce-mlp", asked, out=tmp_path / "run")
     assert found.answer == "dense/torch/grad"
     assert machine.measured == [BASELINE, "dense/torch/grad"]
-    assert (found.status, found.exit_code) == ("complete", 0)
+    assert (found.status, found.exit_code, found.more) == ("complete", 0, False)
 
 
 def test_a_target_that_nothing_reaches_is_said_to_be_missed(
@@ -240,7 +241,7 @@ def test_no_point_is_begun_that_would_end_beyond_the_budget(
     found, folder = optimize("bce-mlp", request(budget_s=10.0), out=tmp_path / "run")
     assert len(found.points) == 2
     assert "10 s" in found.reason
-    assert found.exit_code == 0
+    assert (found.exit_code, found.more) == (0, True)
     again, _ = resume(folder)
     assert len(again.points) == len(ONLY)
     assert again.duration_s == pytest.approx(16.0)

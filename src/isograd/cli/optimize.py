@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -137,3 +138,5 @@ def _show(found: Frontier, directory: Path, *, as_json: bool) -> None:
         typer.echo(found.to_json())
     else:
         render_frontier(found, Console(), report=str(directory / "frontier.html"))
+        if found.more:
+            typer.echo(f"Go on: {shlex.join(['isograd', 'optimize', '--resume', str(directory)])}")

@@ -59,9 +59,10 @@ def render_frontier(found: Frontier, console: Console, report: str = "") -> None
             write_indented(console, sentence)
     if found.status == "complete" and found.reason:
         write_line(console, found.reason)
-    console.print()
-    _write_table(found, console)
-    _write_legend(found, console)
+    if any(point.status == "ok" for point in found.points):
+        console.print()
+        _write_table(found, console)
+        _write_legend(found, console)
     _write_list(console, "Findings", found.findings)
     _write_slower(found, console)
     _write_troubles(found, console)

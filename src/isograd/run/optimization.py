@@ -152,15 +152,15 @@ class Optimization:
         names = self.variants
         if DENSE in names:
             tasks = alone(only, self.target, weights)
-            self.progress.phase(DENSE, len(tasks))
+            self.progress.phase(DENSE, self._open_ones(tasks))
             yield from tasks
         for name in names:
             if name == DENSE:
                 continue
             tasks = of_variant(name, self.found.points, only, self.target, weights)
-            self.progress.phase(name, len(tasks))
-            if all(self._is_done(task.id) for task in tasks):
+            if not self._open_ones(tasks):
                 continue
+            self.progress.phase(name, self._open_ones(tasks))
             self._check_budget()
             try:
                 self._networks[name] = self._variant(name)
@@ -246,6 +246,9 @@ class Optimization:
             )
             point.reason = reason
             self._put(point)
+
+    def _open_ones(self, tasks: Sequence[Task]) -> int:
+        return sum(not self._is_done(task.id) for task in tasks)
 
     def _is_done(self, id: str) -> bool:
         return any(point.id == id and point.status == "ok" for point in self.found.points)
