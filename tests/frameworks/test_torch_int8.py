@@ -62,6 +62,26 @@ def test_fine_tuning_with_rounding_follows_the_targets(tmp_path: Path):
     assert (reference(one).argmax(1) != 2).any()
 
 
+@pytest.mark.parametrize("candidate", ["torch/int8-static", "torch/int8-qat"])
+def test_a_normalisation_keeps_its_own_epsilon_and_momentum(candidate: str, tmp_path: Path):
+    """Training changes next to nothing here: neither by its rate nor by running statistics."""
+    b = Builder("normalised")
+    x = b(ops.conv2d(4, 3), b.input("x", ("N", 3, 6, 6)), scope="conv")
+    x = b(ops.ReLU(), b(ops.BatchNorm(eps=0.3, momentum=1e-6), x, scope="bn"))
+    one = order(
+        candidate, b.finish(b(ops.Linear(5), b(ops.Flatten(), x), scope="fc")), tmp_path / "form"
+    )
+    inputs = one.calibration[0].astype(np.float32)
+    rows = np.tile(np.arange(len(inputs)), (4, 1))
+    recipe = Recipe(batch_size=len(inputs))
+    recipe = replace(recipe, optimizer=replace(recipe.optimizer, learning_rate=1e-9))
+    tuning = Tuning(recipe, inputs, np.zeros(len(inputs), np.int64), rows)
+    model = program(replace(one, tuning=tuning if candidate.endswith("qat") else None))
+    with torch.no_grad():
+        found = model(torch.from_numpy(inputs)).numpy()
+    assert deviation(one, found) < 0.04
+
+
 def test_linear_layers_are_quantised_and_the_rest_is_told(tmp_path: Path):
     one = order("torch/int8-dynamic", attention(), tmp_path / "form")
     artefact = build(one)

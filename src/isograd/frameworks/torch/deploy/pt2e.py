@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,12 @@ from isograd.frameworks.torch.optimizers import stock
 FILE = "model.pt2"
 
 CALIBRATION_BATCH = 32
+
+VARIANCE, TRAINING, MOMENTUM = 4, 5, 6
+"""Where arguments of ``aten::batch_norm`` are; epsilon and a switch come after the momentum."""
+
+DEFAULTS = (0.1, 1e-5, False)
+"""PyTorch's momentum, epsilon, and cuDNN switch."""
 
 FAILURES = (RuntimeError, ValueError, TypeError, AttributeError, AssertionError, KeyError)
 
@@ -72,7 +79,12 @@ def _calibrated(made: Network) -> fx.GraphModule:
 def _trained(made: Network, tuning: Tuning) -> fx.GraphModule:
     """Fine-tuned with the rounding of int8 in the forward pass."""
     made.model.train()
-    prepared = prepare_qat_pt2e(_graph(made), _quantiser(training=True))
+    graph = _graph(made)
+    given: dict[str, tuple[Any, ...]] = {
+        name: node.args[MOMENTUM:] for name, node in _normalisations(graph)
+    }
+    prepared = prepare_qat_pt2e(graph, _quantiser(training=True))
+    _normalise(prepared, lambda name: (True, *given[name]))
     native = native_inputs(made.order.graph, made.emitted, (tuning.inputs,))
     data = [
         _like(torch.from_numpy(array), x) for array, x in zip(native, made.calibration, strict=True)
@@ -83,20 +95,50 @@ def _trained(made: Network, tuning: Tuning) -> fx.GraphModule:
     rate = FINER * definition.learning_rate
     optimizer = stock(replace(definition, learning_rate=rate), list(prepared.parameters()))
     loss = LOSSES[tuning.recipe.loss.name]
-    for number, rows in enumerate(torch.from_numpy(tuning.batches)):
-        if number == int(SETTLED * len(tuning.batches)):
-            _settle(prepared)
-        optimizer.zero_grad()
-        loss(prepared(*(x[rows] for x in data)), targets[rows]).backward()
-        optimizer.step()
+
+    def train(batches: Tensor) -> None:
+        for rows in batches:
+            optimizer.zero_grad()
+            loss(prepared(*(x[rows] for x in data)), targets[rows]).backward()
+            optimizer.step()
+
+    settled = ceil(SETTLED * len(tuning.batches))
+    train(torch.from_numpy(tuning.batches[:settled]))
+    _settle(prepared, {name: rest[1] for name, rest in given.items()})
+    train(torch.from_numpy(tuning.batches[settled:]))
     return move_exported_model_to_eval(prepared)
 
 
-def _settle(prepared: fx.GraphModule) -> None:
-    """Ranges stay; they are still rounded to."""
+def _settle(prepared: fx.GraphModule, epsilons: Mapping[str, float]) -> None:
+    """Ranges and running statistics stay; they are still rounded to, and normalised by.
+
+    From here on torchao 0.18 takes every normalisation's epsilon for PyTorch's default, and folds
+    it into a convolution with that. What an epsilon has above it goes into the running variance:
+    only their sum is used.
+    """
     for module in prepared.modules():
         if isinstance(module, FakeQuantizeBase):
             module.disable_observer()
+    for name, epsilon in epsilons.items():
+        prepared.get_buffer(name).add_(epsilon - DEFAULTS[1])
+    _normalise(prepared, lambda name: (False, *DEFAULTS))
+
+
+def _normalise(graph: fx.GraphModule, how: Callable[[str], tuple[Any, ...]]) -> None:
+    """Sets whether batch normalisations use the batch's statistics, their momentum, and epsilon.
+
+    ``how`` is asked by the names of the running variances. torchao's own patterns for a
+    convolution and its normalisation hold the defaults, whatever the network had.
+    """
+    for name, node in _normalisations(graph):
+        node.args = (*node.args[:TRAINING], *how(name))
+    graph.recompile()
+
+
+def _normalisations(graph: fx.GraphModule) -> list[tuple[str, fx.Node]]:
+    """Batch normalisations, each with the name of its running variance."""
+    found = graph.graph.find_nodes(op="call_function", target=torch.ops.aten.batch_norm.default)
+    return [(str(node.args[VARIANCE].target), node) for node in found]
 
 
 def _quantiser(*, training: bool) -> Any:
