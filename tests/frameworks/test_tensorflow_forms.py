@@ -58,6 +58,23 @@ def test_an_int8_form_computes_nearly_the_same(candidate, make, tmp_path):
     assert _deviation(order) < 0.1
 
 
+@pytest.mark.parametrize("make", [shipped.attention, shipped.recurrent])
+def test_bfloat16_computes_nearly_the_same(make, tmp_path):
+    assert _deviation(shipped.order("tensorflow/bfloat16", make(), tmp_path / "form")) < 0.05
+
+
+@pytest.mark.parametrize("candidate", ["tensorflow/saved-model", "tensorflow/onnx"])
+def test_a_recurrent_network_is_shipped(candidate, tmp_path):
+    order = shipped.order(candidate, shipped.recurrent(), tmp_path / "form")
+    assert _deviation(order) < 1e-5
+
+
+def test_litert_refuses_a_recurrent_network_with_the_operation_that_it_lacks(tmp_path):
+    order = shipped.order("tensorflow/litert", shipped.recurrent(), tmp_path / "form")
+    with pytest.raises(UsageError, match="LiteRT has no operation for TensorFlow's TensorList"):
+        shipped.build(order)
+
+
 def test_fine_tuning_with_rounding_moves_the_weights_and_follows_the_targets(tmp_path):
     order = shipped.order("tensorflow/litert-int8-qat", shipped.convolutional(), tmp_path / "form")
     (inputs,), targets = order.calibration, np.arange(16) % 5

@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 from isograd.deploy.artefact import Artefact, Order
 from isograd.frameworks.tensorflow.deploy.network import SOURCE, Network, network
 from isograd.ir.mapping import Array
+from isograd.ir.ops import GRU, LSTM, RNN
 
 WEIGHTS = "weights.safetensors"
 
@@ -24,15 +25,16 @@ CALLS = {
 
 NOTES = {
     "tensorflow/xla": "It is compiled in the first call, once more for each new batch size.",
-    "tensorflow/bfloat16": "Keras' policy is bfloat16: weights are shipped and kept in it, which "
-    "mixed_bfloat16 would round to it in every call.",
+    "tensorflow/bfloat16": "Weights are shipped in bfloat16. They are kept in it, too, but for "
+    "networks with recurrent layers, which Keras cannot build in it: those have the policy "
+    "mixed_bfloat16, which rounds float32 in every call.",
 }
 
 
 def build(order: Order) -> Artefact:
     """Source and weights, which is how a network of one's own is shipped with Keras."""
     made = network(order, order.folder)
-    policy = "bfloat16" if order.candidate == "tensorflow/bfloat16" else "float32"
+    policy = _policy(order)
     (order.folder / SOURCE).write_text(made.emitted.source, encoding="utf-8")
     save_file(
         {name: _rounded(array, policy) for name, array in made.state.items()},
@@ -57,6 +59,15 @@ def options(made: Network, call: str, policy: str = "float32") -> dict[str, Any]
     }
 
 
+def _policy(order: Order) -> str:
+    """Keras draws the first weights of recurrent layers by a QR decomposition, which TensorFlow
+    has not in bfloat16."""
+    if order.candidate != "tensorflow/bfloat16":
+        return "float32"
+    recurrent = any(isinstance(node.op, (LSTM, GRU, RNN)) for node in order.graph.nodes)
+    return "mixed_bfloat16" if recurrent else "bfloat16"
+
+
 def _rounded(array: Array, policy: str) -> Array:
     floating = np.issubdtype(array.dtype, np.floating)
-    return array.astype(ml_dtypes.bfloat16) if floating and policy == "bfloat16" else array
+    return array.astype(ml_dtypes.bfloat16) if floating and policy != "float32" else array
