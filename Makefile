@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: compare test check sweep bench-article bench-causes bench-convert bench-locate \
-  bench-overhead bench-overlays bench-transfer clean
+  bench-overhead bench-overlays bench-smaller bench-transfer clean
 
 compare: .venv/installed
 	$(BIN)/isograd compare mnist-mlp
@@ -47,6 +47,10 @@ bench-overhead: .venv/installed
 # Times and bytes of layers against the whole.
 bench-overlays: .venv/installed
 	$(BIN)/python benchmarks/overlays.py
+
+# What smaller forms cost and buy on three networks. DATA_DIR: as for bench-article.
+bench-smaller: .venv/installed
+	$(BIN)/python benchmarks/smaller.py $(if $(DATA_DIR),--data-dir $(DATA_DIR))
 
 bench-transfer: .venv/installed
 	$(BIN)/python benchmarks/transfer.py
