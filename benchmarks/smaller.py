@@ -23,12 +23,12 @@ from isograd.frontier import Frontier, Point
 from isograd.run.optimize import optimize
 from isograd.training import Recipe
 
-EXAMPLE = Path(__file__).parent.parent / "examples/optimize/transformer.py"
+EXAMPLES = Path(__file__).parent.parent / "examples/optimize"
 
 NETWORKS: dict[str, tuple[str, tuple[str, ...]]] = {
     "mnist-mlp": ("mnist-mlp", ()),
-    "lenet": ("lenet", ()),
-    "transformer": (f"{EXAMPLE}:Transformer", ("x=float32[N,28,28]",)),
+    "cnn": (f"{EXAMPLES / 'cnn.py'}:CNN", ("x=float32[N,28,28]",)),
+    "transformer": (f"{EXAMPLES / 'transformer.py'}:Transformer", ("x=float32[N,28,28]",)),
 }
 
 HALF = "structured-50"
