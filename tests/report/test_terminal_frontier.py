@@ -8,7 +8,7 @@ import pytest
 from points import BASELINE, frontier, point
 from rich.console import Console
 
-from isograd.frontier import Frontier
+from isograd.frontier import Frontier, Variant
 from isograd.report.frontier_findings import findings
 from isograd.report.terminal_frontier import render_frontier
 
@@ -113,6 +113,12 @@ def test_what_was_done_to_the_network_is_told_alone_and_together() -> None:
     (said,) = (said for said in findings(some()) if said.startswith("structured-50"))
     assert said.startswith("structured-50 alone: 0.2 points lost, 2.0× smaller, 0.80×")
     assert "as PyTorch onnx-int8-static: 0.3 points lost, 6.7× smaller" in said
+
+
+def test_a_gain_that_more_training_may_have_made_says_so() -> None:
+    found = some()
+    found.variants = [Variant("structured-50", "half", 7, trained_steps=4685)]
+    assert any("alone (trained 4,685 steps longer): " in said for said in findings(found))
 
 
 def test_the_baseline_is_not_slower_than_itself() -> None:

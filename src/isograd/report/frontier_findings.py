@@ -73,9 +73,15 @@ def _variants(found: Frontier, ran: Sequence[Point], base: Point) -> Iterator[st
         together = smallest([p for p in affordable(found) if p.variant == variant and p != alone])
         parts = [_gain(point, base, found.batches[0]) for point in (alone, together) if point]
         if alone and parts:
-            yield f"{variant} alone: {parts[0]}" + (
+            yield f"{variant} alone{_trained(found, variant)}: {parts[0]}" + (
                 f"; as {name(together).split(',')[0]}: {parts[1]}." if together else "."
             )
+
+
+def _trained(found: Frontier, variant: str) -> str:
+    """More training is a reason of its own for a gain, and is therefore told."""
+    steps = next((one.trained_steps for one in found.variants if one.name == variant), 0)
+    return f" (trained {steps:,} steps longer)" if steps else ""
 
 
 def _gain(point: Point, base: Point, batch: int) -> str:

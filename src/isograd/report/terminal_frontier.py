@@ -212,20 +212,22 @@ def _write_legend(found: Frontier, console: Console) -> None:
 
 def _write_slower(found: Frontier, console: Console) -> None:
     """What got slower, with the reason that was found."""
-    slower = [point for point in found.points if point.status == "ok" and point.because]
-    _write_list(
-        console, "Slower here, and why", [f"{name(point)}: {point.because}" for point in slower]
-    )
+    slower = [(p, p.because) for p in found.points if p.status == "ok" and p.because]
+    _write_list(console, "Slower here, and why", _by_reason(slower))
 
 
 def _write_troubles(found: Frontier, console: Console) -> None:
-    """What could not be had: one item for each reason."""
+    """What could not be had, and why."""
+    missing = [(p, f"{p.status}: {p.reason}") for p in found.points if p.status != "ok"]
+    _write_list(console, "Could not be had", _by_reason(missing))
+
+
+def _by_reason(points: Sequence[tuple[Point, str]]) -> list[str]:
+    """One item for each reason."""
     reasons: dict[str, list[str]] = {}
-    for point in found.points:
-        if point.status != "ok":
-            reasons.setdefault(f"{point.status}: {point.reason}", []).append(name(point))
-    items = [f"{'; '.join(names)}: {reason}" for reason, names in reasons.items()]
-    _write_list(console, "Could not be had", items)
+    for point, reason in points:
+        reasons.setdefault(reason, []).append(name(point))
+    return [f"{'; '.join(names)}: {reason}" for reason, names in reasons.items()]
 
 
 def _write_list(console: Console, heading: str, items: Sequence[str]) -> None:

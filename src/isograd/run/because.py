@@ -21,10 +21,10 @@ def explain(point: Point, found: Frontier) -> None:
         instructions = found.environment.get("instructions") or ()
         point.because = reason(point.precision, slow.batch, usual_ms, flops, rate, instructions)
     else:
-        point.because = _around(slow.batch, slow.p50_ms, usual_ms, flops, rate)
+        point.because = _around(slow.batch, slow.p50_ms, flops, rate)
 
 
-def _around(batch: int, call_ms: float, usual_ms: float, flops: int | None, rate: float) -> str:
+def _around(batch: int, call_ms: float, flops: int | None, rate: float) -> str:
     """Of a float32 form: where arithmetic is a small part of its call, the difference is made by
     what its runtime does around it."""
     if not flops or not rate or not call_ms:
@@ -32,9 +32,9 @@ def _around(batch: int, call_ms: float, usual_ms: float, flops: int | None, rate
     arithmetic_ms = 1e3 * flops * batch / rate
     if arithmetic_ms / call_ms >= SMALL:
         return ""
-    call, usual, arithmetic = (numbers.time(1e3 * ms) for ms in (call_ms, usual_ms, arithmetic_ms))
+    call, arithmetic = (numbers.time(1e3 * ms) for ms in (call_ms, arithmetic_ms))
     return (
-        f"At batch {batch} a call takes {call}, the baseline's {usual}; arithmetic is {arithmetic} "
-        "of it, at the rate that float32 reaches here in large products. The rest is what the "
-        "runtime does around it."
+        f"{1 - arithmetic_ms / call_ms:.0%} of a call of {call} (batch of {batch}) is what its "
+        f"runtime does around the arithmetic, which takes {arithmetic} at the rate of large "
+        "float32 products here."
     )
