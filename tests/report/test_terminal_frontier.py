@@ -8,9 +8,10 @@ import pytest
 from points import BASELINE, frontier, point
 from rich.console import Console
 
-from isograd.frontier import Frontier, Variant
+from isograd.frontier import Frontier, Training, Variant
 from isograd.report.frontier_findings import findings
 from isograd.report.terminal_frontier import render_frontier
+from isograd.result import Comparison
 
 INT8 = "dense/torch/onnx-int8-static"
 
@@ -119,6 +120,23 @@ def test_a_gain_that_more_training_may_have_made_says_so() -> None:
     found = some()
     found.variants = [Variant("structured-50", "half", 7, trained_steps=4685)]
     assert any("alone (trained 4,685 steps longer): " in said for said in findings(found))
+
+
+def test_training_in_lower_precision_is_told_with_its_verdict() -> None:
+    found = some()
+    step = Comparison("bfloat16", "float32", 1.4, 1.38, 1.42, "slower")
+    found.trainings = [
+        Training("torch", "compile", "float32", status="ok"),
+        Training("torch", "compile", "bfloat16", status="ok", verdict="equivalent", step=step),
+    ]
+    (said,) = (one for one in findings(found) if "trained in" in one)
+    assert said.startswith("PyTorch compile, trained in bfloat16 and in float32: equivalent")
+    assert "1.40× [1.38–1.42]" in said
+
+
+def test_a_gain_of_nothing_is_no_headline() -> None:
+    found = frontier(point(), point("dense/torch/grad", ratio=0.98, noise=0.0, size=399_000))
+    assert "1.0×" not in text(found).splitlines()[2]
 
 
 def test_the_baseline_is_not_slower_than_itself() -> None:

@@ -38,6 +38,9 @@ class Duel:
         return "size" if self.batch is None else f"latency, batch of {self.batch}"
 
 
+WORTH_TELLING = 1.05
+"""A gain below this factor reads as 1.0× and is no headline."""
+
 ALLOWED = 0.5
 """Points of accuracy that what is smaller or faster may cost to be named in the answer."""
 
@@ -145,7 +148,7 @@ def standing_out(found: Frontier) -> Point | None:
 
 def _smaller(found: Frontier) -> Iterator[str]:
     best, base = smallest(affordable(found)), baseline(found)
-    if best and base and best.size and base.size and best.size < base.size:
+    if best and base and best.size and base.size and base.size > WORTH_TELLING * best.size:
         yield f"{numbers.multiple(base.size / best.size)} smaller"
 
 
@@ -158,7 +161,7 @@ def _faster(found: Frontier) -> Iterator[str]:
         and latency.ratio
         and latency.ratio.verdict == "faster"
     ]
-    if speeds:
+    if speeds and max(speeds) > WORTH_TELLING:
         yield f"{numbers.multiple(max(speeds))} as fast"
 
 

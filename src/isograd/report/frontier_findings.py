@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from isograd.frontier import Frontier, Point
+from isograd.frontier import Frontier, Point, Training
 from isograd.report import numbers
 from isograd.report.frontier_answer import DENSE, affordable, baseline, loss, name, smallest
+from isograd.report.names import title
 
 SMALL_LOSS = 0.3
 """Points of accuracy that quantisation may cost without anybody minding."""
@@ -28,6 +29,7 @@ def findings(found: Frontier) -> list[str]:
         *_quantised(ran),
         *_variants(found, ran, base),
         *_starts(ran),
+        *map(_training, (one for one in found.trainings if one.verdict)),
     ]
 
 
@@ -95,6 +97,17 @@ def _gain(point: Point, base: Point, batch: int) -> str:
         )
         words.append(f"{text} {bounds} the time with a batch of {batch}")
     return ", ".join(words)
+
+
+def _training(one: Training) -> str:
+    pace = ""
+    if one.step:
+        text, bounds = numbers.ratio_range(one.step.ratio, one.step.low, one.step.high)
+        pace = f"; a step takes {text} {bounds} the time"
+    return (
+        f"{title(one.framework)} {one.mode}, trained in {one.precision} and in float32: "
+        f"{one.verdict}, by the spread over seeds{pace}."
+    )
 
 
 def _smaller(times: float) -> str:
