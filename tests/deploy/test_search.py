@@ -67,7 +67,7 @@ def test_with_a_target_what_cannot_reach_it_goes_last() -> None:
     assert precisions.index("float32") > max(
         place for place, precision in enumerate(precisions) if precision == "int8"
     )
-    assert not order[0].tuned
+    assert order[0].id == "torch/onnx-int8-dynamic"
 
 
 REQUEST = Request(

@@ -17,6 +17,10 @@ DENSE = "dense"
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "int8": 1}
 """Of one weight, in a form that stores it in its own precision."""
 
+LIGHT = ("onnxruntime", "litert")
+"""Runtimes that do nothing but run networks: they start in a fraction of a second and spend least
+around the arithmetic of a call, so that a search begins with them."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -83,8 +87,8 @@ def _matches(pattern: str, id: str) -> bool:
 
 
 def _likely_first(tasks: list[Task], target: Target | None, weights: int) -> list[Task]:
-    """In the usual order; with a target, what cannot be small enough goes last, and what takes a
-    training goes behind what does not."""
+    """In the usual order; with a target, what cannot be small enough goes last, what takes a
+    training goes behind what does not, and what a runtime of its own runs goes first."""
     if target is None:
         return tasks
     limit = target.limit("size")
@@ -92,4 +96,7 @@ def _likely_first(tasks: list[Task], target: Target | None, weights: int) -> lis
     def hopeless(task: Task) -> bool:
         return limit is not None and BYTES[task.candidate.precision] * weights > limit
 
-    return sorted(tasks, key=lambda task: (hopeless(task), task.candidate.tuned))
+    def key(task: Task) -> tuple[bool, bool, bool]:
+        return hopeless(task), task.candidate.tuned, task.candidate.runtime not in LIGHT
+
+    return sorted(tasks, key=key)

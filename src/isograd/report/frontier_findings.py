@@ -48,10 +48,8 @@ def _verdicts(ran: Sequence[Point]) -> Iterator[str]:
         deviation = f"{point.max_abs:.1e}" if point.max_abs is not None else "unknown"
         yield f"{name(point)} is {point.verdict}: up to {deviation} from the network in float64."
     if judged and not odd:
-        yield (
-            f"All {len(judged)} float32 forms are as close to the network in float64 as the "
-            "reference in float32 is."
-        )
+        who = f"All {len(judged)} float32 forms are" if len(judged) > 1 else "The float32 form is"
+        yield f"{who} as close to the network in float64 as the reference in float32 is."
 
 
 def _quantised(ran: Sequence[Point]) -> Iterator[str]:
