@@ -74,7 +74,7 @@ def test_the_gradients_are_those_of_the_definition(case, run):
         assert np.sum(found[f"d {name}"] * way) == pytest.approx(slope, rel=1e-7, abs=1e-7), name
 
 
-@pytest.mark.parametrize("mode", ["function", "xla", "session"])
+@pytest.mark.parametrize("mode", ["function", "session"])  # xla: see the sweep
 @pytest.mark.parametrize(
     "case", [CASES[i] for i in (5, 6, 8, 12, 13, 19, 20, 21, 22, 23, 24, 25)], ids=label
 )
@@ -311,7 +311,7 @@ FINAL = {
 }
 
 
-@pytest.mark.parametrize("mode", ["eager", "function", "xla", "session"])
+@pytest.mark.parametrize("mode", ["eager", "function", "session"])
 @pytest.mark.parametrize("graph", FINAL.values(), ids=FINAL)
 def test_final_states_are_the_same(graph, mode):
     assert_twins(graph, mode=mode)

@@ -35,8 +35,11 @@ INT8 = (
 
 
 @pytest.fixture(autouse=True)
-def _settings_stay():
-    """Loaders set up a process of their own; this one goes on."""
+def _settings_stay(monkeypatch: pytest.MonkeyPatch):
+    """Loaders set up a process of their own; this one goes on, with the threads that it has."""
+    for kind in ("intra", "inter"):
+        setter = f"set_{kind}_op_parallelism_threads"
+        monkeypatch.setattr(tf.config.threading, setter, lambda count: None)
     restore = settings()
     yield
     restore()

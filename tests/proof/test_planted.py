@@ -47,6 +47,7 @@ def reference(graph: Graph) -> Baseline:
     return baseline(graph, RECIPE)
 
 
+@pytest.mark.usefixtures("no_generated_code")
 @pytest.mark.parametrize("label", LABELS)
 def test_a_correct_twin_is_equivalent(graph: Graph, reference: Baseline, label: str) -> None:
     proof = proof_of(reference, graph, label, RECIPE)

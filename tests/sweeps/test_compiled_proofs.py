@@ -1,23 +1,42 @@
-"""Networks that take many kernels, in the mode `compile` as users have it: with generated code."""
+"""Networks that take many kernels, compiled as users have them: with generated code."""
 
 from __future__ import annotations
 
 import pytest
 import test_constants
+import test_emit_recurrent
+import test_planted
 import test_recurrent
+from recurrent_cases import CASES
 from sides import BATCH, baseline, proof_of
+from twins import assert_twins, one_op
 
 from isograd.ir.graph import Graph
 from isograd.training import Recipe
 
 RECIPE = Recipe(batch_size=BATCH)
 
+NETWORKS = [
+    test_planted.small_network(),
+    test_recurrent.recurrent_network(),
+    test_constants.network(),
+]
 
-@pytest.mark.parametrize(
-    "graph", [test_recurrent.recurrent_network(), test_constants.network()], ids=lambda g: g.name
-)
-def test_a_compiled_twin_is_equivalent(graph: Graph) -> None:
+
+@pytest.mark.parametrize("label", ["torch/compile", "tensorflow/xla"])
+@pytest.mark.parametrize("graph", NETWORKS, ids=lambda graph: graph.name)
+def test_a_compiled_twin_is_equivalent(graph: Graph, label: str) -> None:
     reference = baseline(graph, RECIPE, recorded=(1, 10))
-    proof = proof_of(reference, graph, "torch/compile", RECIPE)
+    proof = proof_of(reference, graph, label, RECIPE)
     assert [s for s in proof.stages if s.verdict != "equivalent"] == []
     assert proof.verdict == "equivalent"
+
+
+@pytest.mark.parametrize("case", CASES, ids=test_emit_recurrent.label)
+def test_a_recurrent_op_is_the_same_compiled_by_xla(case) -> None:
+    assert_twins(one_op(*case), batch=2, mode="xla")
+
+
+@pytest.mark.parametrize("graph", test_emit_recurrent.FINAL.values(), ids=test_emit_recurrent.FINAL)
+def test_final_states_are_the_same_compiled_by_xla(graph: Graph) -> None:
+    assert_twins(graph, mode="xla")

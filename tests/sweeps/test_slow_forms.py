@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shipped
+import test_torch_int8
 
 
 @pytest.mark.parametrize("make", shipped.NETWORKS)
@@ -26,3 +27,7 @@ def test_a_form_in_int8_computes_nearly_the_same(candidate, make, tmp_path):
     found = shipped.outputs(order, shipped.build(order), *order.calibration)
     wanted = shipped.reference(order)
     assert 1e-7 < np.abs(found - wanted).max() / np.abs(wanted).max() < 0.04
+
+
+def test_fine_tuning_keeps_a_normalisation_s_epsilon_and_momentum(tmp_path):
+    test_torch_int8.check_normalisation("torch/int8-qat", tmp_path)
