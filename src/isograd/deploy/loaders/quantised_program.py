@@ -10,14 +10,21 @@ import numpy as np
 
 
 def load(folder: str, options: dict[str, Any], threads: int) -> Callable[..., np.ndarray]:
-    """A function from input arrays to the output array."""
+    """A function from input arrays to the output array.
+
+    It is compiled for each batch size by itself: PyTorch 2.13's inductor stops at the strides of a
+    quantised convolution whose batch size is open.
+    """
     import torch
+    import torch._dynamo.config
     import torch._inductor.config
     import torchao.quantization.pt2e.quantizer.x86_inductor_quantizer  # noqa: F401  # its passes
 
     torch.set_num_threads(threads)
     torch._inductor.config.freezing = True  # weights may then be packed for int8 products
-    model = torch.compile(torch.export.load(str(Path(folder) / "model.pt2")).module())
+    torch._dynamo.config.recompile_limit = 64  # batch sizes; those beyond would run op by op
+    program = torch.export.load(str(Path(folder) / "model.pt2"))
+    model = torch.compile(program.module(), dynamic=False)
 
     def call(*inputs: np.ndarray) -> np.ndarray:
         with torch.no_grad():
