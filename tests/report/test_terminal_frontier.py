@@ -139,5 +139,9 @@ def test_a_gain_of_nothing_is_no_headline() -> None:
     assert "1.0×" not in text(found).splitlines()[2]
 
 
+def test_one_float32_form_is_one() -> None:
+    assert findings(frontier(point(verdict="equivalent")))[1].startswith("The float32 form is as")
+
+
 def test_the_baseline_is_not_slower_than_itself() -> None:
     assert BASELINE not in text(some()).split("Slower here")[1]
