@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +31,15 @@ def wide() -> Graph:
     return b.finish(b(ops.Linear(128), b.input("x", ("N", 128)), scope="fc"))
 
 
-def convolutional() -> Graph:
+def convolutional(channels: int = 3) -> Graph:
     b = Builder("convolutional")
-    x = b(ops.conv2d(4, 3, padding=1), b.input("x", ("N", 3, 6, 6)), scope="conv")
+    x = b(ops.conv2d(4, 3, padding=1), b.input("x", ("N", channels, 6, 6)), scope="conv")
     x = b(ops.max_pool2d(2), b(ops.ReLU(), b(ops.BatchNorm(), x, scope="bn")))
     return b.finish(b(ops.Linear(5), b(ops.Flatten(), x), scope="fc"))
+
+
+def grey() -> Graph:
+    return convolutional(channels=1)
 
 
 def attention() -> Graph:
@@ -74,13 +79,22 @@ def build(order: Order) -> Artefact:
 
 def outputs(order: Order, artefact: Artefact, *inputs: Array) -> Array:
     """What its loader makes of logical inputs, in logical layout."""
+    return loaded(order, artefact)(*inputs)
+
+
+def loaded(order: Order, artefact: Artefact) -> Callable[..., Array]:
+    """What its loader makes, for logical inputs and outputs."""
     load = runpy.run_path(str(LOADERS / f"{artefact.loader}.py"))["load"]
     call = load(str(order.folder), dict(artefact.options), 1)
-    native = [
-        array.astype(np.float32) if array.dtype.kind == "f" else array
-        for array in native_inputs(order.graph, artefact.emitted, inputs)
-    ]
-    return artefact.emitted.values[order.graph.outputs[0]].inverse(call(*native))
+
+    def logical(*inputs: Array) -> Array:
+        native = [
+            array.astype(np.float32) if array.dtype.kind == "f" else array
+            for array in native_inputs(order.graph, artefact.emitted, inputs)
+        ]
+        return artefact.emitted.values[order.graph.outputs[0]].inverse(call(*native))
+
+    return logical
 
 
 def reference(order: Order) -> Array:

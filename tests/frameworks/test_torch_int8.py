@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from shipped import attention, build, convolutional, order, perceptron, reference
+from shipped import attention, build, convolutional, grey, order, perceptron, reference
 
 from isograd.deploy.artefact import Order, Tuning
 from isograd.errors import UsageError
@@ -39,6 +39,15 @@ def test_a_calibrated_program_is_near_and_holds_int8(make, tmp_path: Path):
     assert 0 < deviation(one, found) < 0.1
     kinds = {tensor.dtype for tensor in model.state_dict().values() if tensor.ndim > 1}
     assert kinds == {torch.int8}
+
+
+def test_a_convolution_of_one_channel_is_compiled_for_each_batch_size(tmp_path: Path):
+    artefact = build(order("torch/int8-static", grey(), tmp_path / "one"))
+    assert artefact.options == {"dynamic": False}
+    assert "again for each batch size" in artefact.notes[1]
+    artefact = build(order("torch/int8-static", convolutional(), tmp_path / "three"))
+    assert artefact.options == {"dynamic": None}
+    assert len(artefact.notes) == 1
 
 
 def test_a_program_takes_any_batch(tmp_path: Path):

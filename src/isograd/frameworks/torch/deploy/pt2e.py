@@ -46,6 +46,13 @@ COMPILED = (
     "it runs: operation by operation, the program would compute in float32 what it holds in int8."
 )
 
+AGAIN = (
+    "Inductor compiles it again for each batch size: with an open one, PyTorch 2.13 takes what an "
+    "int8 convolution makes of a single channel for laid out as it is not, and stops."
+)
+
+CONVOLUTIONS = (torch.ops.aten.conv2d.default, torch.ops.aten.conv2d.padding)
+
 
 def build(order: Order) -> Artefact:
     """A program with int8 weights and activations; faces stay float32.
@@ -64,7 +71,14 @@ def build(order: Order) -> Artefact:
     if not any(tensor.dtype == torch.int8 for tensor in converted.state_dict().values()):
         raise UsageError("Nothing in this network is what X86InductorQuantizer quantises.")
     _save(program, order.folder / FILE)
-    return Artefact((FILE,), "quantised_program", made.emitted, {}, (COMPILED,))
+    again = _reads_one_channel(program)
+    return Artefact(
+        files=(FILE,),
+        loader="quantised_program",
+        emitted=made.emitted,
+        options={"dynamic": False if again else None},
+        notes=(COMPILED, AGAIN) if again else (COMPILED,),
+    )
 
 
 def _calibrated(made: Network) -> fx.GraphModule:
@@ -153,6 +167,13 @@ def _graph(made: Network) -> fx.GraphModule:
 def _exported(module: torch.nn.Module, inputs: tuple[Tensor, ...]) -> torch.export.ExportedProgram:
     shapes = tuple({0: torch.export.Dim("batch")} for _ in inputs)
     return torch.export.export(module, inputs, dynamic_shapes=shapes, strict=False)
+
+
+def _reads_one_channel(program: torch.export.ExportedProgram) -> bool:
+    """Whether a convolution does: its input [N, 1, H, W] is laid out in both ways at once."""
+    calls = (node for node in program.graph.nodes if node.op == "call_function")
+    read = [call.args[0] for call in calls if call.target in CONVOLUTIONS]
+    return any(node.meta["val"].shape[1] == 1 for node in read)
 
 
 def _without_floats(converted: fx.GraphModule) -> fx.GraphModule:
