@@ -42,8 +42,8 @@ DEFAULTS = (0.1, 1e-5, False)
 FAILURES = (RuntimeError, ValueError, TypeError, AttributeError, AssertionError, KeyError)
 
 COMPILED = (
-    "Inductor compiles it in the first call with each batch size, which takes a C++ compiler where "
-    "it runs: operation by operation, the program would compute in float32 what it holds in int8."
+    "Inductor compiles it in the first call, which takes a C++ compiler where it runs: operation "
+    "by operation, the program would compute in float32 what it holds in int8."
 )
 
 AGAIN = (
