@@ -59,6 +59,8 @@ def judged(found: Frontier) -> Iterator[Row]:
         elif point.variant == HALF and point.precision == "float32":
             yield _half(point, found)
     for training in found.trainings:
+        if training.precision == "float32":
+            continue  # what the others are held against
         met = training.verdict == "equivalent"
         gain = f"{training.step.ratio:.2f}× the step" if training.step else training.reason
         spread = f"{training.deviation:.1g} of {training.seed_spread:.1g}" if met else ""
@@ -81,17 +83,17 @@ def _half(point: Point, found: Frontier) -> Row:
     """Against the same form of the dense network."""
     if point.status != "ok":
         return Row(point.id, "", f"{point.status}: {point.reason}", False)
-    dense = found.point(f"dense/{point.candidate}")
-    pairs = [
-        (own, other)
-        for own in point.latencies
-        for other in dense.latencies
-        if own.batch == other.batch == found.batches[-1]
-    ]
-    faster = max((other.p50_ms / own.p50_ms for own, other in pairs), default=0.0)
+    batch = found.batches[-1]
+    faster = _ratio(found.point(f"dense/{point.candidate}"), batch) / _ratio(point, batch)
     assert point.lost is not None
-    gain = f"{faster:.2f}× as fast, batch {found.batches[-1]}"
+    gain = f"{faster:.2f}× as fast, batch {batch}"
     return Row(point.id, f"{point.lost:+.2f}", gain, point.lost <= HALF_LOSES and faster > 1)
+
+
+def _ratio(point: Point, batch: int) -> float:
+    """Of a call, over the baseline's."""
+    latency = point.latency(batch)
+    return latency.ratio.ratio if latency and latency.ratio else 1.0
 
 
 def main(
