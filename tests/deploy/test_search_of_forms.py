@@ -29,7 +29,7 @@ def test_every_form_of_the_network_is_measured_by_itself() -> None:
         ("torch/eager", ["dense/torch/eager"]),
         ("dense/torch/eager", ["dense/torch/eager"]),
         ("*/litert", ["dense/tensorflow/litert"]),
-        ("torch/int8-[ds]*", ["dense/torch/int8-dynamic", "dense/torch/int8-static"]),
+        ("torch/int8-[sq]*", ["dense/torch/int8-static", "dense/torch/int8-qat"]),
         ("structured-50/*", []),
     ],
 )

@@ -8,7 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from shipped import attention, build, convolutional, grey, order, perceptron, reference
+from shipped import (
+    attention,
+    build,
+    convolutional,
+    grey,
+    loaded,
+    order,
+    perceptron,
+    recurrent,
+    reference,
+)
 
 from isograd.deploy.artefact import Order, Tuning
 from isograd.errors import UsageError
@@ -101,6 +111,16 @@ def test_linear_layers_are_quantised_and_the_rest_is_told(tmp_path: Path):
     assert artefact.files == ("model.py", "weights.safetensors")
 
 
+@pytest.mark.parametrize("make", [perceptron, attention, recurrent], ids=lambda f: f.__name__)
+def test_old_dynamic_layers_are_near_and_take_any_batch(make, tmp_path: Path):
+    one = order("torch/int8-dynamic-fbgemm", make(), tmp_path / "form")
+    call = loaded(one, build(one))
+    for batch in (16, 1, 5):
+        found = call(one.calibration[0][:batch])
+        wanted = reference(one)[:batch]
+        assert 0 < np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
+
+
 def test_a_network_with_nothing_to_quantise_is_refused(tmp_path: Path):
     b = Builder("nothing")
     graph = b.finish(b(ops.LayerNorm((3,)), b.input("x", ("N", 3)), scope="norm"))
@@ -108,3 +128,5 @@ def test_a_network_with_nothing_to_quantise_is_refused(tmp_path: Path):
         build(order("torch/int8-dynamic", graph, tmp_path / "one"))
     with pytest.raises(UsageError, match="Nothing in this network"):
         build(order("torch/int8-static", graph, tmp_path / "two"))
+    with pytest.raises(UsageError, match="this network has none"):
+        build(order("torch/int8-dynamic-fbgemm", graph, tmp_path / "three"))

@@ -70,6 +70,13 @@ CANDIDATES: tuple[Candidate, ...] = (
         extra="quantize",
     ),
     Candidate(
+        "torch/int8-dynamic-fbgemm",
+        "torch",
+        "quantisation",
+        "torch.ao.quantization.quantize_dynamic, traced: deprecated, and on kernels of its own",
+        "int8",
+    ),
+    Candidate(
         "torch/int8-static",
         "torch",
         "quantisation",

@@ -21,6 +21,7 @@ BUILDERS: dict[str, str] = {
     "torch/onnx-int8-dynamic": "onnx",
     "torch/onnx-int8-static": "onnx",
     "torch/int8-dynamic": "torchao",
+    "torch/int8-dynamic-fbgemm": "fbgemm",
     "torch/int8-static": "pt2e",
     "torch/int8-qat": "pt2e",
 }

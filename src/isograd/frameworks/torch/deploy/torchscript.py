@@ -29,13 +29,13 @@ def build(order: Order) -> Artefact:
     with TemporaryDirectory() as scratch, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the deprecation, which is in the notes
         made = network(order, Path(scratch))
-        traced = _traced(made)
-        torch.jit.save(traced, str(order.folder / FILE))
+        torch.jit.save(traced(made), str(order.folder / FILE))
     notes = (DEPRECATED, AT_LOAD) if optimized else (DEPRECATED,)
     return Artefact((FILE,), "torchscript", made.emitted, {"optimize": optimized}, notes)
 
 
-def _traced(made: Network) -> Any:
+def traced(made: Network) -> Any:
+    """The module as a frozen graph. Raises `UsageError` where it is another for other batches."""
     try:
         frozen = torch.jit.freeze(torch.jit.trace(made.model, made.examples(3), check_trace=False))
     except Exception as error:
@@ -44,14 +44,14 @@ def _traced(made: Network) -> Any:
     return frozen
 
 
-def _check_batches(made: Network, traced: Any) -> None:
+def _check_batches(made: Network, graph: Any) -> None:
     """A trace keeps as a constant whatever Python computed from a size: raises `UsageError` where
     that makes it wrong for other batch sizes than the traced one."""
     for batch in (1, 5):
         inputs = made.examples(batch)
         wanted = made.model(*inputs)
         try:
-            found = traced(*inputs)
+            found = graph(*inputs)
             same = torch.allclose(found, wanted, rtol=1e-3, atol=1e-3 * float(wanted.abs().max()))
         except RuntimeError:
             same = False
