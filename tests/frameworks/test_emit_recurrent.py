@@ -74,10 +74,8 @@ def test_the_gradients_are_those_of_the_definition(case, run):
         assert np.sum(found[f"d {name}"] * way) == pytest.approx(slope, rel=1e-7, abs=1e-7), name
 
 
-@pytest.mark.parametrize("mode", ["function", "session"])  # xla: see the sweep
-@pytest.mark.parametrize(
-    "case", [CASES[i] for i in (5, 6, 8, 12, 13, 19, 20, 21, 22, 23, 24, 25)], ids=label
-)
+@pytest.mark.parametrize("mode", ["function", "session"])  # xla, and all cases: see the sweep
+@pytest.mark.parametrize("case", [CASES[i] for i in (5, 8, 13, 20, 22, 24)], ids=label)
 def test_a_recurrent_op_is_the_same_in_every_mode_of_tensorflow(mode, case):
     assert_twins(one_op(*case), batch=2, mode=mode)
 
@@ -311,7 +309,7 @@ FINAL = {
 }
 
 
-@pytest.mark.parametrize("mode", ["eager", "function", "session"])
+@pytest.mark.parametrize("mode", ["eager", "session"])
 @pytest.mark.parametrize("graph", FINAL.values(), ids=FINAL)
 def test_final_states_are_the_same(graph, mode):
     assert_twins(graph, mode=mode)
@@ -343,7 +341,7 @@ MASKED = {
 }
 
 
-@pytest.mark.parametrize("mode", ["eager", "function", "xla", "session"])
+@pytest.mark.parametrize("mode", ["eager", "function", "session"])
 @pytest.mark.parametrize("graph", MASKED.values(), ids=MASKED)
 def test_the_hidden_state_after_skipped_steps_is_the_same(graph, mode):
     assert_twins(graph, mode=mode)

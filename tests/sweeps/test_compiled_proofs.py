@@ -32,11 +32,16 @@ def test_a_compiled_twin_is_equivalent(graph: Graph, label: str) -> None:
     assert proof.verdict == "equivalent"
 
 
+STATES = test_emit_recurrent.FINAL | test_emit_recurrent.MASKED
+
+
+@pytest.mark.parametrize("mode", ["function", "xla", "session"])
 @pytest.mark.parametrize("case", CASES, ids=test_emit_recurrent.label)
-def test_a_recurrent_op_is_the_same_compiled_by_xla(case) -> None:
-    assert_twins(one_op(*case), batch=2, mode="xla")
+def test_a_recurrent_op_is_the_same_in_every_mode(case, mode) -> None:
+    assert_twins(one_op(*case), batch=2, mode=mode)
 
 
-@pytest.mark.parametrize("graph", test_emit_recurrent.FINAL.values(), ids=test_emit_recurrent.FINAL)
-def test_final_states_are_the_same_compiled_by_xla(graph: Graph) -> None:
-    assert_twins(graph, mode="xla")
+@pytest.mark.parametrize("mode", ["function", "xla"])
+@pytest.mark.parametrize("graph", STATES.values(), ids=STATES)
+def test_final_states_are_the_same_in_every_mode(graph: Graph, mode: str) -> None:
+    assert_twins(graph, mode=mode)
