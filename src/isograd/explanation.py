@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import cattrs
@@ -12,11 +11,10 @@ from isograd.result import (
     Cause,
     Curve,
     Location,
+    Saved,
     Spot,
     Stage,
     Verdict,
-    from_json,
-    read_text,
     to_json,
 )
 
@@ -66,7 +64,7 @@ class Training:
 
 
 @dataclass
-class Explanation:
+class Explanation(Saved):
     """What was found about two implementations.
 
     ``frameworks`` are the reference's and the twin's. ``stages`` are those of the two networks as
@@ -105,13 +103,3 @@ class Explanation:
         whole = cattrs.unstructure(self)
         places = whole["location"]["divergences"] if self.location else []
         return to_json({**whole, "first_divergence": places[0] if places else None})
-
-    @classmethod
-    def from_json(cls, text: str, where: str = "explanation") -> Explanation:
-        """The inverse of `to_json`. Raises `UsageError` when the text is none of this schema."""
-        return from_json(cls, text, SCHEMA, where)
-
-    @classmethod
-    def read(cls, path: Path) -> Explanation:
-        """Reads a file. Raises `UsageError` when it is missing or no explanation."""
-        return cls.from_json(read_text(path), str(path))

@@ -7,12 +7,9 @@ could not be measured is None, and ``reason`` says why.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
-import cattrs
-
-from isograd.result import Comparison, NoiseFloor, Verdict, from_json, read_text, to_json
+from isograd.result import Comparison, NoiseFloor, Saved, Verdict
 
 SCHEMA = "isograd/frontier/1"
 
@@ -118,7 +115,7 @@ class Training:
 
 
 @dataclass
-class Frontier:
+class Frontier(Saved):
     """Everything, in the order in which it is found. ``baseline`` is the id of the point that all
     are held against. ``target`` is what was asked for and ``answer`` the id of the first point that
     reached it. ``noise`` holds, for each batch size, what two processes of the baseline differ by;
@@ -172,17 +169,3 @@ class Frontier:
         if "ok" not in states or self.reason.startswith("interrupted"):
             return 4
         return 1 if self.target and self.answer is None else 0
-
-    def to_json(self) -> str:
-        """One JSON object; numbers that are not finite become null."""
-        return to_json(cattrs.unstructure(self))
-
-    @classmethod
-    def from_json(cls, text: str, where: str = "frontier") -> Frontier:
-        """The inverse of `to_json`. Raises `UsageError` when the text is none of this schema."""
-        return from_json(cls, text, SCHEMA, where)
-
-    @classmethod
-    def read(cls, path: Path) -> Frontier:
-        """Reads a file. Raises `UsageError` when it is missing or none of this schema."""
-        return cls.from_json(read_text(path), str(path))

@@ -10,7 +10,7 @@ import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import cattrs
 
@@ -40,6 +40,26 @@ SAME = 64.0
 """Up to this multiple of the envelope, two float64 results are the same function. The disturbance
 stands for one rounding of each input and parameter; an implementation also rounds inside, where a
 sum over a batch of images adds some ten thousand terms in an order of its own."""
+
+
+class Saved:
+    """A record that is kept as versioned JSON; ``schema`` names its kind and version."""
+
+    schema: str
+
+    def to_json(self) -> str:
+        """Indented JSON; numbers that are not finite become null."""
+        return to_json(cattrs.unstructure(self))
+
+    @classmethod
+    def from_json(cls, text: str, where: str = "result") -> Self:
+        """The inverse of `to_json`. Raises `UsageError` when the text is none of this schema."""
+        return from_json(cls, text, cls.schema, where)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Reads a file. Raises `UsageError` when it is missing or none of this schema."""
+        return cls.from_json(read_text(path), str(path))
 
 
 @dataclass
@@ -267,7 +287,7 @@ class Cause:
 
 
 @dataclass
-class Result:
+class Result(Saved):
     """Everything, in the order in which it is found."""
 
     command: str
@@ -311,23 +331,6 @@ class Result:
         ):
             return 4
         return EXIT_CODES[self.verdict] if self.verdict else 0
-
-    def to_json(self) -> str:
-        """Indented JSON; numbers that are not finite become null."""
-        return to_json(cattrs.unstructure(self))
-
-    @classmethod
-    def from_json(cls, text: str, where: str = "result") -> Result:
-        """The inverse of `to_json`.
-
-        Raises `UsageError` when the text is no result of this schema.
-        """
-        return from_json(cls, text, SCHEMA, where)
-
-    @classmethod
-    def read(cls, path: Path) -> Result:
-        """Reads a result file. Raises `UsageError` when it is missing or no result."""
-        return cls.from_json(read_text(path), str(path))
 
 
 def read_text(path: Path) -> str:

@@ -24,6 +24,12 @@ Krishnamoorthi, Quantizing deep convolutional networks for efficient inference, 
 (arXiv 1806.08342)."""
 
 
+def single(array: Array) -> Array:
+    """As every form takes and ships it: floating point in float32, in C order, a copy."""
+    kind = np.float32 if np.issubdtype(array.dtype, np.floating) else array.dtype
+    return np.array(array, dtype=kind, order="C")
+
+
 @dataclass(frozen=True)
 class Tuning:
     """Training that a build may do, for instance with quantisation in the loop. ``inputs`` and

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import selectors
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,12 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from isograd.deploy.artefact import single
 from isograd.deploy.build import Built
 from isograd.errors import WorkerError
 from isograd.frameworks.side import native_inputs
 from isograd.ir.graph import Graph
 from isograd.ir.mapping import Array
 from isograd.measure.memory import peak_memory_mb
+from isograd.measure.process import death, kill_group
 
 PROGRAM = Path(__file__).with_name("serve.py")
 
@@ -122,7 +123,7 @@ class Server:
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            self._kill()
+            kill_group(self._process)
         self._output.close()
         self._scratch.cleanup()
 
@@ -138,7 +139,7 @@ class Server:
             self._input.write(json.dumps(command).encode() + b"\n")
             self._input.flush()
         except OSError:
-            raise self._death() from None
+            raise death(self._process, "It", self._log) from None
         return self._answer()
 
     def _answer(self) -> dict[str, Any]:
@@ -154,7 +155,7 @@ class Server:
             selector.register(self._output, selectors.EVENT_READ)
             while b"\n" not in self._buffer:
                 if not selector.select(max(end - perf_counter(), 0)):
-                    self._kill()
+                    kill_group(self._process)
                     raise WorkerError(
                         f"It gave no answer for {self._timeout_s:.0f} s and was stopped.",
                         where=str(self._log),
@@ -163,25 +164,10 @@ class Server:
                     )
                 piece = os.read(self._output.fileno(), 1 << 16)
                 if not piece:
-                    raise self._death()
+                    raise death(self._process, "It", self._log)
                 self._buffer += piece
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line
-
-    def _death(self) -> WorkerError:
-        code = self._process.wait()
-        if code == -signal.SIGKILL:
-            what, status = "It was killed, most likely for want of memory.", "out of memory"
-        elif code < 0:
-            what, status = f"It died of {signal.Signals(-code).name}.", "crashed"
-        else:
-            what, status = f"It ended by itself with code {code}.", "crashed"
-        return WorkerError(what, where=str(self._log), status=status)
-
-    def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
 
     @property
     def _input(self) -> Any:
@@ -198,7 +184,7 @@ class Server:
         native = native_inputs(self._graph, self._built.artefact.emitted, tuple(inputs))
         path = self._path("in.npz")
         with path.open("wb") as file:
-            np.savez(file, *(np.ascontiguousarray(_single(array)) for array in native))
+            np.savez(file, *(single(array) for array in native))
         return path
 
     def _path(self, name: str) -> Path:
@@ -215,11 +201,6 @@ class CallArm:
     def run(self, steps: int) -> Sequence[float]:
         """Nanoseconds of each of ``steps`` calls."""
         return self._server.time(self._batch, steps)
-
-
-def _single(array: Array) -> Array:
-    """Floating-point inputs as float32, which every form takes."""
-    return array.astype(np.float32) if np.issubdtype(array.dtype, np.floating) else array
 
 
 def _short(text: str) -> str:

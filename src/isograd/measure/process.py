@@ -87,9 +87,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """Ends the process and what it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        kill_group(self._process)
         self._connection.close()
 
     def close(self) -> None:
@@ -109,15 +107,28 @@ class WorkerProcess:
         return WorkerError(last, where=str(self.log), status=kind)
 
     def _death(self) -> WorkerError:
-        code = self._process.wait()
+        error = death(self._process, "The worker", self.log)
         self._connection.close()
-        if code == -signal.SIGKILL:
-            what, status = "The worker was killed, most likely for want of memory.", "out of memory"
-        elif code < 0:
-            what, status = f"The worker died of {signal.Signals(-code).name}.", "crashed"
-        else:
-            what, status = f"The worker ended by itself with code {code}.", "crashed"
-        return WorkerError(what, where=str(self.log), status=status)
+        return error
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process that leads a session of its own, and what it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def death(process: subprocess.Popen[bytes], who: str, log: Path) -> WorkerError:
+    """How a process ended that should not have; ``who`` begins the sentence."""
+    code = process.wait()
+    if code == -signal.SIGKILL:
+        what, status = f"{who} was killed, most likely for want of memory.", "out of memory"
+    elif code < 0:
+        what, status = f"{who} died of {signal.Signals(-code).name}.", "crashed"
+    else:
+        what, status = f"{who} ended by itself with code {code}.", "crashed"
+    return WorkerError(what, where=str(log), status=status)
 
 
 class LocalWorker:

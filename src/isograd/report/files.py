@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from isograd.errors import UsageError
@@ -29,6 +29,14 @@ def claim_files(directory: Path, names: Sequence[str], *, replace: bool = False)
             where=str(directory),
             hint="Choose another directory, or ask for the report to be replaced.",
         )
+
+
+def write_files(directory: Path, texts: Mapping[str, str], *, replace: bool = False) -> None:
+    """Writes files of these names: all are claimed first (see `claim_files`), and each is complete
+    or not there at all."""
+    claim_files(directory, list(texts), replace=replace)
+    for name, text in texts.items():
+        write_file(directory / name, text)
 
 
 def write_file(path: Path, text: str) -> None:

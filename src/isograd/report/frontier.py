@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from isograd.frontier import Frontier
 from isograd.report import frontier_answer, frontier_charts, frontier_plot, frontier_table, names
-from isograd.report.files import claim_files, write_file
+from isograd.report.files import write_files
 from isograd.report.glossary import FRONTIER_WORDS
 from isograd.report.html import flatten
 from isograd.report.page import embedded, render_page
@@ -28,9 +28,8 @@ def write_frontier(found: Frontier, folder: Path, *, replace: bool = False) -> P
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    claim_files(folder, FILES, replace=replace)
-    for name, text in zip(FILES, (found.to_json(), render(found)), strict=True):
-        write_file(folder / name, text)
+    texts = zip(FILES, (found.to_json(), render(found)), strict=True)
+    write_files(folder, dict(texts), replace=replace)
     return folder / FILES[1]
 
 

@@ -24,7 +24,7 @@ from isograd.report.frontier import write_frontier
 from isograd.report.frontier_findings import findings
 from isograd.run.because import explain
 from isograd.run.forms import Forms, Network
-from isograd.run.points import measure_point
+from isograd.run.points import blank, measure_point
 from isograd.run.precision import Lesson, train_precisions
 from isograd.run.progress import Progress
 from isograd.run.referee import Referee
@@ -240,11 +240,8 @@ class Optimization:
         status = error.status if isinstance(error, WorkerError) else "unsupported"
         reason = " ".join(filter(None, (error.what, error.hint)))
         for task in tasks:
-            form = task.candidate
-            point = Point(
-                task.variant, form.id, form.technique, form.runtime, form.precision, "", status
-            )
-            point.reason = reason
+            point = blank(task.variant, task.candidate)
+            point.status, point.reason = status, reason
             self._put(point)
 
     def _open_ones(self, tasks: Sequence[Task]) -> int:

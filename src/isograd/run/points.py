@@ -35,14 +35,7 @@ Rounds = dict[str, list[list[float]]]
 def measure_point(forms: Forms, network: Network, candidate: Candidate, found: Frontier) -> Point:
     """Everything about one point. What keeps it from being had is in its status and reason;
     Ctrl-C comes through."""
-    point = Point(
-        network.name,
-        candidate.id,
-        candidate.technique,
-        candidate.runtime,
-        candidate.precision,
-        command="",
-    )
+    point = blank(network.name, candidate)
     try:
         _measure(forms, network, candidate, found, point)
         point.status = "ok"
@@ -53,6 +46,12 @@ def measure_point(forms: Forms, network: Network, candidate: Candidate, found: F
     except UsageError as error:
         point.status, point.reason = "unsupported", _told(error)
     return point
+
+
+def blank(variant: str, candidate: Candidate) -> Point:
+    """A point of which nothing is known yet."""
+    form = candidate
+    return Point(variant, form.id, form.technique, form.runtime, form.precision, command="")
 
 
 def _measure(

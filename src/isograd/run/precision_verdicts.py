@@ -8,6 +8,7 @@ import numpy as np
 
 from isograd.frontier import Training
 from isograd.result import Verdict
+from isograd.run.training import apart, furthest_apart
 
 MATRIX_UNIT, VECTOR_UNIT = "amx_bf16", "avx512_bf16"
 """The instruction sets with products of bfloat16: whole tiles, and one register at a time."""
@@ -37,17 +38,15 @@ def judge(trainings: Sequence[Training], instructions: Collection[str]) -> None:
 
 def _compare(training: Training, plain: Training) -> None:
     """Seed by seed; a loss that stops being a number is another training."""
-    reference = [np.asarray(curve) for curve in plain.loss]
-    found = [np.asarray(curve) for curve in training.loss]
-    if not all(np.isfinite(curve).all() for curve in reference):
+    if not _finite(plain.loss):
         training.verdict = "inconclusive"
         training.reason = "The loss in float32 is not finite to the end."
-    elif not all(np.isfinite(curve).all() for curve in found):
+    elif not _finite(training.loss):
         training.verdict = "different"
         training.reason = f"The loss in {training.precision} is not finite to the end."
     else:
-        pairs = zip(found, reference, strict=True)
-        training.deviation = max(float(np.abs(a - b).max()) for a, b in pairs)
+        pairs = zip(training.loss, plain.loss, strict=True)
+        training.deviation = max(apart(a, b) for a, b in pairs)
         training.verdict = verdict(training.deviation, training.seed_spread)
 
 
@@ -62,10 +61,13 @@ def verdict(deviation: float, seed_spread: float | None) -> Verdict:
 def seeds_apart(curves: Sequence[Sequence[float]]) -> float | None:
     """The largest distance between the loss curves of two seeds; None for a single one, or where a
     loss is not finite."""
-    arrays = [np.asarray(curve) for curve in curves]
-    if len(arrays) < 2 or not all(np.isfinite(array).all() for array in arrays):
+    if len(curves) < 2 or not _finite(curves):
         return None
-    return max(float(np.abs(a - b).max()) for i, a in enumerate(arrays) for b in arrays[:i])
+    return furthest_apart(curves)
+
+
+def _finite(curves: Sequence[Sequence[float]]) -> bool:
+    return all(np.isfinite(curve).all() for curve in curves)
 
 
 def slower_because(precision: str, instructions: Collection[str]) -> str:

@@ -91,7 +91,17 @@ def disturb(weights: Weights, seed: int) -> Weights:
 
 def distance(a: Curve, b: Curve) -> float:
     """The largest difference of two loss curves over the epochs."""
-    return float(np.max(np.abs(np.subtract(a.loss, b.loss))))
+    return apart(a.loss, b.loss)
+
+
+def apart(a: Sequence[float], b: Sequence[float]) -> float:
+    """The largest difference of two curves over the epochs."""
+    return float(np.max(np.abs(np.subtract(a, b))))
+
+
+def furthest_apart(curves: Sequence[Sequence[float]]) -> float:
+    """The largest distance between two of them; 0 for a single one."""
+    return max((apart(a, b) for i, a in enumerate(curves) for b in curves[:i]), default=0.0)
 
 
 def agreement(
@@ -121,8 +131,7 @@ def agreement(
 
 def seed_spread(curves: Sequence[Curve]) -> float:
     """The largest distance between the curves of two seeds; 0 for a single one."""
-    pairs = [(a, b) for i, a in enumerate(curves) for b in curves[:i]]
-    return max((distance(a, b) for a, b in pairs), default=0.0)
+    return furthest_apart([curve.loss for curve in curves])
 
 
 def time_to(target: float, curves: Sequence[Curve], first_call_s: float) -> float | None:

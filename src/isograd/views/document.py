@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import cattrs
-
-from isograd.result import from_json, read_text, to_json
+from isograd.result import Saved
 from isograd.views.view import View
 
 SCHEMA = "isograd/graphs/1"
@@ -69,7 +66,7 @@ class Overlay:
 
 
 @dataclass
-class Graphs:
+class Graphs(Saved):
     """The views of one network and one training step, in all frameworks.
 
     ``layers`` are isograd's own graph of it, to which the views are tied; it is empty where the
@@ -92,17 +89,3 @@ class Graphs:
     def view(self, id: str) -> View | None:
         """The view of this name (``torch/autograd``), if it was asked for."""
         return next((view for view in self.views if view.id == id), None)
-
-    def to_json(self) -> str:
-        """One JSON object; numbers that are not finite become null."""
-        return to_json(cattrs.unstructure(self))
-
-    @classmethod
-    def from_json(cls, text: str, where: str = "graphs") -> Graphs:
-        """The inverse of `to_json`. Raises `UsageError` when the text is none of this schema."""
-        return from_json(cls, text, SCHEMA, where)
-
-    @classmethod
-    def read(cls, path: Path) -> Graphs:
-        """Reads a file. Raises `UsageError` when it is missing or none of this schema."""
-        return cls.from_json(read_text(path), str(path))

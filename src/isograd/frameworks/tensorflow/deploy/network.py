@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from isograd.deploy.artefact import Order
+from isograd.deploy.artefact import Order, single
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.side import concrete, native_inputs
 from isograd.frameworks.source import load_class
@@ -36,7 +36,7 @@ class Network:
     def state(self) -> Arrays:
         """Variables by their attributes in the model; those that float, in float32."""
         native = self.emitted.parameters.forward(self.order.weights)
-        return {name: _single(array) for name, array in native.items()}
+        return {name: single(array) for name, array in native.items()}
 
     @cached_property
     def model(self) -> keras.Model:
@@ -78,7 +78,7 @@ class Network:
     def calibration(self) -> tuple[Array, ...]:
         """The order's inputs [B, ...] in the model's layout."""
         inputs = native_inputs(self.order.graph, self.emitted, self.order.calibration)
-        return tuple(_single(array) for array in inputs)
+        return tuple(single(array) for array in inputs)
 
 
 def network(order: Order, scratch: Path) -> Network:
@@ -89,8 +89,3 @@ def network(order: Order, scratch: Path) -> Network:
 def packed(inputs: list[tf.Tensor]) -> tf.Tensor | list[tf.Tensor]:
     """The emitted model's argument: several inputs are one list."""
     return inputs[0] if len(inputs) == 1 else inputs
-
-
-def _single(array: Array) -> Array:
-    kind = np.float32 if np.issubdtype(array.dtype, np.floating) else array.dtype
-    return np.array(array, dtype=kind, order="C")

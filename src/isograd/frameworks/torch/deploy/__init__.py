@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-
+from isograd.deploy import families
 from isograd.deploy.artefact import Artefact, Order
-from isograd.errors import MissingDependency, UsageError, unknown
 
 BUILDERS: dict[str, str] = {
     "torch/eager": "source",
@@ -25,31 +23,10 @@ BUILDERS: dict[str, str] = {
     "torch/int8-static": "pt2e",
     "torch/int8-qat": "pt2e",
 }
-"""Who builds which candidate. A family is imported when it is asked for: some need packages of
-their own."""
+"""Who builds which candidate."""
 
 
 def build(order: Order) -> Artefact:
-    """Builds ``order.candidate`` into ``order.folder``, in a process that is set up for PyTorch.
-
-    Raises `MissingDependency` where a package is not installed, and `UsageError` where the network
-    has something that the form cannot hold.
-    """
-    if order.candidate not in BUILDERS:
-        raise unknown("form", order.candidate, BUILDERS)
-    if len(order.graph.outputs) > 1:
-        raise UsageError(
-            f"The network has {len(order.graph.outputs)} outputs; a form that is shipped has one.",
-            hint="Ship the part of the network that computes the one that is used.",
-        )
-    try:
-        family = importlib.import_module(f"{__name__}.{BUILDERS[order.candidate]}")
-        artefact: Artefact = family.build(order)
-    except ModuleNotFoundError as error:
-        if not error.name or error.name.startswith("isograd"):
-            raise
-        raise MissingDependency(
-            f"{order.candidate} needs {error.name!r}, which is not installed.",
-            hint="pip install 'isograd[all]'",
-        ) from None
-    return artefact
+    """Builds ``order.candidate``, in a process that is set up for PyTorch; see
+    `isograd.deploy.families.build`."""
+    return families.build(order, __name__, BUILDERS)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from isograd.deploy.artefact import Order
+from isograd.deploy.artefact import Order, single
 from isograd.errors import UsageError
 from isograd.frameworks.protocol import Emitted
 from isograd.frameworks.side import native_inputs
@@ -36,7 +35,7 @@ class Network:
     def state(self) -> dict[str, Tensor]:
         """Parameters and buffers by their names in the module; those that float, in float32."""
         native = self.emitted.parameters.forward(self.order.weights)
-        return {name: torch.from_numpy(_single(array)) for name, array in native.items()}
+        return {name: torch.from_numpy(single(array)) for name, array in native.items()}
 
     @cached_property
     def model(self) -> nn.Module:
@@ -51,7 +50,7 @@ class Network:
     def calibration(self) -> tuple[Tensor, ...]:
         """The order's inputs [B, ...] in the module's layout."""
         inputs = native_inputs(self.order.graph, self.emitted, self.order.calibration)
-        return tuple(torch.from_numpy(_single(array)) for array in inputs)
+        return tuple(torch.from_numpy(single(array)) for array in inputs)
 
     def examples(self, batch: int) -> tuple[Tensor, ...]:
         """Inputs of this batch size: calibration examples, again and again if there are few."""
@@ -69,8 +68,3 @@ def refused(what: str, error: Exception) -> UsageError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     reason = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
     return UsageError(f"{what} cannot take this network: {reason}"[:LONGEST])
-
-
-def _single(array: np.ndarray) -> np.ndarray:
-    kind = np.float32 if np.issubdtype(array.dtype, np.floating) else array.dtype
-    return np.array(array, dtype=kind, order="C")
