@@ -231,3 +231,9 @@ def test_larger_files_have_larger_marks(found):
     radii = {p["id"]: p["radius"] for p in drawing(found)["points"]}
     assert radii["dense/torch/aot-inductor"] == max(radii.values())
     assert radii["structured-75/tensorflow/litert-int8-static"] == min(radii.values())
+
+
+def test_a_time_says_what_the_slowest_calls_take(found):
+    slowest = found.points[0].latencies[0]
+    slowest.p99_ms = 0.777
+    assert "p99 777" in Page(page.render(found)).text

@@ -9,6 +9,7 @@ from points import BASELINE, frontier, point
 from rich.console import Console
 
 from isograd.frontier import Frontier, Training, Variant
+from isograd.report import numbers
 from isograd.report.frontier_findings import findings
 from isograd.report.terminal_frontier import render_frontier
 from isograd.result import Comparison
@@ -145,3 +146,12 @@ def test_one_float32_form_is_one() -> None:
 
 def test_the_baseline_is_not_slower_than_itself() -> None:
     assert BASELINE not in text(some()).split("Slower here")[1]
+
+
+def test_where_there_is_room_the_slowest_calls_are_shown() -> None:
+    found = some()
+    slowest = found.points[0].latencies[0]
+    slowest.p99_ms = 777 * slowest.p50_ms
+    shown = numbers.time(slowest.p99_ms * 1e3)
+    assert shown in text(found, 160)
+    assert shown not in text(found, 60)

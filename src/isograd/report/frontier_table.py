@@ -27,7 +27,8 @@ class Column:
 @dataclass(frozen=True)
 class Cell:
     """A figure, what stands below it with its interval, the number that it is sorted by, and
-    ``faster`` or ``slower``, where that was measured; or a verdict."""
+    ``faster`` or ``slower``, where that was measured; or a verdict. ``tail`` says what the slowest
+    calls take."""
 
     text: str = numbers.MISSING
     small: str = ""
@@ -35,6 +36,7 @@ class Cell:
     pace: str = ""
     verdict: Verdict | None = None
     bounds: str = ""
+    tail: str = ""
 
 
 def columns(found: Frontier) -> list[Column]:
@@ -52,7 +54,8 @@ def columns(found: Frontier) -> list[Column]:
             Column(
                 f"latency-{b}",
                 f"latency, batch\u00a0{b}",
-                "median; below it, over the baseline's, with its interval",
+                "median; below it, over the baseline's, with its interval, and the 90th and 99th "
+                "percentiles",
             )
             for b in found.batches
         ),
@@ -114,13 +117,19 @@ def _size(point: Point, base: Point | None) -> Cell:
 def _time(latency: Latency | None) -> Cell:
     if latency is None:
         return Cell()
-    text = numbers.time(latency.p50_ms * 1e3)
+    text, tail = numbers.time(latency.p50_ms * 1e3), _tail(latency)
     if latency.ratio is None:
-        return Cell(text, "", latency.p50_ms)
+        return Cell(text, "", latency.p50_ms, tail=tail)
     ratio = latency.ratio
     share, bounds = numbers.ratio_range(ratio.ratio, ratio.low, ratio.high)
     pace = ratio.verdict if ratio.verdict in ("faster", "slower") else ""
-    return Cell(text, f"{pace}, {share}" if pace else share, latency.p50_ms, pace, bounds=bounds)
+    small = f"{pace}, {share}" if pace else share
+    return Cell(text, small, latency.p50_ms, pace, bounds=bounds, tail=tail)
+
+
+def _tail(latency: Latency) -> str:
+    p90, p99 = (numbers.time(ms * 1e3) for ms in (latency.p90_ms, latency.p99_ms))
+    return f"p90 {p90}, p99 {p99}"
 
 
 def share(value: int | None, dense: int | None) -> str:

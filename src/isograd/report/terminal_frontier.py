@@ -93,7 +93,7 @@ def _layouts(found: Frontier) -> list[list[Column]]:
     first, last = found.batches[0], found.batches[-1]
     proof, accuracy = Column("", _proof), Column("accu-\nracy", _accuracy)
     change, size = Column("change", _change), Column("size", _size)
-    call = Column(f"call\nof {first}", _call)
+    call, slow = Column(f"call\nof {first}", _call), Column("99th\nperc.", _slow_call)
     start, memory = Column("cold\nstart", _start), Column("mem-\nory", _memory)
     essential = [proof, accuracy, change, size, call, _ratio_column(first, bounds=False), start]
     wide = [
@@ -102,12 +102,14 @@ def _layouts(found: Frontier) -> list[list[Column]]:
         change,
         size,
         call,
+        slow,
         _ratio_column(first, bounds=True),
         *([_ratio_column(last, bounds=True)] if last != first else []),
         start,
         memory,
     ]
-    return [wide, [*essential, memory], essential]
+    without_tail = [column for column in wide if column is not slow]
+    return [wide, without_tail, [*essential, memory], essential]
 
 
 def _ratio_column(batch: int, *, bounds: bool) -> Column:
@@ -172,6 +174,11 @@ def _size(point: Point, _: int) -> tuple[str, str]:
 def _call(point: Point, batch: int) -> tuple[str, str]:
     latency = point.latency(batch)
     return numbers.time(latency.p50_ms * 1e3 if latency else None), ""
+
+
+def _slow_call(point: Point, batch: int) -> tuple[str, str]:
+    latency = point.latency(batch)
+    return numbers.time(latency.p99_ms * 1e3 if latency else None), ""
 
 
 def _ratio(latency: Latency, *, bounds: bool) -> tuple[str, str]:
