@@ -13,6 +13,7 @@ from isograd.ir.sizes import (
     is_canonical,
     is_symbol,
     multiply,
+    settled,
     subtract,
     symbols,
     written,
@@ -110,3 +111,12 @@ def test_a_size_is_written_as_python(size, at):
     source = written(size, {name: f"at_{name.lower()}" for name in NAMES})
     names = {f"at_{name.lower()}": number for name, number in at.items()}
     assert eval(source, {}, names) == evaluate(size, at)
+
+
+@given(sizes, values)
+def test_symbols_are_settled_one_by_one(size, at):
+    first, *others = NAMES
+    some = settled(size, {first: at[first]})
+    assert first not in symbols(some)
+    assert evaluate(some, at) == evaluate(size, at)
+    assert settled(some, {name: at[name] for name in others}) == evaluate(size, at)

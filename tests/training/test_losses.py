@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isograd.training import LOSSES
+from isograd.training.losses import IGNORED
 
 
 def example(name: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -15,6 +16,7 @@ def example(name: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
         "cross_entropy": generator.integers(0, 3, 5),
         "binary_cross_entropy": generator.integers(0, 2, (5, 3)).astype(float),
         "mean_squared_error": generator.normal(0, 1, (5, 3)),
+        "token_cross_entropy": np.append(generator.integers(0, 3, 4), IGNORED),
     }
     return outputs, targets[name]
 
@@ -59,3 +61,20 @@ def test_quality_is_accuracy_for_classifiers() -> None:
     assert LOSSES["cross_entropy"].quality(np.eye(4), np.array([0, 1, 2, 0])) == 0.75
     logits, targets = np.array([[2.0], [-1.0]]), np.array([[1.0], [1.0]])
     assert LOSSES["binary_cross_entropy"].quality(logits, targets) == 0.5
+
+
+def test_tokens_that_are_left_out_count_in_no_mean_and_get_no_gradient() -> None:
+    logits = np.random.default_rng(0).normal(0, 2, (2, 3, 5))
+    targets = np.array([[1, IGNORED, 4], [IGNORED, IGNORED, 0]])
+    loss, kept = LOSSES["token_cross_entropy"], targets != IGNORED
+    assert loss.value(logits, targets) == pytest.approx(
+        LOSSES["cross_entropy"].value(logits[kept], targets[kept])
+    )
+    assert (loss.gradient(logits, targets)[~kept] == 0).all()
+    sure = 9.0 * (np.arange(5) == np.where(kept, targets, 2)[..., None])
+    assert loss.quality(sure, targets) == 1.0
+
+
+def test_a_loss_is_named_as_it_can_be_asked_for() -> None:
+    assert [loss.name for loss in LOSSES.values()] == list(LOSSES)
+    assert all(loss.standard for loss in LOSSES.values())

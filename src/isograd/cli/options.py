@@ -46,7 +46,9 @@ DataDirOption = Annotated[
 ]
 LossOption = Annotated[
     str | None,
-    typer.Option(help="cross_entropy, binary_cross_entropy or mean_squared_error."),
+    typer.Option(
+        help="cross_entropy, binary_cross_entropy, mean_squared_error or token_cross_entropy."
+    ),
 ]
 OptimizerOption = Annotated[str, typer.Option(help="sgd, adam, adamw or rmsprop.")]
 LearningRateOption = Annotated[

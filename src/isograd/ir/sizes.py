@@ -106,6 +106,16 @@ def renamed(size: Dim, names: Mapping[str, str]) -> Dim:
     )
 
 
+def settled(size: Dim, values: Mapping[str, int]) -> Dim:
+    """``size`` with numbers in the place of the symbols that ``values`` holds."""
+    terms: _Polynomial = Counter()
+    for term, number in _parse(size).items():
+        for symbol in term:
+            number *= values.get(symbol, 1)
+        terms[tuple(symbol for symbol in term if symbol not in values)] += number
+    return _text(terms)
+
+
 @cache
 def _parse(size: Dim) -> _Polynomial:
     if isinstance(size, int):

@@ -182,7 +182,18 @@ def _random_targets(
     shape = shapes[0] if len(shapes) == 1 else (batch, sum(prod(shape[1:]) for shape in shapes))
     if recipe.loss.kind == "cross_entropy":
         axis = recipe.loss.axis % len(shape)
-        return generator.integers(0, shape[axis], shape[:axis] + shape[axis + 1 :])
+        targets = generator.integers(0, shape[axis], shape[:axis] + shape[axis + 1 :])
+        return _partly_ignored(targets, recipe.loss.ignored, generator)
     if recipe.loss.kind == "binary_cross_entropy":
         return generator.integers(0, 2, shape).astype(np.float64)
     return generator.standard_normal(shape).astype(np.float32).astype(np.float64)
+
+
+def _partly_ignored(targets: Array, ignored: int | None, generator: np.random.Generator) -> Array:
+    """A third of the targets left out, where the loss leaves some out: a side that counts them
+    would have another mean. The first one stays, so that there is always something to learn."""
+    if ignored is None:
+        return targets
+    left_out = generator.random(targets.shape) < 1 / 3
+    left_out.flat[0] = False
+    return np.where(left_out, ignored, targets)

@@ -95,13 +95,13 @@ class Loss:
 
     @property
     def name(self) -> str:
-        """The kind, as the command line names it."""
-        return self.kind
+        """As the command line names it: its name in `LOSSES`, or else the kind."""
+        return next((name for name, loss in LOSSES.items() if loss == self), self.kind)
 
     @property
     def standard(self) -> bool:
         """Whether it is one of `LOSSES`, the forms that every mode can train with."""
-        return LOSSES.get(self.kind) == self
+        return self in LOSSES.values()
 
     @property
     def integer_targets(self) -> bool:
@@ -137,7 +137,9 @@ class Loss:
         right = targets
         if not _are_indices(targets, np.moveaxis(outputs, self.axis, -1)):
             right = np.moveaxis(targets, self.axis, -1).argmax(axis=-1)
-        return float((answers == right.reshape(answers.shape)).mean())
+        right = right.reshape(answers.shape)
+        counted = np.ones(right.shape, bool) if self.ignored is None else right != self.ignored
+        return float((answers == right)[counted].mean())
 
     def answers(self, outputs: Floats) -> Array | None:
         """What a classifier decides for: the class with the highest score, or whether it is the one
@@ -274,12 +276,14 @@ def _unbroadcast(slopes: Floats, shape: tuple[int, ...]) -> Floats:
     return np.asarray(slopes.sum(axis=repeated, keepdims=True))
 
 
+IGNORED = -100
+"""The target of a token that is left out: PyTorch's ``ignore_index``, and what tokenizers' data
+collators write (see ``torch.nn.CrossEntropyLoss``)."""
+
 LOSSES = {
-    loss.kind: loss
-    for loss in (
-        Loss("cross_entropy"),
-        Loss("binary_cross_entropy"),
-        Loss("mean_squared_error"),
-    )
+    "cross_entropy": Loss("cross_entropy"),
+    "binary_cross_entropy": Loss("binary_cross_entropy"),
+    "mean_squared_error": Loss("mean_squared_error"),
+    "token_cross_entropy": Loss("cross_entropy", ignored=IGNORED),
 }
 """Loss name to the form that isograd trains with."""

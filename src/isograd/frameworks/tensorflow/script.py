@@ -11,6 +11,9 @@ _LOSSES = {
     "cross_entropy": "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
     "binary_cross_entropy": "keras.losses.BinaryCrossentropy(from_logits=True)",
     "mean_squared_error": "keras.losses.MeanSquaredError()",
+    "token_cross_entropy": (
+        "keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-100)"
+    ),
 }
 
 _OPTIMIZERS = {

@@ -1,0 +1,1 @@
+"""Language: texts to train on, and what is done to a language model."""
