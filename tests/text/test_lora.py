@@ -1,4 +1,4 @@
-"""An adapted network starts as the plain one, learns in thin matrices alone, and becomes it again."""
+"""An adapted network starts as the plain one, learns in thin matrices, and becomes it again."""
 
 import json
 from pathlib import Path

@@ -1,9 +1,9 @@
 """Low-rank adaptation (LoRA): a frozen network that learns through thin matrices beside its own.
 
-``y = W x + b`` becomes ``y = W x + b + (alpha / r) B A x``, with A [r, in] drawn and B [out, r] zero,
-so that the adapted network starts where the plain one stands; W is frozen. Source: Hu et al., 2021,
-arXiv 2106.09685, section 4.1. A is drawn as its authors' code does it (loralib's ``Linear``): uniform
-in +-1/sqrt(in). It is a rewrite of the graph, so that every framework gets the same network.
+``y = W x + b`` becomes ``y = W x + b + (alpha / r) B A x``, with A [r, in] drawn and B [out, r]
+zero, so that the adapted network starts where the plain one stands; W is frozen. Source: Hu et al.,
+2021, arXiv 2106.09685, section 4.1. A is drawn as its authors' code does it (loralib's ``Linear``):
+uniform in +-1/sqrt(in). It is a rewrite of the graph: every framework gets the same network.
 """
 
 from __future__ import annotations
@@ -108,8 +108,8 @@ def adapt(
 
 
 def merge(adapted: Adapted, weights: Weights) -> Weights:
-    """Weights of the plain graph that computes what the adapted one does with these: W + (alpha / r)
-    B A, in float64."""
+    """Weights of the plain graph that computes what the adapted one does with these:
+    W + (alpha / r) B A, in float64."""
     merged = {name: weights[name] for name in adapted.plain.parameters}
     for site in adapted.sites:
         learned = np.asarray(weights[site.b], np.float64) @ np.asarray(weights[site.a], np.float64)

@@ -11,7 +11,9 @@ _LOSSES = {
     "cross_entropy": "nn.CrossEntropyLoss()",
     "binary_cross_entropy": "nn.BCEWithLogitsLoss()",
     "mean_squared_error": "nn.MSELoss()",
-    "token_cross_entropy": "lambda x, y: nn.functional.cross_entropy(x.flatten(0, -2), y.flatten())",
+    "token_cross_entropy": (
+        "lambda x, y: nn.functional.cross_entropy(x.flatten(0, -2), y.flatten())"
+    ),
 }
 
 _OPTIMIZERS = {
