@@ -15,6 +15,7 @@ from isograd.ir.graph import Graph, Weights
 from isograd.ir.imported import Imported
 from isograd.ir.inputs import InputSpec, parse_input
 from isograd.references import Reference, parse_reference
+from isograd.text import folder
 
 IMPORT_TIMEOUT_S = 600.0
 """How long a user's network may take to be made and read."""
@@ -71,8 +72,8 @@ def load(
     Args:
         network: a zoo name; ``file.py:symbol`` or ``package.module:symbol`` (a class, a function
             without arguments, or an instance); a ``.pt2``, ``.keras`` or ``.onnx`` file; a folder
-            with a stored graph or a SavedModel; an ``nn.Module``, a ``keras.Model``, a `Graph`, or
-            a `Model`, which is returned as it is.
+            with a stored graph, a SavedModel or a language model's checkpoint; an ``nn.Module``, a
+            ``keras.Model``, a `Graph`, or a `Model`, which is returned as it is.
         inputs: what the network is called with, such as ``"x=float32[N,3,224,224]"`` or
             ``"tokens=int64[N,T]<1000"``; a Keras model that is built knows them.
         trust: let a model file bring code of its own (Keras Lambda layers).
@@ -97,6 +98,8 @@ def load(
         return Model(entry.build(), entry.name, entry.data, entry.loss)
     if reference.kind == "graph":
         return _stored(reference)
+    if reference.kind == "pretrained":
+        return _pretrained(reference)
     found = import_network(reference, specs, trust=trust) if here else None
     return _imported(*(found or _import_elsewhere(reference, specs, trust)), reference.text)
 
@@ -106,6 +109,12 @@ def _stored(reference: Reference) -> Model:
     known = zoo.ZOO.get(graph.name)
     model = Model(graph, reference.text, weights=weights)
     return replace(model, data=known.data, loss=known.loss) if known else model
+
+
+def _pretrained(reference: Reference) -> Model:
+    found = folder.read(reference.path)
+    loss = "mean_squared_error" if found.architecture.task == "features" else "cross_entropy"
+    return Model(found.graph, reference.text, data=None, loss=loss, weights=found.weights)
 
 
 def _imported(original: Original | None, imported: Imported, name: str) -> Model:
@@ -126,9 +135,9 @@ def _import_elsewhere(
     """In a process of its own: a user's code can do anything, and frameworks are slow to import."""
     from isograd.measure.process import WorkerProcess
 
-    with tempfile.TemporaryDirectory(prefix="isograd-") as folder:
-        log = Path(folder) / "import.log"
-        environment = {**QUIET, "TMPDIR": folder}
+    with tempfile.TemporaryDirectory(prefix="isograd-") as scratch:
+        log = Path(scratch) / "import.log"
+        environment = {**QUIET, "TMPDIR": scratch}
         worker = WorkerProcess(log, environment, timeout_s=IMPORT_TIMEOUT_S)
         try:
             found: tuple[Original | None, Imported] = worker.call(

@@ -18,8 +18,9 @@ from typing import Any, Literal
 from isograd import zoo
 from isograd.errors import UsageError, unknown
 from isograd.ir.store import GRAPH_FILE
+from isograd.text.folder import is_pretrained
 
-Kind = Literal["zoo", "graph", "python", "pt2", "keras", "savedmodel", "onnx"]
+Kind = Literal["zoo", "graph", "python", "pt2", "keras", "savedmodel", "onnx", "pretrained"]
 """What a reference names. ``python`` runs the user's own code, all others read data."""
 
 _SUFFIXES: dict[str, Kind] = {".pt2": "pt2", ".keras": "keras", ".onnx": "onnx"}
@@ -45,7 +46,7 @@ class Reference:
 
 def parse_reference(text: str) -> Reference:
     """``mnist-mlp``, ``net.py:Net``, ``package.module:make``, ``net.pt2``, ``net.keras``,
-    ``net.onnx``, or a folder with a stored graph or a SavedModel.
+    ``net.onnx``, or a folder with a stored graph, a SavedModel or a language model's checkpoint.
 
     Raises `UsageError` when the file is not there, or is none that holds a network.
     """
@@ -75,7 +76,8 @@ def parse_reference(text: str) -> Reference:
             "There is no network in it." if path.exists() else "There is no such file or folder.",
             where=text,
             hint="A network is a built-in name (see `isograd zoo`), file.py:symbol, "
-            "package.module:symbol, a .pt2, .keras or .onnx file, or a stored graph's folder.",
+            "package.module:symbol, a .pt2, .keras or .onnx file, or the folder of a stored graph "
+            "or of a language model.",
         )
     zoo.get(text)
     return Reference("zoo", text)
@@ -98,10 +100,13 @@ def _folder(text: str, path: Path) -> Reference:
         return Reference("savedmodel", text, str(path))
     if (path / GRAPH_FILE).exists():
         return Reference("graph", text, str(path))
+    if is_pretrained(path):
+        return Reference("pretrained", text, str(path))
     raise UsageError(
         "This folder holds no network.",
         where=text,
-        hint=f"A stored graph's folder has {GRAPH_FILE}, a SavedModel's has saved_model.pb.",
+        hint=f"A stored graph's folder has {GRAPH_FILE}, a SavedModel's has saved_model.pb, a "
+        "language model's has config.json and model.safetensors.",
     )
 
 

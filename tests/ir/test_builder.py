@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from isograd.ir.builder import Builder, portable_path, snake_case
-from isograd.ir.ops import Add, BatchNorm, Concat, LeakyReLU, Linear, ReLU, ShapeError
+from isograd.ir.ops import (
+    Add,
+    BatchNorm,
+    Concat,
+    Embedding,
+    Initializer,
+    LeakyReLU,
+    Linear,
+    ReLU,
+    ShapeError,
+)
 
 
 def start() -> tuple[Builder, str]:
@@ -55,6 +65,29 @@ def test_one_scope_used_twice_shares_its_parameters():
     graph = b.finish(b(layer, b(layer, x, scope="fc"), scope="fc"))
     assert [node.name for node in graph.nodes] == ["fc", "fc_2"]
     assert graph.count_parameters() == 20
+
+
+def test_what_is_built_inside_of_a_module_belongs_to_it():
+    b, x = start()
+    with b.module("encoder", "Encoder"):
+        x = b(Linear(3), x, scope="fc")
+        with b.module("layers.0", "Block"):
+            x = b(ReLU(), x)
+    graph = b.finish(b(Linear(2), x, scope="head"))
+    assert [node.scope for node in graph.nodes] == ["encoder.fc", "encoder.layers.0.relu", "head"]
+    assert list(graph.parameters)[:2] == ["encoder.fc.weight", "encoder.fc.bias"]
+    assert graph.modules == {"encoder": "Encoder", "encoder.layers.0": "Block"}
+
+
+def test_a_parameter_with_the_name_of_another_is_tied_to_it():
+    b = Builder("net")
+    x = b(Embedding(7, 4), b.input("tokens", ("N",), "int"), scope="table")
+    head = Linear(7, bias=False)
+    graph = b.finish(b(head, x, scope="head", names={"weight": "table.weight"}))
+    assert list(graph.parameters) == ["table.weight"]
+    assert graph.parameters["table.weight"].init == Initializer("normal", 1.0)
+    with pytest.raises(ValueError, match=r"two different parameters are named 'table\.weight'"):
+        b(Linear(6, bias=False), x, names={"weight": "table.weight"})
 
 
 def test_two_different_parameters_of_one_name_are_refused():

@@ -14,7 +14,8 @@ ModelArgument = Annotated[
     str,
     typer.Argument(
         help="A built-in network (see `isograd zoo`), file.py:symbol, package.module:symbol, a "
-        ".pt2, .keras or .onnx file, or a stored graph's folder."
+        ".pt2, .keras or .onnx file, or the folder of a stored graph or of a language model "
+        "(config.json, model.safetensors)."
     ),
 ]
 InputOption = Annotated[

@@ -1,1 +1,1 @@
-"""Language: texts to train on, and what is done to a language model."""
+"""Language models: texts, tokenizers, checkpoint folders as they are published, and their use."""
