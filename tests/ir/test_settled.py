@@ -1,10 +1,9 @@
 """Open sizes become numbers, in types and in the attributes of ops."""
 
-from small_language_models import next_token
-
 from isograd.ir.builder import Builder
 from isograd.ir.ops import Arange, Linear, Reshape
 from isograd.ir.settled import with_sizes
+from small_language_models import next_token
 
 
 def test_a_size_is_a_number_everywhere():

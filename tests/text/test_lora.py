@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 from sides import baseline, proof_of, side
-from small_language_models import VOCABULARY, WIDTH, next_token
 
 from isograd.errors import UsageError
 from isograd.ir.settled import with_sizes
 from isograd.text.lora import Adaptation, adapt, merge, save_adapter
 from isograd.training import Adam, Recipe
+from small_language_models import VOCABULARY, WIDTH, next_token
 
 GRAPH = with_sizes(next_token(), {"T": 6})
 WEIGHTS = GRAPH.initialize(0)
