@@ -206,6 +206,11 @@ class RemoteExecutor:
         """`train`, with the seconds of the whole call."""
         return self._worker.call("timed_call", self._name, "train", batches)
 
+    def timed_forward(self, *inputs: Array) -> tuple[float, NDArray[np.floating]]:
+        """`forward`, with the seconds of the call: from arrays to arrays, without their way
+        here."""
+        return self._worker.call("timed_call", self._name, "forward", *inputs)
+
     def release(self) -> None:
         self._call("release")
 

@@ -90,11 +90,11 @@ def make_trial(
     """
     generator = np.random.default_rng(seed)
     batch, steps = recipe.batch_size, recorded[-1]
-    tables = _tables(graph) | dict(bounds or {})
-    draws = [_random_inputs(graph, tables, generator, size) for size in (*FORWARD_BATCHES, batch)]
+    tables = tables_of(graph) | dict(bounds or {})
+    draws = [random_inputs(graph, tables, generator, size) for size in (*FORWARD_BATCHES, batch)]
     if dataset is None:
-        data = _random_inputs(graph, tables, generator, 4 * batch)
-        labels = _random_targets(graph, recipe, generator, 4 * batch)
+        data = random_inputs(graph, tables, generator, 4 * batch)
+        labels = random_targets(graph, recipe, generator, 4 * batch)
     else:
         data, labels = (_textured(dataset, graph, generator),), dataset.train_targets
     epochs = -(-steps // max(len(labels) // batch, 1))
@@ -103,7 +103,7 @@ def make_trial(
         weights=_generic(weights or graph.initialize(seed), graph, generator),
         forward=tuple(draws[:2]),
         inputs=draws[2],
-        targets=_random_targets(graph, recipe, generator, batch),
+        targets=random_targets(graph, recipe, generator, batch),
         data=tuple(array[rows] for array in data),
         labels=labels[rows],
         batches=np.arange(len(rows)).reshape(steps, batch),
@@ -150,7 +150,7 @@ def _running_statistics(graph: Graph) -> set[str]:
     }
 
 
-def _tables(graph: Graph) -> dict[str, int]:
+def tables_of(graph: Graph) -> dict[str, int]:
     """How many rows the tables have that inputs are indices into."""
     return {
         node.inputs[0]: node.op.num_embeddings
@@ -159,9 +159,10 @@ def _tables(graph: Graph) -> dict[str, int]:
     }
 
 
-def _random_inputs(
+def random_inputs(
     graph: Graph, tables: Mapping[str, int], generator: np.random.Generator, batch: int
 ) -> tuple[Array, ...]:
+    """One batch: normal numbers, rounded to float32; whole ones below what ``tables`` says."""
     sizes = graph.sizes(batch)
 
     def draw(name: str, kind: TensorType) -> Array:
@@ -174,9 +175,10 @@ def _random_inputs(
     return tuple(draw(name, kind) for name, kind in graph.inputs.items())
 
 
-def _random_targets(
+def random_targets(
     graph: Graph, recipe: Recipe, generator: np.random.Generator, batch: int
 ) -> Array:
+    """What the loss takes beside such a batch's outputs."""
     sizes = graph.sizes(batch)
     shapes = [concrete(graph.type_of(name), sizes) for name in graph.outputs]
     shape = shapes[0] if len(shapes) == 1 else (batch, sum(prod(shape[1:]) for shape in shapes))

@@ -153,19 +153,10 @@ class Workbench:
         self.setting = setting
         self.modes = [Mode(framework, mode) for framework, mode in choose_modes(wanted)]
         self.benches: dict[str, Bench] = {}
-        self.emitted = {f: self._emit(f) for f in dict.fromkeys(m.framework for m in self.modes)}
+        frameworks = dict.fromkeys(mode.framework for mode in self.modes)
+        self.emitted = {framework: write_source(setting, framework) for framework in frameworks}
         if setting.original:
             self.modes.insert(0, Mode(setting.original.framework, ORIGINAL))
-
-    def _emit(self, framework: str) -> Emitted:
-        graph = self.setting.twins.get(framework, self.setting.graph)
-        emitted: Emitted = part(framework, "emitter").emit(
-            graph, idiomatic=self.setting.idiomatic, input_layout=self.setting.input_layout
-        )
-        path = source_path(self.setting.directory, framework)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(emitted.source, encoding="utf-8")
-        return emitted
 
     def start(self, mode: Mode) -> None:
         """Starts a mode's worker; a mode that cannot run gets a status and a reason instead."""
@@ -238,6 +229,18 @@ class Workbench:
         """Ends all workers."""
         for bench in self.alive:
             bench.close()
+
+
+def write_source(setting: Setting, framework: str) -> Emitted:
+    """Emits a run's graph for a framework, and writes the source into the run's directory."""
+    graph = setting.twins.get(framework, setting.graph)
+    emitted: Emitted = part(framework, "emitter").emit(
+        graph, idiomatic=setting.idiomatic, input_layout=setting.input_layout
+    )
+    path = source_path(setting.directory, framework)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(emitted.source, encoding="utf-8")
+    return emitted
 
 
 def source_path(directory: Path, framework: str) -> Path:
