@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from isograd import frontier, result
+from isograd.claims import observation
+from isograd.claims.observation import Observation
 from isograd.errors import UsageError
 from isograd.frontier import Frontier
 from isograd.measure.environment import environment
@@ -62,7 +64,12 @@ class Evidence:
     compares: list[Found[Result]] = field(default_factory=list)
     graphs: list[Found[Graphs]] = field(default_factory=list)
     frontiers: list[Found[Frontier]] = field(default_factory=list)
+    observations: list[Found[Observation]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+
+    def observation(self, name: str) -> Found[Observation] | None:
+        """The newest one of this name."""
+        return next((one for one in self.observations if one.record.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -104,10 +111,11 @@ KINDS = {
     result.SCHEMA: _Kind("compares", Result.from_json),
     document.SCHEMA: _Kind("graphs", Graphs.from_json),
     frontier.SCHEMA: _Kind("frontiers", Frontier.from_json),
+    observation.SCHEMA: _Kind("observations", Observation.from_json),
 }
 """Schema to kind."""
 
-NAMES = ("result.json", "graph.json", "frontier.json")
+NAMES = ("result.json", "graph.json", "frontier.json", observation.RECORD)
 """Files that may hold a result."""
 
 
