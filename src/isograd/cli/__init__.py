@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from isograd.cli import compare, convert, emit, graph, optimize, prove, report, transfer, zoo
+from isograd.cli import (
+    advise,
+    compare,
+    convert,
+    emit,
+    graph,
+    optimize,
+    prove,
+    report,
+    transfer,
+    zoo,
+)
 from isograd.cli.failure import explain
 from isograd.errors import IsogradError, WorkerError
 
@@ -27,6 +38,7 @@ app.command("convert")(convert.command)
 app.command("graph")(graph.command)
 app.command("optimize")(optimize.command)
 app.command("emit")(emit.command)
+app.command("advise")(advise.command)
 app.command("transfer")(transfer.command)
 app.command("zoo")(zoo.command)
 app.command("report")(report.command)

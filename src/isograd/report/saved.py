@@ -65,6 +65,12 @@ KINDS = {
         "isograd.report.terminal_frontier:render_frontier",
         "isograd.report.frontier:write_frontier",
     ),
+    "isograd/advice": Kind(
+        "advice.json",
+        "isograd.advice:Advice",
+        "isograd.report.terminal_advice:render_advice",
+        "isograd.report.advised:write_advice",
+    ),
 }
 """Schema, without its version, to the kind. Of several records in a folder, the first is meant."""
 

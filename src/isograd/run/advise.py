@@ -1,0 +1,163 @@
+"""`advise`: what is known of a network here, what is missing measured, and the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+from isograd.advice import Advice
+from isograd.advise.conclude import advise
+from isograd.advise.measured import Measured, trainings
+from isograd.advise.profile import Profile
+from isograd.deploy.request import Request as FormsRequest
+from isograd.evidence import USUAL, Evidence, Found, gather
+from isograd.frontier import Frontier
+from isograd.ir.inputs import InputSpec
+from isograd.models import Model, load
+from isograd.report.advised import write_advice
+from isograd.result import Result
+from isograd.run.compare import Request, compare
+from isograd.run.fit import usual_data
+from isograd.run.optimize import optimize
+from isograd.run.progress import Progress, Silent
+from isograd.run.workbench import fresh_folder, new_directory
+from isograd.training import Recipe
+
+R = TypeVar("R", Result, Frontier)
+
+LEAST_S = 30.0
+"""With less than this left of the budget, nothing more is begun."""
+
+QUICK_FORMS = (
+    "dense/torch/eager",
+    "dense/torch/torchscript",
+    "dense/torch/onnx",
+    "dense/torch/onnx-int8-dynamic",
+    "dense/tensorflow/function",
+    "dense/tensorflow/saved-model",
+    "dense/tensorflow/litert",
+    "dense/tensorflow/litert-int8-dynamic",
+)
+"""What is built and timed where no forms were: those that are built within seconds."""
+
+
+def advise_on(
+    model: str,
+    profile: Profile,
+    *,
+    inputs: Sequence[str | InputSpec] = (),
+    trust: bool = False,
+    data: str | None = None,
+    data_dir: Path | None = None,
+    results: Sequence[Path] = (),
+    budget_s: float = 300.0,
+    out: Path | None = None,
+    progress: Progress | None = None,
+    command: str = "",
+) -> tuple[Advice, Path]:
+    """Advice for one network.
+
+    Args:
+        model: whatever `isograd.load` takes by name.
+        profile: the user's situation.
+        inputs: what the network is called with.
+        trust: let a model file bring code of its own.
+        data: the data set to train on where something is measured; by default the usual one.
+        data_dir: folder with its files.
+        results: folders with earlier results; by default ``isograd-runs``, if it is there.
+        budget_s: seconds that may go into measuring what is missing; 0 measures nothing. What was
+            begun is finished: a comparison takes a minute or two.
+        out: a folder that holds no result yet; by default a new one under ``isograd-runs``.
+        progress: who is told about it.
+        command: the line that the report shows for doing it again.
+
+    Returns the advice and its folder. Raises `UsageError` for bad input.
+
+    """
+    found = load(model, inputs, trust=trust)
+    evidence = gather(list(results) or [folder for folder in (USUAL,) if folder.is_dir()])
+    directory = new_directory(out, lambda: fresh_folder(f"{found.graph.name}-advice"))
+    request = Request(Recipe(loss=found.loss), data or usual_data(found), data_dir)
+    study = _Study(found, request, profile, directory, progress or Silent())
+    measured = study.measured(evidence, budget_s)
+    advice = advise(profile, measured, model=found.graph.name, command=command)
+    write_advice(advice, directory)
+    return advice, directory
+
+
+class _Study:
+    """Finds what is known of one network, and measures the rest."""
+
+    def __init__(
+        self, model: Model, request: Request, profile: Profile, directory: Path, progress: Progress
+    ) -> None:
+        self.model, self.request, self.profile = model, request, profile
+        self.directory, self.progress = directory, progress
+
+    def measured(self, evidence: Evidence, budget_s: float) -> Measured:
+        """Everything that advice goes by."""
+        begin = perf_counter()
+        compared = self._newest(evidence.compares)
+        if compared is None and budget_s >= LEAST_S:
+            compared = self._compare()
+        found = Measured(cautions=self._cautions(evidence))
+        if compared:
+            found = _with_training(found, *compared)
+        if not self.profile.ships:
+            return found
+        shipped = self._newest(evidence.frontiers)
+        left = budget_s - (perf_counter() - begin)
+        if shipped is None and left >= LEAST_S:
+            shipped = self._optimize(left)
+        if shipped:
+            found = replace(found, shipped=shipped[0], shipped_source=str(shipped[1]))
+        return found
+
+    def _newest(self, results: Sequence[Found[R]]) -> tuple[R, Path] | None:
+        """The newest that is of this network, and not cut off."""
+        for one in results:
+            record = one.record
+            if record.model.get("name") == self.model.graph.name and record.status == "complete":
+                return record, one.path
+        return None
+
+    def _compare(self) -> tuple[Result, Path]:
+        request = replace(self.request, epochs=2, seeds=2, measure_s=3.0)
+        result, folder = compare(
+            self.model, request, out=self.directory / "compare", progress=self.progress
+        )
+        return result, folder / "result.json"
+
+    def _optimize(self, budget_s: float) -> tuple[Frontier, Path]:
+        request = FormsRequest(
+            self.request.recipe,
+            self.request.data,
+            self.request.data_dir,
+            epochs=2,
+            variants=("dense",),
+            only=QUICK_FORMS,
+            measure_s=0.3,
+            budget_s=budget_s,
+            trainings=False,
+        )
+        found, folder = optimize(
+            self.model, request, out=self.directory / "optimize", progress=self.progress
+        )
+        return found, folder / "frontier.json"
+
+    def _cautions(self, evidence: Evidence) -> tuple[str, ...]:
+        return tuple(f"{one.path} does not count: {one.reason}." for one in evidence.refused)
+
+
+def _with_training(found: Measured, result: Result, path: Path) -> Measured:
+    around = result.environment
+    return replace(
+        found,
+        trained=trainings(result, str(path)),
+        noise=result.noise_floor.fraction if result.noise_floor else 0.0,
+        device=str(result.policy.get("device", "cpu")),
+        versions=dict(around.get("packages", {})),
+    )
