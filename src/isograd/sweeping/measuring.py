@@ -19,7 +19,8 @@ from isograd.models import Model, load
 from isograd.sweeping.agreement import agreed, distances
 from isograd.sweeping.cell import PLAIN, Cell, Network, Task
 from isograd.sweeping.lesson import Lesson, lesson_of
-from isograd.sweeping.record import Quantity, Timing
+from isograd.sweeping.race import Quantity
+from isograd.sweeping.record import Timing
 from isograd.sweeping.running import Running, Seen
 
 

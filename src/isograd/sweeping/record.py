@@ -11,12 +11,11 @@ from typing import Any, Literal
 
 from isograd.result import Interval, Saved
 from isograd.sweeping.cell import Cell, Conditions, Network
+from isograd.sweeping.race import Quantity, Race
 
 SCHEMA = "isograd/sweep/1"
 
 RECORD = "sweep.json"
-
-Quantity = Literal["step", "inference"]
 
 Agreed = Literal["agrees", "different", "inconclusive", "not compared"]
 """Whether a cell's losses are its baseline's, as far as rounding allows; no proof."""
@@ -90,6 +89,7 @@ class Sweep(Saved):
     parallel: int = 1
     address: str = ""
     outcomes: list[Outcome] = field(default_factory=list)
+    races: list[Race] = field(default_factory=list)
     duration_s: float = 0.0
 
     @property

@@ -20,7 +20,7 @@ from isograd.run.timing import StepArm
 from isograd.run.workbench import Bench, Setting, write_source
 from isograd.sweeping.cell import Task
 from isograd.sweeping.lesson import Lesson
-from isograd.sweeping.record import Quantity
+from isograd.sweeping.race import Quantity
 
 WARM_UP_CALLS = 3
 """Calls of inference after the first one, before anything is timed."""
