@@ -42,7 +42,7 @@ LOSSES = [
 
 
 def net(activation: str | None = None, units: int = 4) -> keras.Model:
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(0)
     return keras.Sequential(
         [keras.layers.Input((5,)), keras.layers.Dense(units, activation, name="head")],
