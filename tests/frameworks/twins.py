@@ -207,13 +207,11 @@ class _Session:
         self.feed |= dict(zip(self.others, self.before[1], strict=True))
         self.feed |= {place: x.numpy() for place, x in zip(self.xs, xs, strict=True)}
 
-    def run(self, training: bool, sources: Any, cotangents: list[np.ndarray]) -> Any:
+    def run(self, sources: Any, cotangents: list[np.ndarray]) -> Any:
+        """What evaluation gives, and what training gives, changes and differentiates."""
         with self.graph.as_default(), tf.compat.v1.Session(graph=self.graph) as session:
-            xs = self.xs[0] if len(self.xs) == 1 else self.xs
-            outputs, after = self.model.stateless_call(
-                self.trainable, self.others, xs, training=training
-            )
-            outputs = _tuple(outputs)
+            evaluated, _ = self._call(training=False)
+            outputs, after = self._call(training=True)
             loss = sum(tf.reduce_sum(y * c) for y, c in zip(outputs, cotangents, strict=True))
             places = {
                 id(v): p
@@ -222,7 +220,14 @@ class _Session:
             wanted = [places.get(id(s)) if not isinstance(s, int) else self.xs[s] for s in sources]
             gradients = tf.gradients(loss, wanted, unconnected_gradients="zero")
             gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
-            return session.run([list(outputs), list(after), gradients], self.feed)
+            return session.run([evaluated, outputs, after, gradients], self.feed)
+
+    def _call(self, *, training: bool) -> tuple[list[Any], list[Any]]:
+        xs = self.xs[0] if len(self.xs) == 1 else self.xs
+        outputs, after = self.model.stateless_call(
+            self.trainable, self.others, xs, training=training
+        )
+        return list(_tuple(outputs)), list(after)
 
 
 def _others(model: Any) -> list[Any]:
@@ -277,9 +282,7 @@ def run_tensorflow(
     if mode == "session":
         session = _Session(model, xs, shapes)
         sources = [*floats, *(variables[name] for name in emitted.trainable)]
-        constants = [y.numpy() for y in ys]
-        evaluated = session.run(False, sources, constants)[0]
-        trained, after, gradients = session.run(True, sources, constants)
+        evaluated, trained, after, gradients = session.run(sources, [y.numpy() for y in ys])
         moved = {id(v): a for v, a in zip(_others(model), after, strict=True)}
         return results(
             emitted,

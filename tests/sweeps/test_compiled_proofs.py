@@ -33,6 +33,7 @@ def test_a_compiled_twin_is_equivalent(graph: Graph, label: str) -> None:
 
 
 STATES = test_emit_recurrent.FINAL | test_emit_recurrent.MASKED
+STATES |= {"stacked": test_emit_recurrent.stacked()}
 
 
 @pytest.mark.parametrize("mode", ["function", "xla", "session"])
@@ -41,7 +42,7 @@ def test_a_recurrent_op_is_the_same_in_every_mode(case, mode) -> None:
     assert_twins(one_op(*case), batch=2, mode=mode)
 
 
-@pytest.mark.parametrize("mode", ["function", "xla"])
+@pytest.mark.parametrize("mode", ["function", "xla", "session"])
 @pytest.mark.parametrize("graph", STATES.values(), ids=STATES)
 def test_final_states_are_the_same_in_every_mode(graph: Graph, mode: str) -> None:
     assert_twins(graph, mode=mode)
