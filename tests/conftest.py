@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+sys.path[:0] = [
+    str(folder)
+    for folder in sorted(Path(__file__).parent.iterdir())
+    if folder.is_dir() and folder.name != "sweeps"
+]  # tests of one part use what those of another have made up
 
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.load_profile("same")  # the same examples everywhere, however slow the machine is

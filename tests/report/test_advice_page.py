@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import io
-import sys
-from pathlib import Path
 
 import pytest
+from measurements import measured
 from pages import Page
 from rich.console import Console
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "advise"))
-
-from measurements import measured
 
 from isograd.advice import Advice
 from isograd.advise.conclude import advise
