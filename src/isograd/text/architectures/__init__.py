@@ -8,12 +8,14 @@ from typing import Any
 from isograd.errors import UsageError
 from isograd.ir.graph import Graph
 from isograd.ir.ops import ShapeError
-from isograd.text.architectures import bert, gpt2
+from isograd.text.architectures import bert, distilbert, gpt2, llama, roberta
 from isograd.text.architectures.architecture import Architecture, Task
 from isograd.text.config import Config
 
+FAMILIES = (gpt2, bert, roberta, distilbert, llama)
+
 KNOWN: Mapping[str, Architecture] = {
-    one.name: one for family in (gpt2, bert) for one in family.ARCHITECTURES
+    one.name: one for family in FAMILIES for one in family.ARCHITECTURES
 }
 """Class, as ``config.json`` names it, to architecture; of each family, the usual one first."""
 

@@ -1,8 +1,4 @@
-"""BERT: an encoder with learned places and token types, normalisation behind each part.
-
-Source: Devlin et al., "BERT", NAACL 2019; names, defaults and first weights as the Hugging Face
-library documents them for ``BertConfig``. RoBERTa is the same network with other heads.
-"""
+"""BERT's heads: the token at each place, or one class for the text."""
 
 from __future__ import annotations
 
@@ -10,128 +6,53 @@ import re
 
 from isograd.ir.builder import Builder
 from isograd.ir.graph import Graph
-from isograd.ir.ops import Add, Embedding, LayerNorm, Linear, Parameter, Select, Tanh
+from isograd.ir.ops import Linear, Select, Tanh
 from isograd.text.architectures.architecture import Architecture
-from isograd.text.architectures.layers import (
-    BATCH,
-    TIME,
-    activation,
-    attend,
-    dropout,
-    head_size,
-    merge_heads,
-    padding_mask,
-    places,
-    residual,
-    split_heads,
-    with_first_weights,
+from isograd.text.architectures.encoder import (
+    Family,
+    encoded,
+    finished,
+    head_dropout,
+    norm,
+    width_of,
 )
+from isograd.text.architectures.layers import activation, places, tied_head
 from isograd.text.config import Config
 
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+def _places(b: Builder, config: Config, tokens: str) -> str:
+    count = config.whole("max_position_embeddings", 512)
+    return places(b, count, width_of(config), "position_embeddings")
+
+
+BERT = Family("bert", "Bert", vocabulary=30522, padding=0, places=_places)
 
 
 def masked(config: Config, name: str) -> Graph:
     """`INPUTS` [N, T] to logits [N, T, vocabulary] of the token at each place."""
-    b, x = _encoded(config, name)
-    width = config.whole("hidden_size", 768)
+    b, x = encoded(config, name, BERT)
     with b.module("cls.predictions", "BertLMPredictionHead"):
         with b.module("transform", "BertPredictionHeadTransform"):
-            x = b(Linear(width), x, scope="dense")
+            x = b(Linear(width_of(config)), x, scope="dense")
             x = activation(b, config, "hidden_act", "gelu")(x)
-            x = b(LayerNorm((width,), _eps(config)), x, scope="LayerNorm")
-        table = {"weight": "bert.embeddings.word_embeddings.weight"}
-        tied = table if config.flag("tie_word_embeddings", True) else {}
-        head = Linear(config.whole("vocab_size", 30522), bias=False)
-        x = b(head, x, scope="decoder", names=tied)
-        bias = b(Parameter((head.out_features,)), names={"value": "cls.predictions.bias"})
-        x = b(Add(), x, bias)
-    return _finished(b, config, x)
+            x = b(norm(config), x, scope="LayerNorm")
+        x = tied_head(b, config, x, BERT.vocabulary, BERT.table, "cls.predictions.bias")
+    return finished(b, config, x)
 
 
 def classification(config: Config, name: str) -> Graph:
     """`INPUTS` [N, T] to logits [N, labels] of the whole text."""
-    b, x = _encoded(config, name)
+    b, x = encoded(config, name, BERT)
     with b.module("bert.pooler", "BertPooler"):
-        x = b(Linear(config.whole("hidden_size", 768)), b(Select(1, 0), x), scope="dense")
-        x = b(Tanh(), x)
-    rest = config.probability("hidden_dropout_prob", 0.1)
-    x = dropout(b, x, config.probability("classifier_dropout", rest), "dropout")
-    return _finished(b, config, b(Linear(len(config.labels)), x, scope="classifier"))
+        x = b(Tanh(), b(Linear(width_of(config)), b(Select(1, 0), x), scope="dense"))
+    x = head_dropout(b, config, x)
+    return finished(b, config, b(Linear(len(config.labels)), x, scope="classifier"))
 
 
 def features(config: Config, name: str) -> Graph:
     """`INPUTS` [N, T] to the last hidden states [N, T, width]."""
-    b, x = _encoded(config, name)
-    return _finished(b, config, x)
-
-
-def _finished(b: Builder, config: Config, x: str) -> Graph:
-    return with_first_weights(b.finish(x), config.positive("initializer_range", 0.02), {})
-
-
-def _encoded(config: Config, name: str) -> tuple[Builder, str]:
-    config.only("is_decoder", False)
-    config.only("add_cross_attention", False)
-    config.only("position_embedding_type", "absolute")
-    b = Builder(name)
-    tokens, seen, types = (b.input(one, (BATCH, TIME), "int") for one in INPUTS)
-    with b.module("bert", "BertModel"):
-        with b.module("embeddings", "BertEmbeddings"):
-            x = _embedded(b, config, tokens, types)
-        mask = padding_mask(b, seen)
-        for index in range(config.whole("num_hidden_layers", 12)):
-            with b.module(f"encoder.layer.{index}", "BertLayer"):
-                x = encoder_layer(b, config, x, mask)
-    return b, x
-
-
-def _embedded(b: Builder, config: Config, tokens: str, types: str) -> str:
-    width, count = config.whole("hidden_size", 768), config.whole("vocab_size", 30522)
-    padding = config.index("pad_token_id", 0)
-    words = b(Embedding(count, width, padding), tokens, scope="word_embeddings")
-    kinds = b(
-        Embedding(config.whole("type_vocab_size", 2), width), types, scope="token_type_embeddings"
-    )
-    where = places(b, config.whole("max_position_embeddings", 512), width, "position_embeddings")
-    x = b(Add(), b(Add(), words, kinds), where)
-    x = b(LayerNorm((width,), _eps(config)), x, scope="LayerNorm")
-    return dropout(b, x, config.probability("hidden_dropout_prob", 0.1), "dropout")
-
-
-def encoder_layer(b: Builder, config: Config, x: str, mask: str) -> str:
-    """Attention and a perceptron, each added to what came in and normalised; [N, T, width]."""
-    with b.module("attention", "BertAttention"):
-        with b.module("self", "BertSelfAttention"):
-            y = _attention(b, config, x, mask)
-        with b.module("output", "BertSelfOutput"):
-            x = _added(b, config, x, y)
-    y = b(Linear(config.whole("intermediate_size", 3072)), x, scope="intermediate.dense")
-    y = activation(b, config, "hidden_act", "gelu")(y)
-    with b.module("output", "BertOutput"):
-        return _added(b, config, x, y)
-
-
-def _attention(b: Builder, config: Config, x: str, mask: str) -> str:
-    width, heads = config.whole("hidden_size", 768), config.whole("num_attention_heads", 12)
-    size = head_size(config, width, heads)
-    q, k, v = (
-        split_heads(b, b(Linear(width), x, scope=scope), heads, size)
-        for scope in ("query", "key", "value")
-    )
-    p = config.probability("attention_probs_dropout_prob", 0.1)
-    return merge_heads(b, attend(b, q, k, v, mask, size=size, p=p), width)
-
-
-def _added(b: Builder, config: Config, x: str, y: str) -> str:
-    width = config.whole("hidden_size", 768)
-    y = b(Linear(width), y, scope="dense")
-    y = dropout(b, y, config.probability("hidden_dropout_prob", 0.1), "dropout")
-    return b(LayerNorm((width,), _eps(config)), residual(b, x, y), scope="LayerNorm")
-
-
-def _eps(config: Config) -> float:
-    return config.positive("layer_norm_eps", 1e-12)
+    b, x = encoded(config, name, BERT)
+    return finished(b, config, x)
 
 
 _POSITIONS = r"^bert\.embeddings\.position_ids$"

@@ -12,6 +12,7 @@ from isograd.ir.graph import Graph
 from isograd.ir.ops import (
     GELU,
     Add,
+    AddScalar,
     Arange,
     Attention,
     Compare,
@@ -21,6 +22,7 @@ from isograd.ir.ops import (
     ExpandDims,
     Initializer,
     Linear,
+    LogicalAnd,
     MatMul,
     Mish,
     Multiply,
@@ -94,10 +96,16 @@ def merge_heads(b: Builder, x: str, width: int) -> str:
     return b(Reshape((BATCH, TIME, width)), b(Transpose((0, 2, 1, 3)), x))
 
 
-def causal_mask(b: Builder) -> str:
-    """Truth values [T, T]: whether a place (row) sees another one (column), those behind it not."""
-    places = b(Arange(0, TIME))
-    return b(Compare(">="), b(ExpandDims(1), places), places)
+def causal_mask(b: Builder, window: int | None = None) -> str:
+    """Truth values [T, T]: whether a place (row) sees another one (column): itself and those before
+    it, at most ``window`` in all."""
+    keys = b(Arange(0, TIME))
+    queries = b(ExpandDims(1), keys)
+    seen = b(Compare(">="), queries, keys)
+    if window is None:
+        return seen
+    near = b(Compare("<"), queries, b(AddScalar(window), keys))
+    return b(LogicalAnd(), seen, near)
 
 
 def padding_mask(b: Builder, attention_mask: str) -> str:
@@ -122,6 +130,15 @@ def attend(b: Builder, q: str, k: str, v: str, mask: str, *, size: int, p: float
 def places(b: Builder, count: int, width: int, scope: str) -> str:
     """The learned embeddings [T, width] of the first T of ``count`` places."""
     return b(Embedding(count, width), b(Arange(0, TIME)), scope=scope)
+
+
+def tied_head(b: Builder, config: Config, x: str, vocabulary: int, table: str, bias: str) -> str:
+    """Logits of the tokens: the embeddings' ``table`` again (unless the file says otherwise), and
+    a bias by the name ``bias``. ``vocabulary`` is its size where the file does not say."""
+    count = config.whole("vocab_size", vocabulary)
+    tied = {"weight": table} if config.flag("tie_word_embeddings", True) else {}
+    x = b(Linear(count, bias=False), x, scope="decoder", names=tied)
+    return b(Add(), x, b(Parameter((count,)), names={"value": bias}))
 
 
 def residual(b: Builder, x: str, y: str) -> str:
