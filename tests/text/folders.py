@@ -44,6 +44,41 @@ CLASSIFIER = {
     "id2label": {"0": "bad", "1": "fair", "2": "good"},
 }
 
+LLAMA = {
+    "model_type": "llama",
+    "architectures": ["LlamaForCausalLM"],
+    "vocab_size": 23,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "intermediate_size": 12,
+    "rope_theta": 100.0,
+}
+
+
+def shapes_of_llama(config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    width, words, inner = (config[k] for k in ("hidden_size", "vocab_size", "intermediate_size"))
+    narrow = width * config["num_key_value_heads"] // config["num_attention_heads"]
+    shapes: dict[str, tuple[int, ...]] = {
+        f"{name}.weight": (words, width) for name in ("model.embed_tokens", "lm_head")
+    }
+    for i in range(config["num_hidden_layers"]):
+        layer = f"model.layers.{i}"
+        for name, shape in {
+            "self_attn.q_proj": (width, width),
+            "self_attn.k_proj": (narrow, width),
+            "self_attn.v_proj": (narrow, width),
+            "self_attn.o_proj": (width, width),
+            "mlp.gate_proj": (inner, width),
+            "mlp.up_proj": (inner, width),
+            "mlp.down_proj": (width, inner),
+            "input_layernorm": (width,),
+            "post_attention_layernorm": (width,),
+        }.items():
+            shapes[f"{layer}.{name}.weight"] = shape
+    return shapes | {"model.norm.weight": (width,)}
+
 
 def shapes_of_gpt2(config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     width = config["n_embd"]

@@ -94,3 +94,40 @@ def bert_classification(
 ) -> Floats:
     _, apply, x = _bert(t, config, inputs)
     return apply(np.tanh(apply(x[:, 0], "bert.pooler.dense")), "classifier")
+
+
+def rms_norm(x: Floats, weight: Floats) -> Floats:
+    return x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-6) * weight
+
+
+def rotated(x: Floats, heads: int, theta: float) -> Floats:
+    """Pairs (i, i + half) of each head as complex numbers, turned by place * theta^(-i/half)."""
+    result = np.empty_like(x)
+    for part in np.split(np.arange(x.shape[-1]), heads):
+        first, second = np.split(part, 2)
+        rates = theta ** (-np.arange(len(first)) / len(first))
+        turn = np.exp(1j * np.arange(x.shape[1])[:, None] * rates)
+        pairs = (x[..., first] + 1j * x[..., second]) * turn
+        result[..., first], result[..., second] = pairs.real, pairs.imag
+    return result
+
+
+def llama(t: Tensors, config: Mapping[str, Any], tokens: NDArray[np.int64]) -> Floats:
+    heads, shared = config["num_attention_heads"], config["num_key_value_heads"]
+    spread = lambda x: np.concatenate(
+        [part for part in np.split(x, shared, -1) for _ in range(heads // shared)], -1
+    )
+    apply = lambda x, name: x @ t[f"{name}.weight"].T
+    seen = np.tril(np.ones((tokens.shape[1],) * 2, bool))
+    x = t["model.embed_tokens.weight"][tokens]
+    for i in range(config["num_hidden_layers"]):
+        layer = f"model.layers.{i}"
+        y = rms_norm(x, t[f"{layer}.input_layernorm.weight"])
+        q, k, v = (apply(y, f"{layer}.self_attn.{name}_proj") for name in "qkv")
+        q, k = rotated(q, heads, config["rope_theta"]), rotated(k, shared, config["rope_theta"])
+        x = x + apply(attention(q, spread(k), spread(v), heads, seen), f"{layer}.self_attn.o_proj")
+        y = rms_norm(x, t[f"{layer}.post_attention_layernorm.weight"])
+        gate = apply(y, f"{layer}.mlp.gate_proj")
+        gated = gate / (1 + np.exp(-gate)) * apply(y, f"{layer}.mlp.up_proj")
+        x = x + apply(gated, f"{layer}.mlp.down_proj")
+    return rms_norm(x, t["model.norm.weight"]) @ t["lm_head.weight"].T

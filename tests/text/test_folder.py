@@ -15,12 +15,14 @@ from folders import (
     BERT,
     CLASSIFIER,
     GPT2,
+    LLAMA,
     drawn,
     inputs_for,
     outputs,
     put,
     shapes_of_bert,
     shapes_of_gpt2,
+    shapes_of_llama,
 )
 from isograd.errors import UsageError
 from isograd.models import load
@@ -62,6 +64,12 @@ def test_bert_has_equal_logits_in_both_frameworks_and_in_numpy(tmp_path, config,
     tensors = drawn(shapes_of_bert(config))
     folder = put(tmp_path / "bert", config, tensors)
     agrees(folder, lambda inputs: expected(wide(tensors), config, inputs))
+
+
+def test_llama_has_equal_logits_in_both_frameworks_and_in_numpy(tmp_path):
+    tensors = drawn(shapes_of_llama(LLAMA))
+    folder = put(tmp_path / "llama", LLAMA, tensors)
+    agrees(folder, lambda inputs: plain.llama(wide(tensors), LLAMA, inputs["input_ids"]))
 
 
 def test_padding_is_not_seen(tmp_path):
@@ -191,7 +199,7 @@ def test_a_quantised_tensor_is_refused(gpt2):
     [
         (
             {"model_type": "gpt3"},
-            "Unknown model_type 'gpt3'.*Did you mean 'gpt2'.*Known: bert, gpt2",
+            "Unknown model_type 'gpt3'.*Did you mean 'gpt2'.*Known: bert, distilbert, gpt2, llama",
         ),
         ({"architectures": ["GPT2Double"]}, "Unknown architecture of gpt2 'GPT2Double'.*Known"),
         ({"architectures": "GPT2"}, "'architectures' is 'GPT2'; it must be a list"),
