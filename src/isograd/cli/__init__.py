@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from importlib.metadata import version
@@ -22,11 +23,12 @@ from isograd.cli import (
     zoo,
 )
 from isograd.cli.failure import explain
-from isograd.errors import IsogradError, WorkerError
+from isograd.errors import IsogradError, UsageError, WorkerError
 
 app = typer.Typer(
     name="isograd",
-    epilog="With --debug, any command shows the traceback of an error.",
+    epilog="With --debug, any command shows the traceback of an error; with --lang zh, its report "
+    "is in Chinese.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -66,6 +68,7 @@ def main() -> None:
     if debug:
         sys.argv.remove("--debug")
     try:
+        _speak()
         app()
     except Exception as error:
         expected = error if isinstance(error, IsogradError) else _mistake(error)
@@ -74,6 +77,22 @@ def main() -> None:
         else:
             explain(expected)
         raise SystemExit(expected.exit_code) from None
+
+
+def _speak() -> None:
+    """Takes ``--lang`` out of the arguments, wherever it stands; else the environment tells."""
+    from isograd.report.language import LANGUAGES, speak
+
+    code = os.environ.get("ISOGRAD_LANG", "en")
+    for place, word in enumerate(sys.argv):
+        option, equals, value = word.partition("=")
+        if option == "--lang":
+            if not equals and place + 1 == len(sys.argv):
+                raise UsageError("--lang needs a language.", hint=f"Known: {', '.join(LANGUAGES)}.")
+            code = value if equals else sys.argv[place + 1]
+            del sys.argv[place : place + (1 if equals else 2)]
+            break
+    speak(code)
 
 
 def _mistake(error: Exception) -> IsogradError:

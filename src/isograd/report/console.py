@@ -8,6 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from isograd.report.language import said
+
 STYLES = {
     "equivalent": "green",
     "different": "bold red",
@@ -69,7 +71,9 @@ def write_indented(console: Console, text: str, style: str = "", by: int = 2) ->
 
 
 def shown(console: Console, text: str, style: str = "") -> Text:
-    """Text for this terminal: no markup, no control characters, no sign that it cannot show."""
+    """Text for this terminal, in the language that is spoken: no markup, no control characters, no
+    sign that it cannot show."""
+    text = "\n".join(map(said, text.split("\n")))
     printable = "".join(c if c == "\n" or c.isprintable() else " " for c in text)
     try:
         printable.encode(console.encoding)

@@ -18,7 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from isograd.report import names, numbers
+from isograd.report import language, names, numbers
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -39,10 +39,11 @@ def render_page(
     scripts: Sequence[str] = ("script.js",),
     **content: Any,
 ) -> str:
-    """The whole page. ``raw`` is the JSON of what it shows, ``styles`` and ``scripts`` name its
-    style sheets and scripts."""
+    """The whole page, in the language that is spoken. ``raw`` is the JSON of what it shows,
+    ``styles`` and ``scripts`` name its style sheets and scripts."""
     style, script = ("\n".join(map(_asset, names)) for names in (styles, scripts))
-    return (
+    script = language.script(script)
+    return language.page(
         _environment()
         .get_template(template)
         .render(

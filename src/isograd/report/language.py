@@ -1,0 +1,200 @@
+"""The language that reports speak: English, or another one by a catalogue of sentences.
+
+Records keep their sentences in English, whatever language they are shown in. A catalogue holds
+English patterns, such as ``"{n} trainable parameters"``, with what they are in the other language;
+it is applied when something is shown. What stands for a placeholder is looked up in its turn. What
+no pattern knows stays as it is: `unknown` finds it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import tomllib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+from isograd.errors import unknown as unknown_name
+
+CATALOGUES = Path(__file__).parent / "languages"
+
+LANGUAGES = {"en": "English", "zh": "简体中文"}
+"""Code, as HTML writes it, to what the language calls itself."""
+
+_current: ContextVar[str] = ContextVar("language", default="en")
+
+SPOKEN = ("aria-label", "title", "alt", "placeholder", "data-says")
+"""Attributes that people read or hear."""
+
+SILENT = ("script", "style", "code", "pre")
+"""Elements whose text is no language."""
+
+TAG = re.compile(r"(<!--.*?-->|<[a-zA-Z/!][^>]*>)", re.DOTALL)
+ATTRIBUTE = re.compile(rf'\b({"|".join(SPOKEN)})="([^"]*)"')
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+SENTENCE = re.compile(r"(?<=[.!?;:])\s+(?=[A-Z(])")
+WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
+LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+
+DEPTH = 4
+"""How often what stands for a placeholder is looked into."""
+
+
+def speak(code: str) -> None:
+    """Reports speak this language from now on. Raises `UsageError` for one that there is none
+    for."""
+    if code not in LANGUAGES:
+        raise unknown_name("language", code, LANGUAGES)
+    _current.set(code)
+
+
+def spoken() -> str:
+    """The language's code."""
+    return _current.get()
+
+
+def said(text: str, code: str | None = None) -> str:
+    """A text in the language that is spoken; blanks around it stay."""
+    code = code or spoken()
+    if code == "en" or not WORD.search(text):
+        return text
+    begin = len(text) - len(text.lstrip())
+    end = len(text.rstrip())
+    return text[:begin] + _said(" ".join(text.split()), code, 0) + text[end:]
+
+
+def page(source: str) -> str:
+    """A page in the language that is spoken: its text, and the attributes that people read."""
+    code = spoken()
+    if code == "en":
+        return source
+    parts = [piece if silent else _piece(piece, code) for piece, silent in _pieces(source)]
+    return "".join(parts).replace('<html lang="en">', f'<html lang="{code}">', 1)
+
+
+def script(source: str) -> str:
+    """A script whose texts are in the language that is spoken: those literals that the catalogue
+    knows as a whole."""
+    code = spoken()
+    if code == "en":
+        return source
+    known = _catalogue(code).exact
+
+    def translated(found: re.Match[str]) -> str:
+        text = known.get(found[1])
+        return found[0] if text is None else f'"{text}"'
+
+    return LITERAL.sub(translated, source)
+
+
+def unknown(source: str, names: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Texts of a page in another language that still have words in Latin letters, other than
+    ``names``."""
+    for piece, silent in _pieces(source):
+        if silent:
+            continue
+        texts = [value for _, value in ATTRIBUTE.findall(piece)] if piece[0] == "<" else [piece]
+        for text in map(html.unescape, texts):
+            if any(word.lower() not in names for word in WORD.findall(_without_names(text))):
+                yield " ".join(text.split())
+
+
+def _without_names(text: str) -> str:
+    """Without what only looks like words: paths, identifiers, addresses, options."""
+    return re.sub(r"\S*[_/\\.@=<>\[\]{}()*+#-]\S*\w|\S*\d\S*|--\S+", " ", text)
+
+
+def _pieces(source: str) -> Iterator[tuple[str, bool]]:
+    """Tags and texts in turn, with whether they are silent."""
+    inside: list[str] = []
+    for piece in filter(None, TAG.split(source)):
+        name = re.match(r"</?([a-zA-Z0-9]+)", piece)
+        if name is None:
+            yield piece, bool(inside)
+            continue
+        yield piece, bool(inside)
+        if name[1].lower() in SILENT:
+            if piece.startswith("</"):
+                inside = inside[:-1]
+            elif not piece.endswith("/>"):
+                inside.append(name[1])
+
+
+def _piece(piece: str, code: str) -> str:
+    def attribute(found: re.Match[str]) -> str:
+        return f'{found[1]}="{html.escape(said(html.unescape(found[2]), code))}"'
+
+    if piece[0] == "<":
+        return ATTRIBUTE.sub(attribute, piece)
+    return html.escape(said(html.unescape(piece), code), quote=False)
+
+
+# The catalogue ---------------------------------------------------------------------------------
+
+
+class _Pattern:
+    """One entry with placeholders."""
+
+    def __init__(self, english: str, other: str) -> None:
+        self.other = other
+        parts = PLACEHOLDER.split(english)  # text, name, text, name, ...
+        pattern = "".join(
+            f"(?P<{part}>.+?)" if index % 2 else re.escape(part) for index, part in enumerate(parts)
+        )
+        self.weight = sum(len(part) for part in parts[::2])
+        self.regex = re.compile(pattern, re.DOTALL)
+
+    def said(self, text: str, code: str, depth: int) -> str | None:
+        found = self.regex.fullmatch(text)
+        if found is None:
+            return None
+        values = {name: _said(value, code, depth + 1) for name, value in found.groupdict().items()}
+        return PLACEHOLDER.sub(lambda place: values.get(place[1], place[0]), self.other)
+
+
+class _Catalogue:
+    def __init__(self, entries: dict[str, str]) -> None:
+        self.exact = {english: other for english, other in entries.items() if "{" not in english}
+        patterns = [_Pattern(*entry) for entry in entries.items() if "{" in entry[0]]
+        self.patterns = sorted(patterns, key=lambda pattern: -pattern.weight)
+
+
+@cache
+def _catalogue(code: str) -> _Catalogue:
+    entries: dict[str, str] = {}
+    for path in sorted((CATALOGUES / code).glob("*.toml")):
+        for english, other in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            entries[" ".join(english.split())] = other
+    return _Catalogue(entries)
+
+
+def _said(text: str, code: str, depth: int) -> str:
+    found = _whole(text, code, depth)
+    if found is not None or depth > DEPTH:
+        return text if found is None else found
+    sentences = SENTENCE.split(text)
+    if len(sentences) > 1:
+        return " ".join(_said(sentence, code, depth) for sentence in sentences)
+    for separator in ("; ", ", ", " · "):
+        if separator in text:
+            parts = [_whole(part, code, depth) or part for part in text.split(separator)]
+            return separator.join(parts)
+    return text
+
+
+def _whole(text: str, code: str, depth: int) -> str | None:
+    """A text that one entry knows; with a full stop that the entry lacks, too."""
+    catalogue = _catalogue(code)
+    if text in catalogue.exact:
+        return catalogue.exact[text]
+    if depth <= DEPTH:
+        for pattern in catalogue.patterns:
+            found = pattern.said(text, code, depth)
+            if found is not None:
+                return found
+    if text.endswith((".", ":")) and len(text) > 1:
+        found = _whole(text[:-1], code, depth)
+        return None if found is None else found + {".": "。", ":": "："}[text[-1]]
+    return None

@@ -1,0 +1,96 @@
+"""Reports in another language: what is translated, what is left alone, and what is found missing."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from isograd.errors import UsageError
+from isograd.report import language
+
+CATALOGUE = """
+"Fastest" = "最快"
+"{n} trainable parameters" = "{n} 个可训练参数"
+"Fastest: {who}, {time} a step" = "最快：{who}，每步 {time}"
+"the reference" = "参考实现"
+"Copy" = "复制"
+"{a} against {b}" = "{b} 与 {a} 相比"
+"""
+
+
+@pytest.fixture(autouse=True)
+def chinese(tmp_path, monkeypatch):
+    (tmp_path / "zh").mkdir()
+    (tmp_path / "zh/some.toml").write_text(CATALOGUE, encoding="utf-8")
+    monkeypatch.setattr(language, "CATALOGUES", tmp_path)
+    language._catalogue.cache_clear()
+    language.speak("zh")
+    yield
+    language.speak("en")
+    language._catalogue.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("Fastest", "最快"),
+        ("  Fastest\n", "  最快\n"),
+        ("Fastest.", "最快。"),
+        ("101,770 trainable parameters", "101,770 个可训练参数"),
+        ("Fastest: the reference, 4 µs a step", "最快：参考实现，每步 4 µs"),
+        ("PyTorch eager against the reference", "参考实现 与 PyTorch eager 相比"),
+        ("Fastest. 3 trainable parameters.", "最快。 3 个可训练参数。"),
+        ("412 µs", "412 µs"),
+        ("No such sentence", "No such sentence"),
+    ],
+)
+def test_what_is_said(english, chinese) -> None:
+    assert language.said(english) == chinese
+
+
+def test_english_stays_as_it_is() -> None:
+    language.speak("en")
+    assert language.said("Fastest") == "Fastest"
+    assert language.page("<p>Fastest</p>") == "<p>Fastest</p>"
+
+
+def test_a_page_is_translated_but_for_code_and_scripts() -> None:
+    source = (
+        '<html lang="en"><p title="Copy">Fastest &amp; best</p><p>Fastest</p>'
+        "<code>Fastest</code><script>Fastest</script><b>3 trainable parameters</b>"
+    )
+    assert language.page(source) == (
+        '<html lang="zh"><p title="复制">Fastest &amp; best</p><p>最快</p>'
+        "<code>Fastest</code><script>Fastest</script><b>3 个可训练参数</b>"
+    )
+
+
+def test_what_a_user_named_cannot_become_markup() -> None:
+    said = language.page("<p>&lt;img&gt; trainable parameters</p>")
+    assert said == "<p>&lt;img&gt; 个可训练参数</p>"
+
+
+def test_whole_literals_of_a_script_are_translated() -> None:
+    assert language.script('a = "Copy"; b = "Copy it";') == 'a = "复制"; b = "Copy it";'
+
+
+def test_what_is_missing_is_found() -> None:
+    source = language.page(
+        '<p>Fastest</p><p>Nothing known</p><i aria-label="odd words"></i><code>odd</code>'
+        "<p>PyTorch</p><p>net.py:12</p>"
+    )
+    assert list(language.unknown(source, frozenset({"pytorch"}))) == ["Nothing known", "odd words"]
+
+
+def test_an_unknown_language_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="klingon"):
+        language.speak("klingon")
+
+
+def test_the_catalogues_are_read_and_every_placeholder_is_used() -> None:
+    folder = language.Path(language.__file__).parent / "languages"
+    for path in folder.glob("*/*.toml"):
+        for english, other in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            names = set(language.PLACEHOLDER.findall(english))
+            assert set(language.PLACEHOLDER.findall(other)) <= names, f"{path.name}: {english}"
