@@ -1,4 +1,4 @@
-"""Reports in another language: what is translated, what is left alone, and what is found missing."""
+"""Reports in another language: what is translated, what is left, and what is found missing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def chinese(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("english", "chinese"),
+    ("english", "other"),
     [
         ("Fastest", "最快"),
         ("  Fastest\n", "  最快\n"),
@@ -45,8 +45,8 @@ def chinese(tmp_path, monkeypatch):
         ("No such sentence", "No such sentence"),
     ],
 )
-def test_what_is_said(english, chinese) -> None:
-    assert language.said(english) == chinese
+def test_what_is_said(english, other) -> None:
+    assert language.said(english) == other
 
 
 def test_english_stays_as_it_is() -> None:
