@@ -34,7 +34,7 @@ SILENT = ("script", "style", "code", "pre")
 TAG = re.compile(r"(<!--.*?-->|<[a-zA-Z/!][^>]*>)", re.DOTALL)
 ATTRIBUTE = re.compile(rf'\b({"|".join(SPOKEN)})="([^"]*)"')
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-SENTENCE = re.compile(r"(?<=[.!?;:])\s+(?=[A-Z(])")
+SENTENCE = re.compile(r"(?<=[.!?;:])\s+(?=[A-Z(\d])")
 WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 
