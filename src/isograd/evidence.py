@@ -15,6 +15,8 @@ from typing import Any, Generic, TypeVar
 from isograd import frontier, result
 from isograd.claims import observation
 from isograd.claims.observation import Observation
+from isograd.effort import record as effort
+from isograd.effort.record import Effort
 from isograd.errors import UsageError
 from isograd.frontier import Frontier
 from isograd.measure.environment import environment
@@ -65,6 +67,7 @@ class Evidence:
     graphs: list[Found[Graphs]] = field(default_factory=list)
     frontiers: list[Found[Frontier]] = field(default_factory=list)
     observations: list[Found[Observation]] = field(default_factory=list)
+    efforts: list[Found[Effort]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
     def observation(self, name: str) -> Found[Observation] | None:
@@ -112,10 +115,11 @@ KINDS = {
     document.SCHEMA: _Kind("graphs", Graphs.from_json),
     frontier.SCHEMA: _Kind("frontiers", Frontier.from_json),
     observation.SCHEMA: _Kind("observations", Observation.from_json),
+    effort.SCHEMA: _Kind("efforts", Effort.from_json),
 }
 """Schema to kind."""
 
-NAMES = ("result.json", "graph.json", "frontier.json", observation.RECORD)
+NAMES = ("result.json", "graph.json", "frontier.json", observation.RECORD, effort.RECORD)
 """Files that may hold a result."""
 
 

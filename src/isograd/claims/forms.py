@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
+from isograd.claims.outcome import Figure
 from isograd.claims.speeds import label
 from isograd.deploy.search import DENSE
-from isograd.evidence import Evidence, Found
+from isograd.evidence import Evidence
 from isograd.frontier import Frontier, Point
 
 NOTHING = "No result of isograd optimize with these forms is there."
 
 
-def frontiers(evidence: Evidence) -> list[Found[Frontier]]:
-    """The newest one of each network that has something that ran."""
-    newest: dict[tuple[object, ...], Found[Frontier]] = {}
+def from_forms(
+    evidence: Evidence, figures_of: Callable[[Frontier], Iterable[Figure]]
+) -> tuple[list[Figure], list[str]]:
+    """The figures of the newest result of each network that has any, and the files that they are
+    from."""
+    figures: dict[tuple[object, ...], list[Figure]] = {}
+    paths = []
     for found in evidence.frontiers:
-        if ran(found.record):
-            model = found.record.model
-            newest.setdefault((model.get("name"), model.get("parameters")), found)
-    return list(newest.values())
+        model = found.record.model
+        network = (model.get("name"), model.get("parameters"))
+        own = [] if network in figures else list(figures_of(found.record))
+        if own:
+            figures[network] = own
+            paths.append(str(found.path))
+    return [figure for own in figures.values() for figure in own], paths
 
 
 def ran(frontier: Frontier) -> list[Point]:

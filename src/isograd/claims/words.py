@@ -11,7 +11,7 @@ from isograd.report.names import enumeration
 MIXED = "Now the one, now the other"
 OPEN = "Undecided"
 
-FEW = 4
+FEW = 3
 """How many are named in a sentence; the table has all of them."""
 
 

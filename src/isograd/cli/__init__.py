@@ -12,6 +12,7 @@ import typer
 
 from isograd.cli import (
     advise,
+    claims,
     compare,
     convert,
     emit,
@@ -39,6 +40,7 @@ app.command("prove")(prove.command)
 app.command("convert")(convert.command)
 app.command("graph")(graph.command)
 app.command("optimize")(optimize.command)
+app.command("claims")(claims.command)
 app.command("emit")(emit.command)
 app.command("advise")(advise.command)
 app.command("transfer")(transfer.command)

@@ -161,3 +161,43 @@ FRONTIER_WORDS = (
     ),
 )
 """The words of the page about the forms of a network."""
+
+CLAIM_WORDS = (
+    (
+        "holds",
+        "It was shown in every case in which it was looked for, and nothing was left open.",
+    ),
+    ("does not hold", "It was shown in no case, and the contrary in some."),
+    (
+        "depends",
+        "It was shown in some cases, and in others not: the figures say in which.",
+    ),
+    (
+        "not testable",
+        "Nothing decides: it cannot be tested here, nothing was measured, or noise hides it. What "
+        "was found nevertheless is shown.",
+    ),
+    (
+        "for, against, open",
+        "What a figure says to the statement: it shows it, it shows the contrary, or it cannot "
+        "tell. Figures that say nothing are there for the reader.",
+    ),
+    (
+        "× as fast",
+        "How many times as fast one is as the other, from rounds taken in turns, with a 95 % "
+        "confidence interval. Beyond the noise floor it is faster; that no difference could be "
+        "measured speaks against a statement only if the interval leaves room for less than 5 %.",
+    ),
+    (
+        "API name, method",
+        "A name that comes out of an import of neither the standard library nor the user's own "
+        "modules, in full; a method is an attribute that is read from a value, so that no import "
+        "says whose it is.",
+    ),
+    (
+        "before the first result",
+        "Statements up to the first one that shows a number: print, or Keras' fit and evaluate, "
+        "which print by themselves.",
+    ),
+)
+"""The words of the page about statements."""

@@ -71,6 +71,12 @@ KINDS = {
         "isograd.report.terminal_advice:render_advice",
         "isograd.report.advised:write_advice",
     ),
+    "isograd/claims": Kind(
+        "claims.json",
+        "isograd.claims.record:Claims",
+        "isograd.report.terminal_claims:render_claims",
+        "isograd.report.claims:write_claims",
+    ),
 }
 """Schema, without its version, to the kind. Of several records in a folder, the first is meant."""
 

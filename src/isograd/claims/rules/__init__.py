@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from isograd.claims.outcome import Outcome
-from isograd.claims.rules import gains, gradients, graphs, production, shipping, speed, tutorials
+from isograd.claims.rules import (
+    effort,
+    gains,
+    gradients,
+    graphs,
+    production,
+    shipping,
+    speed,
+    tutorials,
+)
 from isograd.evidence import Evidence
 
 Rule = Callable[[Evidence], Outcome]
@@ -27,6 +36,8 @@ RULES: Mapping[str, Rule] = {
     "pruning": gains.pruning_improves,
     "quantisation": gains.quantisation_improves,
     "mixed-precision": gains.mixed_precision_improves,
+    "simpler-api": effort.api_is_simpler,
+    "learning-curve": effort.learning_is_not_tested,
     "static-inspectable": graphs.static_graphs_show_more,
     "tf-production": production.tools_are_richer,
     "same-tutorials": tutorials.scripts_are_the_same,

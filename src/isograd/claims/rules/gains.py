@@ -4,14 +4,16 @@ itself."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import sqrt
 
-from isograd.claims.forms import NOTHING, dense, frontiers, named, ran
+from isograd.claims.forms import NOTHING, dense, from_forms, named, ran
 from isograd.claims.outcome import Figure, Outcome, Vote, judged, untested
 from isograd.claims.speeds import TIMES, calls, label, speed
 from isograd.claims.words import told
+from isograd.compress.variants import treatment
 from isograd.deploy.search import DENSE
-from isograd.evidence import Evidence, Found
+from isograd.evidence import Evidence
 from isograd.frontier import Frontier, Point, Training
 from isograd.measure.stats import SMALLEST
 from isograd.report.frontier_answer import ALLOWED
@@ -54,60 +56,57 @@ DEVIATIONS = 1.96
 
 def pruning_improves(evidence: Evidence) -> Outcome:
     """Pruned networks against the dense one, in the same float32 forms."""
-    found = frontiers(evidence)
-    figures = [
-        figure
-        for one in found
-        for point in ran(one.record)
-        if point.variant not in UNTREATED and point.precision == "float32"
-        for figure in _gains(one.record, point, dense(point.candidate), _treated(point))
-    ]
-    return _gained(figures, found)
+    return _gained(*from_forms(evidence, _pruned))
 
 
 def quantisation_improves(evidence: Evidence) -> Outcome:
     """Int8 against float32, with nothing else changed."""
-    found = frontiers(evidence)
-    return _gained(_in_less_precision(found, "quantisation", sized=True), found)
+    return _gained(*from_forms(evidence, _quantised))
 
 
 def mixed_precision_improves(evidence: Evidence) -> Outcome:
     """Bfloat16 against float32: calls, and where they were measured, trainings. Parameters stay in
     float32, so that no file gets smaller."""
-    found = frontiers(evidence)
-    figures = _in_less_precision(found, "mixed precision", sized=False)
-    figures += [figure for one in found for t in one.record.trainings for figure in _trained(t)]
-    return _gained(figures, found)
+    return _gained(*from_forms(evidence, _mixed))
 
 
 # Parts ----------------------------------------------------------------------------------------
 
 
-def _gained(figures: Sequence[Figure], found: Sequence[Found[Frontier]]) -> Outcome:
+def _gained(figures: Sequence[Figure], paths: Sequence[str]) -> Outcome:
     if not figures:
         return untested(NOTHING)
     sentences = (told([f for f in figures if f.unit == unit], *words) for unit, *words in GAINS)
-    result = " ".join(filter(None, sentences))
-    return judged(result, figures, [str(one.path) for one in found])
+    return judged(" ".join(filter(None, sentences)), figures, paths)
+
+
+def _pruned(frontier: Frontier) -> Iterator[Figure]:
+    for point in ran(frontier):
+        if point.variant not in UNTREATED and point.precision == "float32":
+            for figure in _gains(frontier, point, dense(point.candidate), _treated(point)):
+                yield replace(figure, what=f"{point.variant}: {figure.what}")
+
+
+def _quantised(frontier: Frontier) -> Iterator[Figure]:
+    yield from _in_less_precision(frontier, "quantisation", sized=True)
+
+
+def _mixed(frontier: Frontier) -> Iterator[Figure]:
+    yield from _in_less_precision(frontier, "mixed precision", sized=False)
+    for training in frontier.trainings:
+        yield from _trained(training)
 
 
 def _treated(point: Point) -> str:
-    """``PyTorch structured-50``."""
-    return label(point.candidate.partition("/")[0], point.variant)
+    """``PyTorch structured``: the kind of pruning, whatever its amount."""
+    return label(point.candidate.partition("/")[0], treatment(point.variant).kind)
 
 
-def _in_less_precision(
-    found: Sequence[Found[Frontier]], technique: str, *, sized: bool
-) -> list[Figure]:
-    return [
-        figure
-        for one in found
-        for point in ran(one.record)
-        if point.technique == technique and point.variant == DENSE and point.candidate in PLAIN
-        for figure in _gains(
-            one.record, point, dense(PLAIN[point.candidate]), named(point.candidate), sized=sized
-        )
-    ]
+def _in_less_precision(frontier: Frontier, technique: str, *, sized: bool) -> Iterator[Figure]:
+    for point in ran(frontier):
+        if point.technique == technique and point.variant == DENSE and point.candidate in PLAIN:
+            plain = dense(PLAIN[point.candidate])
+            yield from _gains(frontier, point, plain, named(point.candidate), sized=sized)
 
 
 def _gains(

@@ -114,4 +114,4 @@ def _loop(view: View) -> Figure | None:
     refused = [event for event in view.events if event.kind == "refused"]
     vote: Vote = "for" if kept and not refused else "against"
     text = (refused or kept)[0].text if refused or kept else "no loop is in the graph"
-    return Figure(label("tensorflow", view.stage), "a while loop on a tensor", vote, text=text)
+    return Figure(view.title, "a while loop on a tensor", vote, text=text)

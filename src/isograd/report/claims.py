@@ -1,0 +1,61 @@
+"""The page about what is said of both frameworks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from isograd.claims.record import RECORD, Claims
+from isograd.report import claims_plot, claims_words
+from isograd.report.files import write_files
+from isograd.report.glossary import CLAIM_WORDS
+from isograd.report.html import flatten
+from isograd.report.page import render_page
+
+FILES = (RECORD, "claims.html")
+"""What is written about statements."""
+
+PAGES = {
+    "result.json": "report.html",
+    "frontier.json": "frontier.html",
+    "graph.json": "graph.html",
+    "probes.json": "probes.html",
+    "scaling.json": "scaling.html",
+}
+"""A record's file to the page beside it."""
+
+
+def write_claims(found: Claims, folder: Path, *, replace: bool = False) -> Path:
+    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+
+    Each file is complete or not there at all. Raises `UsageError` when a file exists already and
+    ``replace`` is not set, and when the folder cannot be written to.
+    """
+    texts = zip(FILES, (found.to_json(), render(found)), strict=True)
+    write_files(folder, dict(texts), replace=replace)
+    return folder / FILES[1]
+
+
+def render(found: Claims) -> str:
+    """The whole page."""
+    return render_page(
+        "claims.html.j2",
+        found.to_json(),
+        ["style.css", "claims.css"],
+        found=found,
+        say=claims_words,
+        plot=claims_plot,
+        page_of=page_of,
+        settings=list(_settings(found).items()),
+        glossary=CLAIM_WORDS,
+    )
+
+
+def page_of(path: str) -> str:
+    """Where a person reads a record: the page beside it, or the record itself."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{PAGES.get(name, name)}"
+
+
+def _settings(found: Claims) -> dict[str, list[tuple[str, Any]]]:
+    return {"Environment": list(flatten(found.environment))}
