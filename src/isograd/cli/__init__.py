@@ -20,6 +20,7 @@ from isograd.cli import (
     optimize,
     prove,
     report,
+    study,
     transfer,
     zoo,
 )
@@ -45,6 +46,7 @@ app.command("emit")(emit.command)
 app.command("advise")(advise.command)
 app.command("transfer")(transfer.command)
 app.command("zoo")(zoo.command)
+app.command("study")(study.command)
 app.command("report")(report.command)
 
 

@@ -40,6 +40,12 @@ class Kind:
 
 
 KINDS = {
+    "isograd/study": Kind(
+        "study.json",
+        "isograd.study:Study",
+        "isograd.report.terminal_study:render_study",
+        "isograd.report.studied:write_study",
+    ),
     "isograd/result": Kind(
         "result.json",
         "isograd.result:Result",

@@ -1,0 +1,66 @@
+"""`isograd study`: everything about one network, in one report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from isograd.cli.options import (
+    DataDirOption,
+    DataOption,
+    InputOption,
+    ModelArgument,
+    TrustOption,
+    duration,
+)
+from isograd.cli.watch import TerminalProgress
+from isograd.errors import unknown
+
+
+def command(
+    model: ModelArgument = "mnist-mlp",
+    budget: Annotated[str, typer.Option(help="For all of it: 90s, 10m, 1h.")] = "10m",
+    part: Annotated[
+        list[str] | None, typer.Option(help="Only these parts, such as compare. Repeatable.")
+    ] = None,
+    data: DataOption = None,
+    data_dir: DataDirOption = None,
+    inputs: InputOption = None,
+    trust: TrustOption = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Run every command on one network within a time budget, and link all reports in one."""
+    from isograd.report.studied import FILES
+    from isograd.report.terminal_study import render_study
+    from isograd.run.study import WORKS, study
+
+    names = [work.name for work in WORKS]
+    for name in part or ():
+        if name not in names:
+            raise unknown("part of a study", name, names)
+    with TerminalProgress() as progress:
+        found, directory = study(
+            model,
+            duration("--budget", budget),
+            inputs=inputs or (),
+            trust=trust,
+            data=data,
+            data_dir=data_dir,
+            only=part or (),
+            out=out,
+            progress=progress,
+            command=shlex.join(["isograd", *sys.argv[1:]]),
+        )
+    if json:
+        typer.echo(found.to_json())
+    else:
+        render_study(found, Console(), report=str(directory / FILES[1]))
+    raise typer.Exit(found.exit_code)

@@ -1,0 +1,233 @@
+"""`study`: everything about one network within a time budget, in one linked report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+from isograd.errors import IsogradError
+from isograd.measure.environment import environment
+from isograd.models import Model, load
+from isograd.report.studied import write_study
+from isograd.run.fit import usual_data
+from isograd.run.progress import Progress, Silent
+from isograd.run.workbench import fresh_folder, new_directory
+from isograd.study import Part, Study
+from isograd.training import Recipe
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a part works on: the network, where its result goes, the seconds that are left, and the
+    study's own folder with what the parts before it found."""
+
+    model: Model
+    reference: str
+    recipe: Recipe
+    data: str
+    data_dir: Path | None
+    folder: Path
+    left_s: float
+    results: Path
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Work:
+    """One command. It is not begun with less than ``least_s`` left; ``does`` gives what it found in
+    sentences, and the page to open."""
+
+    name: str
+    question: str
+    least_s: float
+    does: Callable[[Task], tuple[list[str], str]]
+
+
+def _compare(task: Task) -> tuple[list[str], str]:
+    from isograd.report.answer import answer
+    from isograd.run.compare import Request, compare
+
+    request = Request(
+        task.recipe,
+        task.data,
+        task.data_dir,
+        epochs=3,
+        seeds=2,
+        measure_s=min(6.0, task.left_s / 20),
+    )
+    result, folder = compare(task.model, request, out=task.folder, progress=task.progress)
+    found = answer(result)
+    return [found.proof, found.overall, *found.frameworks], str(folder / "report.html")
+
+
+def _graph(task: Task) -> tuple[list[str], str]:
+    from isograd.report.graph import write_graphs
+    from isograd.report.names import title
+    from isograd.run.graph import graph
+
+    found = graph(task.model, task.recipe, with_overlays=True, progress=task.progress)
+    page = write_graphs(found, task.folder)
+    said = []
+    for framework in dict.fromkeys(view.framework for view in found.views):
+        counts = (
+            f"{view.stage} {len(view.operations)}"
+            for view in found.views
+            if view.framework == framework and view.operations
+        )
+        said.append(f"{title(framework)}, operations of a step: {', '.join(counts)}.")
+    return said, str(page)
+
+
+def _optimize(task: Task) -> tuple[list[str], str]:
+    from isograd.deploy.request import Request
+    from isograd.report.frontier_answer import headline, verdict
+    from isograd.run.optimize import optimize
+
+    request = Request(
+        task.recipe,
+        task.data,
+        task.data_dir,
+        epochs=3,
+        variants=("dense", "structured-50"),
+        measure_s=0.3,
+        budget_s=task.left_s,
+        trainings=False,
+    )
+    found, folder = optimize(task.model, request, out=task.folder, progress=task.progress)
+    return [s for s in (headline(found), verdict(found)) if s], str(folder / "frontier.html")
+
+
+def _advise(task: Task) -> tuple[list[str], str]:
+    from isograd.advise.profile import Profile
+    from isograd.report.advised import FILES, certainty, headline
+    from isograd.run.advise import advise_on
+
+    found, folder = advise_on(
+        task.reference, Profile(), results=[task.results], budget_s=0.0, out=task.folder
+    )
+    return [headline(found), certainty(found)], str(folder / FILES[1])
+
+
+WORKS = (
+    Work("compare", "Is it the same network in both, and which mode is the fastest?", 30, _compare),
+    Work("graph", "What do its graphs look like, and what is done to them?", 30, _graph),
+    Work("optimize", "How small and how fast can it be shipped?", 45, _optimize),
+    Work("advise", "Which one, then?", 0, _advise),
+)
+"""In this order: what answers most comes first, and what goes by the others last."""
+
+LAST_S = 10.0
+"""Seconds of the budget that are kept for what comes last."""
+
+
+def study(
+    model: str,
+    budget_s: float,
+    *,
+    inputs: Sequence[str] = (),
+    trust: bool = False,
+    data: str | None = None,
+    data_dir: Path | None = None,
+    only: Sequence[str] = (),
+    out: Path | None = None,
+    progress: Progress | None = None,
+    command: str = "",
+) -> tuple[Study, Path]:
+    """Runs every command on one network, each in a folder of its own.
+
+    Args:
+        model: whatever `isograd.load` takes by name.
+        budget_s: seconds for all of it. A part is not begun when too little is left; those that can
+            end early do so in time, and one that is running is not cut off.
+        inputs: what the network is called with.
+        trust: let a model file bring code of its own.
+        data: the data set to train on; by default the network's usual one.
+        data_dir: folder with its files.
+        only: names of parts; by default all.
+        out: a folder that holds no result yet; by default a new one under ``isograd-runs``.
+        progress: who is told about it.
+        command: the line that the report shows for doing it again.
+
+    Returns the study and its folder; ``study.html`` links all pages, and is written after each
+    part. A part that fails is named, and the others go on; Ctrl-C ends the study, what was found is
+    kept. Raises `UsageError` for bad input.
+
+    """
+    found = load(model, inputs, trust=trust)
+    directory = new_directory(out, lambda: fresh_folder(f"{found.graph.name}-study"))
+    works = [work for work in WORKS if not only or work.name in only]
+    record = Study(
+        command,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        model,
+        budget_s,
+        environment(),
+        parts=[Part(work.name, work.question) for work in works],
+    )
+    run = _Run(record, found, directory, progress or Silent())
+    run.everything(works, data or usual_data(found), data_dir)
+    return record, directory
+
+
+class _Run:
+    """One study; the record grows part by part and is written after each."""
+
+    def __init__(self, record: Study, model: Model, directory: Path, progress: Progress) -> None:
+        self.record, self.model = record, model
+        self.directory, self.progress = directory, progress
+        self._begin = perf_counter()
+
+    def everything(self, works: Sequence[Work], data: str, data_dir: Path | None) -> None:
+        """All parts, as far as the budget goes."""
+        self._write()
+        part = None
+        try:
+            for part, work in zip(self.record.parts, works, strict=True):
+                last = work.least_s == 0
+                left = self.record.budget_s - self._spent() - (0.0 if last else LAST_S)
+                if left < work.least_s:
+                    part.reason = "The budget was spent."
+                    continue
+                folder = self.directory / work.name
+                recipe = Recipe(loss=self.model.loss)
+                task = Task(
+                    self.model,
+                    self.record.model,
+                    recipe,
+                    data,
+                    data_dir,
+                    folder,
+                    left,
+                    self.directory,
+                    self.progress,
+                )
+                self._do(part, work, task)
+                self._write()
+            self.record.status = "complete"
+        except KeyboardInterrupt:
+            self.record.reason = f"interrupted in {part.name if part else 'the beginning'}"
+        finally:
+            self._write()
+
+    def _do(self, part: Part, work: Work, task: Task) -> None:
+        begin = perf_counter()
+        try:
+            answer, page = work.does(task)
+        except IsogradError as error:
+            part.status = "failed"
+            part.reason = " ".join(filter(None, (error.what, error.hint)))
+        else:
+            part.status, part.answer = "ok", [sentence for sentence in answer if sentence]
+            part.page = str(Path(page).relative_to(self.directory))
+        part.folder = work.name
+        part.seconds = perf_counter() - begin
+
+    def _spent(self) -> float:
+        return perf_counter() - self._begin
+
+    def _write(self) -> None:
+        self.record.duration_s = self._spent()
+        write_study(self.record, self.directory, replace=True)
