@@ -26,6 +26,13 @@ GPT2 = {
     "n_head": 2,
 }
 
+GPT2_CLASSIFIER = {
+    **GPT2,
+    "architectures": ["GPT2ForSequenceClassification"],
+    "pad_token_id": 22,
+    "num_labels": 3,
+}
+
 BERT = {
     "model_type": "bert",
     "architectures": ["BertForMaskedLM"],

@@ -43,6 +43,19 @@ def attention(q: Floats, k: Floats, v: Floats, heads: int, seen: NDArray[np.bool
 
 
 def gpt2(t: Tensors, config: Mapping[str, Any], tokens: NDArray[np.int64]) -> Floats:
+    return _gpt2(t, config, tokens) @ t["transformer.wte.weight"].T
+
+
+def gpt2_classification(t: Tensors, config: Mapping[str, Any], tokens: NDArray[np.int64]) -> Floats:
+    """Text by text, without its padding."""
+    rows = []
+    for text in tokens:
+        length = 1 + max(np.flatnonzero(text != config["pad_token_id"]), default=0)
+        rows.append(_gpt2(t, config, text[None, :length])[0, -1] @ t["score.weight"].T)
+    return np.array(rows)
+
+
+def _gpt2(t: Tensors, config: Mapping[str, Any], tokens: NDArray[np.int64]) -> Floats:
     """Matrices are stored [in, out], as OpenAI's code had them."""
     norm = lambda x, name: layer_norm(x, t[f"{name}.weight"], t[f"{name}.bias"], 1e-5)
     apply = lambda x, name: x @ t[f"{name}.weight"] + t[f"{name}.bias"]
@@ -55,7 +68,7 @@ def gpt2(t: Tensors, config: Mapping[str, Any], tokens: NDArray[np.int64]) -> Fl
         x = x + apply(attention(q, k, v, config["n_head"], seen), f"{block}.attn.c_proj")
         hidden = gelu_new(apply(norm(x, f"{block}.ln_2"), f"{block}.mlp.c_fc"))
         x = x + apply(hidden, f"{block}.mlp.c_proj")
-    return norm(x, "transformer.ln_f") @ t["transformer.wte.weight"].T
+    return norm(x, "transformer.ln_f")
 
 
 def _bert(

@@ -15,6 +15,7 @@ from folders import (
     BERT,
     CLASSIFIER,
     GPT2,
+    GPT2_CLASSIFIER,
     LLAMA,
     drawn,
     inputs_for,
@@ -53,6 +54,18 @@ def test_gpt2_has_equal_logits_in_both_frameworks_and_in_numpy(tmp_path, shards)
     tensors = drawn(shapes_of_gpt2(GPT2))
     folder = put(tmp_path / "gpt2", GPT2, tensors, shards=shards)
     agrees(folder, lambda inputs: plain.gpt2(wide(tensors), GPT2, inputs["input_ids"]))
+
+
+def test_gpt2_classifies_by_the_last_token_in_front_of_the_padding(tmp_path):
+    config, padding = GPT2_CLASSIFIER, GPT2_CLASSIFIER["pad_token_id"]
+    tensors = drawn({**shapes_of_gpt2(config), "score.weight": (3, 8)})
+    model = read(put(tmp_path / "gpt2", config, tensors))
+    tokens = inputs_for(model)["input_ids"] % padding
+    tokens[0, 4:] = tokens[1, 1:] = padding
+    expected = plain.gpt2_classification(wide(tensors), config, tokens)
+    for framework in ("torch", "tensorflow"):
+        found = outputs(model, framework, {"input_ids": tokens})
+        np.testing.assert_allclose(found, expected, **EXACT)
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,10 @@ from isograd.cli import (
     compare,
     convert,
     emit,
+    finetune,
     graph,
     optimize,
+    pretrain,
     prove,
     report,
     study,
@@ -42,6 +44,8 @@ app.command("convert")(convert.command)
 app.command("graph")(graph.command)
 app.command("optimize")(optimize.command)
 app.command("claims")(claims.command)
+app.command("pretrain")(pretrain.command)
+app.command("finetune")(finetune.command)
 app.command("emit")(emit.command)
 app.command("advise")(advise.command)
 app.command("transfer")(transfer.command)

@@ -157,6 +157,62 @@ def training(courses: Sequence[Course], quantity: str, against: str) -> Chart | 
     )
 
 
+def by_step(
+    title: str, quantity: str, tracks: Sequence[tuple[str, str, Sequence[Sequence[float]]]]
+) -> Chart | None:
+    """``quantity`` after each training step. A track is a line's label, its name and its runs:
+    their mean is drawn, in a band from the smallest to the largest. None without runs."""
+    return _by_step(title, quantity, tracks, log=False)
+
+
+def distance_by_step(
+    title: str, quantity: str, tracks: Sequence[tuple[str, str, Sequence[Sequence[float]]]]
+) -> Chart | None:
+    """`by_step` of distances, on a logarithmic axis; none at all is on its lower edge."""
+    return _by_step(title, quantity, tracks, log=True)
+
+
+def _by_step(
+    title: str,
+    quantity: str,
+    tracks: Sequence[tuple[str, str, Sequence[Sequence[float]]]],
+    log: bool,
+) -> Chart | None:
+    drawn = [_Track(label, name, _of_steps(runs)) for label, name, runs in tracks if runs]
+    everything = [point for track in drawn for point in track.points]
+    if not everything:
+        return None
+    lows, highs = [p[2] for p in everything], [p[3] for p in everything]
+    if log:
+        positive = [value for value in lows if value > 0]
+        if not positive:
+            return None
+        y = _vertical(min(positive) / 2, max(highs) * 2, log=True)
+    else:
+        room = (max(highs) - min(lows)) * 0.05
+        y = _vertical(min(lows) - room, max(highs) + room)
+    x = _horizontal(1.0, max(p[0] for p in everything))
+    say: Number = (lambda v: f"{v:.0e}") if log else numbers.plain
+    ends = "; ".join(f"{t.name} {say(t.points[-1][1])}" for t in drawn if t.points)
+    return Chart(
+        title,
+        f"{quantity} at the end: {ends}.",
+        _axis(x, "training step", _short, whole=True),
+        _axis(y, quantity, say),
+        [_line(track, x, y, "steps", say) for track in drawn],
+        nested=not log,
+    )
+
+
+def _of_steps(runs: Sequence[Sequence[float]]) -> list[tuple[float, float, float, float]]:
+    """Thinned out where there are more steps than the chart is wide."""
+    count = min(map(len, runs))
+    every = max(1, count // 500)
+    places = dict.fromkeys([*range(0, count, every), *([count - 1] if count else [])])
+    columns = ((place, [run[place] for run in runs]) for place in places)
+    return [(place + 1.0, sum(v) / len(v), min(v), max(v)) for place, v in columns]
+
+
 def first_calls(modes: Sequence[Mode]) -> Chart | None:
     """Time since the start over training steps, first call included, on logarithmic axes; where a
     mode overtakes its framework's eager mode is marked. None with nothing measured."""

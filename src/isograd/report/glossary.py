@@ -201,3 +201,35 @@ CLAIM_WORDS = (
     ),
 )
 """The words of the page about statements."""
+
+TUNING_WORDS = (
+    _ENVELOPE,
+    (
+        "losses within the envelope",
+        "Every step's loss in one mode is held against the reference's. The envelope is how far "
+        "the reference itself has moved up to that step when its start was disturbed by one unit "
+        "in the last place; another implementation, which rounds differently in every step, may be "
+        "four times as far away.",
+    ),
+    (
+        "seed spread",
+        "How far trainings of the reference differ that start from different random seeds: another "
+        "new head, other adapters, another order of the texts.",
+    ),
+    (
+        "perplexity",
+        "The exponential of the mean loss on held-out text: among how many tokens the network "
+        "hesitates, on average.",
+    ),
+    (
+        "LoRA",
+        "Fine-tuning of low rank: beside each frozen projection W two thin matrices are trained, "
+        "and W x becomes W x + (alpha / r) B A x. Merging adds their product to W. (Hu et al., "
+        "2021.)",
+    ),
+    (
+        "noise floor",
+        "What two identical workers differ by on this machine. A difference below it is none.",
+    ),
+)
+"""The words of the page about a language model that was pretrained or fine-tuned."""

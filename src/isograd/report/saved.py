@@ -83,6 +83,12 @@ KINDS = {
         "isograd.report.terminal_claims:render_claims",
         "isograd.report.claims:write_claims",
     ),
+    "isograd/tuning": Kind(
+        "tuning.json",
+        "isograd.tuning:Tuning",
+        "isograd.report.terminal_tuning:render_tuning",
+        "isograd.report.tuning:write_tuning",
+    ),
 }
 """Schema, without its version, to the kind. Of several records in a folder, the first is meant."""
 

@@ -165,9 +165,15 @@ def prove_all(
 ) -> list[DerivativeRow]:
     """Proves every mode that is alive, writes the proofs into the modes, and returns derivatives
     of the loss as each framework's first mode finds them."""
-    progress.phase("proving", 1 + len(bench.alive))
     setting = bench.setting
     trial = make_trial(setting.graph, setting.recipe, data, seed, model.weights, model.bounds)
+    return prove_at(bench, trial, progress)
+
+
+def prove_at(bench: Workbench, trial: Trial, progress: Progress) -> list[DerivativeRow]:
+    """`prove_all` at points that are given."""
+    progress.phase("proving", 1 + len(bench.alive))
+    setting = bench.setting
     baselines: list[Baseline] = []
     evidence: dict[str, Evidence] = {}
     reference = bench.reference

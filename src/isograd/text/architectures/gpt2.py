@@ -11,7 +11,22 @@ import re
 
 from isograd.ir.builder import Builder
 from isograd.ir.graph import Graph
-from isograd.ir.ops import Add, Embedding, LayerNorm, Linear, Slice
+from isograd.ir.ops import (
+    Add,
+    Arange,
+    Cast,
+    Compare,
+    CompareScalar,
+    Embedding,
+    ExpandDims,
+    LayerNorm,
+    Linear,
+    MatMul,
+    Max,
+    Multiply,
+    Slice,
+    Squeeze,
+)
 from isograd.text.architectures.architecture import Architecture
 from isograd.text.architectures.layers import (
     BATCH,
@@ -32,6 +47,35 @@ from isograd.text.config import Config
 
 def write(config: Config, name: str) -> Graph:
     """``input_ids`` [N, T] to logits [N, T, vocabulary] of the token behind each place."""
+    b, _, x = _decoded(config, name)
+    head = Linear(config.whole("vocab_size", 50257), bias=False)
+    tied = {"weight": "transformer.wte.weight"} if config.flag("tie_word_embeddings", True) else {}
+    return _finished(b, config, b(head, x, scope="lm_head", names=tied))
+
+
+def classification(config: Config, name: str) -> Graph:
+    """``input_ids`` [N, T] to logits [N, labels] of the whole text, as its last token that is no
+    padding sees it. Padding stands behind the text, where no token sees it."""
+    padding = config.index("pad_token_id")
+    if padding is None:
+        raise config.refused("pad_token_id", "the number of the token behind each text")
+    b, tokens, x = _decoded(config, name)
+    head = Linear(len(config.labels), bias=False)
+    return _finished(b, config, b(head, _last(b, tokens, x, padding), scope="score"))
+
+
+def _last(b: Builder, tokens: str, x: str, padding: int) -> str:
+    """Of hidden states [N, T, width], those [N, width] at the last token that is no padding: a
+    product with ones at that place, which selects without rounding."""
+    order = b(Arange(0, TIME))
+    seen = b(Cast("int"), b(CompareScalar("!=", padding), tokens))
+    last = b(Max((1,), keepdims=True), b(Multiply(), seen, order))
+    here = b(Cast("float"), b(Compare("=="), order, last))
+    return b(Squeeze((1,)), b(MatMul(), b(ExpandDims(1), here), x))
+
+
+def _decoded(config: Config, name: str) -> tuple[Builder, str, str]:
+    """The builder, the tokens and the hidden states [N, T, width]."""
     _check(config)
     width, depth = config.whole("n_embd", 768), config.whole("n_layer", 12)
     b = Builder(name)
@@ -43,11 +87,13 @@ def write(config: Config, name: str) -> Graph:
             with b.module(f"h.{index}", "GPT2Block"):
                 x = _block(b, config, x, mask)
         x = b(LayerNorm((width,), _eps(config)), x, scope="ln_f")
-    head = Linear(config.whole("vocab_size", 50257), bias=False)
-    tied = {"weight": "transformer.wte.weight"} if config.flag("tie_word_embeddings", True) else {}
-    graph = b.finish(b(head, x, scope="lm_head", names=tied))
+    return b, tokens, x
+
+
+def _finished(b: Builder, config: Config, x: str) -> Graph:
     deviation = config.positive("initializer_range", 0.02)
-    return with_first_weights(graph, deviation, {"c_proj.weight": deviation / math.sqrt(2 * depth)})
+    residual_deviation = deviation / math.sqrt(2 * config.whole("n_layer", 12))
+    return with_first_weights(b.finish(x), deviation, {"c_proj.weight": residual_deviation})
 
 
 def _check(config: Config) -> None:
@@ -100,6 +146,10 @@ def _perceptron(b: Builder, config: Config, x: str) -> str:
     return dropout(b, x, config.probability("resid_pdrop", 0.1), "dropout")
 
 
+_TRANSPOSED = re.compile(r"\.(c_attn|c_proj|c_fc)\.weight$")
+_MASKS = r"\.attn\.(bias|masked_bias)$"
+"""The causal mask of old checkpoints is not used: it is made anew for each length."""
+
 ARCHITECTURES = (
     Architecture(
         name="GPT2LMHeadModel",
@@ -107,9 +157,17 @@ ARCHITECTURES = (
         task="generation",
         write=write,
         prefix="transformer",
-        transposed=re.compile(r"\.(c_attn|c_proj|c_fc)\.weight$"),
-        unused=re.compile(r"\.attn\.(bias|masked_bias)$"),
+        transposed=_TRANSPOSED,
+        unused=re.compile(_MASKS),
         copies=(("lm_head.weight", "transformer.wte.weight"),),
     ),
+    Architecture(
+        name="GPT2ForSequenceClassification",
+        model_type="gpt2",
+        task="classification",
+        write=classification,
+        prefix="transformer",
+        transposed=_TRANSPOSED,
+        unused=re.compile(rf"{_MASKS}|^lm_head\."),
+    ),
 )
-"""The causal mask of old checkpoints is not used: it is made anew for each length."""

@@ -1,0 +1,126 @@
+"""What `isograd pretrain` and `isograd finetune` show in the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from isograd.report import numbers
+from isograd.report.console import (
+    STYLES,
+    fits,
+    plain_table,
+    shown,
+    write_indented,
+    write_item,
+    write_line,
+)
+from isograd.report.names import SYMBOLS, full_name
+from isograd.report.tuning_answer import (
+    Row,
+    headline,
+    quality_name,
+    rows,
+    sentences,
+    unproven,
+)
+from isograd.result import Comparison, Verdict
+from isograd.tuning import Tuning
+
+
+def render_tuning(found: Tuning, console: Console, report: str = "") -> None:
+    """Prints the answer, every method in every mode, what is not as it should be, a sample, and
+    where the ``report`` lies."""
+    console.print()
+    if found.status == "partial":
+        write_line(console, f"PARTIAL RESULT. {found.reason}", "bold yellow")
+    style = STYLES[found.verdict] if found.verdict else "yellow"
+    write_line(console, headline(found), f"bold {style}")
+    for sentence in sentences(found):
+        write_indented(console, sentence)
+    console.print()
+    _write_table(found, console)
+    if found.noise_floor:
+        noise = numbers.percent(found.noise_floor.fraction)
+        write_line(console, f"Two workers that are alike differ by up to {noise}.", "dim")
+    for line in (*unproven(found), *found.findings):
+        write_item(console, line)
+    _write_sample(found, console)
+    if report:
+        console.print()
+        write_line(console, f"Report: {report}")
+
+
+def _write_table(found: Tuning, console: Console) -> None:
+    for wide in (True, False):
+        grid = _table(found, console, wide)
+        if fits(grid, console):
+            break
+    console.print(grid)
+
+
+def _table(found: Tuning, console: Console, wide: bool) -> Table:
+    grid = plain_table()
+    several = len(found.methods) > 1
+    grid.add_column("method, mode" if several else "mode", no_wrap=True)
+    for title in ("proof", "losses"):
+        grid.add_column(title, no_wrap=True)
+    heads = [quality_name(found), "step", "ratio"]
+    heads += [f"over {found.methods[0].name}"] if several else []
+    for title in heads:
+        grid.add_column(title, justify="right", no_wrap=True)
+    for row in rows(found):
+        grid.add_row(*_cells(found, row, console, wide))
+    return grid
+
+
+def _cells(found: Tuning, row: Row, console: Console, wide: bool) -> list[Text]:
+    several = len(found.methods) > 1
+    name = f"{row.method.name}, " if several else ""
+    ratio = _ratio(row.against_reference, row, console, wide)
+    quality = f"{row.quality} {row.bounds}".strip() if wide else row.quality
+    cells = [
+        shown(console, f"{name}{full_name(row.mode)}"),
+        _verdict(row.mode.verdict, console)
+        if row.mode.status == "ok"
+        else shown(console, row.mode.status, "yellow"),
+        _losses(found, row, console),
+        shown(console, quality),
+        shown(console, row.step),
+        ratio,
+    ]
+    return [*cells, _ratio(row.against_first, row, console, wide)] if several else cells
+
+
+def _verdict(value: Verdict | None, console: Console) -> Text:
+    if value is None:
+        return shown(console, numbers.MISSING)
+    return shown(console, f"{SYMBOLS[value]} {value}", STYLES[value])
+
+
+def _losses(found: Tuning, row: Row, console: Console) -> Text:
+    if row.course is None:
+        text = "reference" if row.mode.label == found.reference else numbers.MISSING
+        return shown(console, text)
+    text = f"{SYMBOLS[row.course.verdict]} {numbers.multiple(row.course.ratio)}"
+    return shown(console, text, STYLES[row.course.verdict])
+
+
+def _ratio(one: Comparison | None, row: Row, console: Console, wide: bool) -> Text:
+    if one is None:
+        return shown(console, "1" if row.step != numbers.MISSING else numbers.MISSING)
+    text, bounds = numbers.ratio_range(one.ratio, one.low, one.high)
+    return shown(console, f"{text} {bounds}" if wide else text, STYLES.get(one.verdict, ""))
+
+
+def _write_sample(found: Tuning, console: Console) -> None:
+    if not found.samples:
+        return
+    same = len({sample.text for sample in found.samples}) == 1
+    console.print()
+    where = f"in all {len(found.samples)} modes" if same else "in the first mode; others differ"
+    write_line(console, f"Sample, {where}:", "bold")
+    sample = found.samples[0]
+    text = f"{sample.prompt}{sample.text}" if found.model.get("kind") == "gpt" else sample.text
+    write_indented(console, text)
