@@ -6,23 +6,24 @@ the reason. Nothing is unpickled, and no framework is imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from isograd import frontier, result
-from isograd.claims import observation
-from isograd.claims.observation import Observation
-from isograd.effort import record as effort
-from isograd.effort.record import Effort
 from isograd.errors import UsageError
-from isograd.frontier import Frontier
 from isograd.measure.environment import environment
 from isograd.result import Result, read_text, schema_of
-from isograd.views import document
-from isograd.views.document import Graphs
+
+if TYPE_CHECKING:
+    from isograd.claims.observation import Observation
+    from isograd.effort.record import Effort
+    from isograd.frontier import Frontier
+    from isograd.probes.result import Probes
+    from isograd.scaling.record import Scaling
+    from isograd.views.document import Graphs
 
 USUAL = Path("isograd-runs")
 """Where runs keep their results if nothing is said."""
@@ -66,6 +67,8 @@ class Evidence:
     compares: list[Found[Result]] = field(default_factory=list)
     graphs: list[Found[Graphs]] = field(default_factory=list)
     frontiers: list[Found[Frontier]] = field(default_factory=list)
+    scalings: list[Found[Scaling]] = field(default_factory=list)
+    probes: list[Found[Probes]] = field(default_factory=list)
     observations: list[Found[Observation]] = field(default_factory=list)
     efforts: list[Found[Effort]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -103,24 +106,32 @@ class Here:
 
 
 @dataclass(frozen=True)
-class _Kind:
-    """A kind of result: how its file is read, and the list of `Evidence` that it goes into."""
+class Kind:
+    """A kind of result: the list of `Evidence` that it goes into, what its file is called, and its
+    record's class as ``module:name``, which is not imported before one is met."""
 
     field: str
-    read: Callable[[str, str], Any]
+    file: str
+    record: str
+
+    def read(self, text: str, where: str) -> Any:
+        """The record. Raises `UsageError` for one that is damaged."""
+        module, _, name = self.record.partition(":")
+        return getattr(import_module(module), name).from_json(text, where)
 
 
 KINDS = {
-    result.SCHEMA: _Kind("compares", Result.from_json),
-    document.SCHEMA: _Kind("graphs", Graphs.from_json),
-    frontier.SCHEMA: _Kind("frontiers", Frontier.from_json),
-    observation.SCHEMA: _Kind("observations", Observation.from_json),
-    effort.SCHEMA: _Kind("efforts", Effort.from_json),
+    "isograd/result": Kind("compares", "result.json", "isograd.result:Result"),
+    "isograd/graphs": Kind("graphs", "graph.json", "isograd.views.document:Graphs"),
+    "isograd/frontier": Kind("frontiers", "frontier.json", "isograd.frontier:Frontier"),
+    "isograd/scaling": Kind("scalings", "scaling.json", "isograd.scaling.record:Scaling"),
+    "isograd/probes": Kind("probes", "probes.json", "isograd.probes.result:Probes"),
+    "isograd/observation": Kind(
+        "observations", "observation.json", "isograd.claims.observation:Observation"
+    ),
+    "isograd/effort": Kind("efforts", "effort.json", "isograd.effort.record:Effort"),
 }
-"""Schema to kind."""
-
-NAMES = ("result.json", "graph.json", "frontier.json", observation.RECORD, effort.RECORD)
-"""Files that may hold a result."""
+"""Schema, without its version, to kind."""
 
 
 def gather(folders: Sequence[Path], here: Here | None = None) -> Evidence:
@@ -156,7 +167,7 @@ def _files(folders: Sequence[Path]) -> Iterator[Path]:
 
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:
-    yield from (folder / name for name in NAMES if (folder / name).is_file())
+    yield from (path for kind in KINDS.values() if (path := folder / kind.file).is_file())
     for inner in folder.iterdir() if depth else ():
         if inner.is_dir() and not inner.is_symlink():
             yield from _below(inner, depth - 1)
@@ -166,7 +177,7 @@ def _take(path: Path, evidence: Evidence, here: Here) -> None:
     """Reads a file; what is no result of these kinds is passed over."""
     try:
         text = read_text(path)
-        kind = KINDS.get(schema_of(text, str(path)))
+        kind = KINDS.get(schema_of(text, str(path)).rpartition("/")[0])
         record = kind.read(text, str(path)) if kind else None
     except UsageError as error:
         evidence.refused.append(Refused(path, " ".join(filter(None, (error.what, error.hint)))))

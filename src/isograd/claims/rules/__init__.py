@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 
 from isograd.claims.outcome import Outcome
 from isograd.claims.rules import (
+    debugging,
+    distribution,
     effort,
     gains,
     gradients,
@@ -36,9 +38,11 @@ RULES: Mapping[str, Rule] = {
     "pruning": gains.pruning_improves,
     "quantisation": gains.quantisation_improves,
     "mixed-precision": gains.mixed_precision_improves,
+    "dynamic-debugging": debugging.dynamic_graphs_are_easier,
     "simpler-api": effort.api_is_simpler,
     "learning-curve": effort.learning_is_not_tested,
     "static-inspectable": graphs.static_graphs_show_more,
+    "tf-distribution": distribution.scales_better,
     "tf-production": production.tools_are_richer,
     "same-tutorials": tutorials.scripts_are_the_same,
     "tf-static": tutorials.graphs_are_static,

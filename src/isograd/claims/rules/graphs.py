@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from isograd.claims.outcome import Figure, Outcome, Vote, judged, untested
+from isograd.claims.rules.debugging import shown_early
 from isograd.claims.speeds import label
 from isograd.claims.words import told
 from isograd.evidence import Evidence
@@ -56,14 +57,17 @@ QUANTITIES = (
 
 
 def static_graphs_show_more(evidence: Evidence) -> Outcome:
-    """What each static view of a step shows, against the view of what eager mode executes."""
+    """What each static view of a step shows, against the view of what eager mode executes; and
+    whether there is something to see before the first run."""
+    figures, paths = shown_early(evidence.probes)
     for one in evidence.graphs:
-        if one.record.layers:
-            figures = list(_against_dynamic(one.record))
-            if any(figure.vote for figure in figures):
-                result = told(figures, "Shows more", "Shows less")
-                return judged(result, figures, [str(one.path)])
-    return untested("No graphs of a dynamic and a static mode are there.")
+        own = list(_against_dynamic(one.record)) if one.record.layers else []
+        if any(figure.vote for figure in own):
+            figures, paths = [*own, *figures], [str(one.path), *paths]
+            break
+    if not any(figure.vote for figure in figures):
+        return untested("No graphs of a dynamic and a static mode are there.")
+    return judged(told(figures, "Shows more", "Shows less, or no more"), figures, paths)
 
 
 def autograph_keeps_control_flow(evidence: Evidence) -> Outcome:
