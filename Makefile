@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test check sweep bench-article bench-causes bench-convert bench-locate \
+.PHONY: compare test check docs sweep bench-article bench-causes bench-convert bench-locate \
   bench-overhead bench-overlays bench-smaller bench-transfer clean
 
 compare: .venv/installed
@@ -17,6 +17,9 @@ check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv/installed
+	$(BIN)/mkdocs build --strict
 
 sweep: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/sweeps/requirements.txt
@@ -63,4 +66,4 @@ bench-transfer: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
