@@ -22,6 +22,7 @@ from isograd.cli import (
     pretrain,
     prove,
     report,
+    scale,
     study,
     transfer,
     zoo,
@@ -46,6 +47,7 @@ app.command("optimize")(optimize.command)
 app.command("claims")(claims.command)
 app.command("pretrain")(pretrain.command)
 app.command("finetune")(finetune.command)
+app.command("scale")(scale.command)
 app.command("emit")(emit.command)
 app.command("advise")(advise.command)
 app.command("transfer")(transfer.command)

@@ -38,6 +38,12 @@ TRACED: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Framework to what traces or compiles, to its views: the first that is wanted tells of it."""
 
+ENGINES: dict[str, tuple[str, ...]] = {
+    "torch": ("ddp", "fsdp"),
+    "tensorflow": ("multiworker", "mirrored"),
+}
+"""Framework to its ways to train with several workers."""
+
 DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "torch": ("torch",),
     "tensorflow": ("tensorflow", "keras"),

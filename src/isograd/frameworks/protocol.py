@@ -16,6 +16,8 @@ A framework's folder offers three modules, with the same names and outline in ea
   steps; without ``backward``, its stamps are outside of the backward pass
 - ``holding``: ``held(subject)``, the bytes that each node keeps for the backward pass
 - ``original``: ``resolve(reference, trust=...)``, the user's network itself
+- ``scale`` (imports no framework): ``ENGINES``, ``SCRIPTS``, the folder of the scripts that workers
+  run, and ``commands(task) -> list[Command]``, which start them
 - ``importer``: ``import_live(network, inputs) -> Imported``, the network as a graph
 """
 

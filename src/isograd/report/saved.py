@@ -71,6 +71,12 @@ KINDS = {
         "isograd.report.terminal_frontier:render_frontier",
         "isograd.report.frontier:write_frontier",
     ),
+    "isograd/scaling": Kind(
+        "scaling.json",
+        "isograd.scaling.record:Scaling",
+        "isograd.report.terminal_scaling:render_scaling",
+        "isograd.report.scaling:write_scaling",
+    ),
     "isograd/advice": Kind(
         "advice.json",
         "isograd.advice:Advice",
