@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 POISON = """"'><script>alert(1)</script><img src=x onerror=alert(2)></style>--> \u2028\u2029&lt;"""
 
-VOCABULARY = {"schema", "status", "verdict", "speed", "kind"}
+VOCABULARY = {"schema", "status", "verdict", "speed", "kind", "quantity", "agreement"}
 """Fields whose values the schema fixes."""
 
 VOID = {"meta", "link", "br", "img", "input", "path", "rect", "circle"}

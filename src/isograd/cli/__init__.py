@@ -24,6 +24,7 @@ from isograd.cli import (
     report,
     scale,
     study,
+    sweep,
     transfer,
     zoo,
 )
@@ -48,6 +49,7 @@ app.command("claims")(claims.command)
 app.command("pretrain")(pretrain.command)
 app.command("finetune")(finetune.command)
 app.command("scale")(scale.command)
+app.command("sweep")(sweep.command)
 app.command("emit")(emit.command)
 app.command("advise")(advise.command)
 app.command("transfer")(transfer.command)

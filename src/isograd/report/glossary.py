@@ -233,3 +233,44 @@ TUNING_WORDS = (
     ),
 )
 """The words of the page about a language model that was pretrained or fine-tuned."""
+SWEEP_WORDS = (
+    (
+        "cell",
+        "One network in one framework, mode, batch size and precision, from one seed. It runs in a "
+        "process of its own and is measured once.",
+    ),
+    (
+        "baseline",
+        "The first mode of the grid that works. Each cell is timed in turns with a process of the "
+        "baseline with the same batch size, so that what drifts on the machine cancels in their "
+        "ratio. Ratios of two other cells come from their ratios to the baseline.",
+    ),
+    (
+        "noise",
+        "What two processes of one program differ by: the baseline's cell is held against a second "
+        "process of itself. Every interval here allows for that, by Student's distribution with as "
+        "many degrees of freedom as there were such pairs.",
+    ),
+    (
+        "crossover",
+        "The batch size at which two modes take the same time, on a straight line between measured "
+        "sizes (both axes logarithmic). It is named only where one is measurably faster on one "
+        "side, and the other on the other. Its interval comes from 2,000 bootstrap replicates.",
+    ),
+    (
+        "no measurable difference",
+        "The interval of the ratio holds 1, or is less than 1 % away from it.",
+    ),
+    (
+        "outputs and losses",
+        "How far outputs of one batch, and losses of the first training steps, are from the "
+        "baseline's, in multiples of what a change of the start by one unit in the last place does "
+        "to the baseline itself. In float32 alone, and no proof. A cell that is different wins "
+        "nothing.",
+    ),
+    (
+        "inference",
+        "A call in evaluation mode with one batch, from arrays in memory to arrays in memory.",
+    ),
+)
+"""The words of the page about a sweep."""

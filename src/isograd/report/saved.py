@@ -94,6 +94,11 @@ KINDS = {
         "isograd.tuning:Tuning",
         "isograd.report.terminal_tuning:render_tuning",
         "isograd.report.tuning:write_tuning",
+    "isograd/sweep": Kind(
+        "sweep.json",
+        "isograd.sweeping.record:Sweep",
+        "isograd.report.terminal_sweep:render_sweep",
+        "isograd.report.sweep:write_sweep",
     ),
 }
 """Schema, without its version, to the kind. Of several records in a folder, the first is meant."""

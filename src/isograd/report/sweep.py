@@ -3,14 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from isograd.report import sweep_answer, sweep_charts, sweep_table
 from isograd.report.files import write_files
-from isograd.sweeping.record import Sweep
+from isograd.report.glossary import SWEEP_WORDS
+from isograd.report.html import flatten
+from isograd.report.page import render_page
+from isograd.sweeping.record import RECORD, Sweep
 
-FILES = ("sweep.json",)
+FILES = (RECORD, "sweep.html")
+"""What is written about a sweep, beside its journal."""
 
 
 def write_sweep(found: Sweep, folder: Path, *, replace: bool = False) -> Path:
-    """Writes `FILES` into a folder."""
-    write_files(folder, {FILES[0]: found.to_json()}, replace=replace)
-    return folder / FILES[0]
+    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+
+    Each file is complete or not there at all. Raises `UsageError` when a file exists already and
+    ``replace`` is not set, and when the folder cannot be written to.
+    """
+    texts = zip(FILES, (found.to_json(), render(found)), strict=True)
+    write_files(folder, dict(texts), replace=replace)
+    return folder / FILES[1]
+
+
+def render(found: Sweep) -> str:
+    """The whole page."""
+    looks = sweep_charts.looks(found)
+    contenders = sweep_charts.contenders(found)
+    return render_page(
+        "sweep.html.j2",
+        found.to_json(),
+        ["style.css", "frontier.css", "sweep.css"],
+        ["script.js", "sweep.js"],
+        found=found,
+        say=sweep_answer,
+        table=sweep_table,
+        contenders=contenders,
+        charts_of=sweep_charts.of_race,
+        looks=looks,
+        order={label: number for number, label in enumerate([*contenders, *looks])},
+        settings=_settings(found),
+        glossary=SWEEP_WORDS,
+    )
+
+
+def _settings(found: Sweep) -> list[tuple[str, list[tuple[str, Any]]]]:
+    import cattrs
+
+    groups = {
+        "Grid": {"file": found.grid, "cells": len(found.cells), "address": found.address or "here"},
+        "Networks": {name: one.reference for name, one in found.networks.items()},
+        "Conditions": cattrs.unstructure(found.conditions),
+        "Environment": found.environment,
+    }
+    return [(title, list(flatten(group))) for title, group in groups.items()]

@@ -20,7 +20,8 @@ from isograd.sweeping.cluster import RayCrew
 from isograd.sweeping.driver import Driver, in_grid
 from isograd.sweeping.estimate import left_s
 from isograd.sweeping.grid import Grid, read_grid
-from isograd.sweeping.journal import JOURNAL, Journal, read_outcomes
+from isograd.sweeping.journal import Journal
+from isograd.sweeping.races import races
 from isograd.sweeping.record import Outcome, Sweep
 
 WORKSHOP = "isograd.sweeping.measuring:Workshop"
@@ -136,22 +137,10 @@ class _Run:
 
     def _write(self) -> None:
         self.record.outcomes = in_grid(self.journal.outcomes.values(), self.grid)
+        self.record.races = races(self.record.outcomes)
         self.record.duration_s = perf_counter() - self._begin
         write_sweep(self.record, self.folder, replace=True)
         self._written = perf_counter()
-
-
-def opened(path: Path) -> Sweep:
-    """A sweep as far as it has got: its record, and the cells that were kept since that was
-    written. Raises `UsageError` where there is none."""
-    record = Sweep.read(path)
-    journal = path.parent / JOURNAL
-    if journal.exists():
-        known = read_outcomes(journal)
-        record.outcomes = [known[key] for key in record.cells if key in known]
-    if not record.missing and record.status == "partial":
-        record.status, record.reason = "complete", ""
-    return record
 
 
 def _figure(outcome: Outcome) -> str:

@@ -65,14 +65,20 @@ class Standing:
 
 @dataclass
 class Race:
-    """One network and quantity. ``modes`` holds who wins with the smallest batch against who wins
-    with the largest; ``frameworks`` the two frameworks, each with its fastest mode. ``noise`` is
-    what two processes of one program differ by (root mean square, as a fraction), learnt from
-    ``pairs`` of them."""
+    """One network and quantity.
+
+    ``times`` are microseconds by contender and batch size: the baseline's time there, with the
+    ratio that was measured in turns with it, so that what drifted from one cell to the next is not
+    in their order. ``modes`` holds who wins with the smallest batch against who wins with the
+    largest; ``frameworks`` the two frameworks, each with its fastest mode. ``noise`` is what two
+    processes of one program differ by (root mean square, as a fraction), learnt from ``pairs`` of
+    them.
+    """
 
     model: str
     quantity: Quantity
     standings: list[Standing]
+    times: dict[str, dict[int, float]]
     modes: Duel | None = None
     frameworks: Duel | None = None
     noise: float = 0.0

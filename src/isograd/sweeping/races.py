@@ -37,6 +37,7 @@ def _race(model: str, quantity: Quantity, outcomes: Sequence[Outcome]) -> Race:
         model,
         quantity,
         standings,
+        _times(curves, quantity, outcomes),
         _of_modes(curves, standings),
         _of_frameworks(curves),
         noise,
@@ -64,6 +65,25 @@ def _curves(
         known = disturbed(resampled(rounds, generator), scale, pairs, generator)
         curves.setdefault(contender, {})[batch] = known
     return curves
+
+
+def _times(
+    curves: dict[str, dict[int, Known]], quantity: Quantity, outcomes: Sequence[Outcome]
+) -> dict[str, dict[int, float]]:
+    """The baseline's time with each batch size, of all rounds with all cells, and the ratio."""
+    baselines = _baselines(outcomes)
+    rounds: dict[int, list[float]] = {}
+    for outcome in outcomes:
+        timing, batch = outcome.timing(quantity), outcome.cell.batch_size
+        if timing and _baseline(outcome) == baselines[batch]:
+            rounds.setdefault(batch, []).extend(timing.baseline)
+    usual = {batch: float(np.median(some)) for batch, some in rounds.items()}
+    return {
+        contender: {
+            batch: usual[batch] * float(np.exp(one.estimate)) for batch, one in curve.items()
+        }
+        for contender, curve in curves.items()
+    }
 
 
 def _is_pair(outcome: Outcome) -> bool:
