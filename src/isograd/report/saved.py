@@ -94,6 +94,7 @@ KINDS = {
         "isograd.tuning:Tuning",
         "isograd.report.terminal_tuning:render_tuning",
         "isograd.report.tuning:write_tuning",
+    ),
     "isograd/sweep": Kind(
         "sweep.json",
         "isograd.sweeping.record:Sweep",
