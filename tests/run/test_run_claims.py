@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from isograd.claims.record import Claims
 from isograd.cli import app
-from isograd.errors import UsageError, WorkerError
+from isograd.errors import MissingDependency, UsageError, WorkerError
 from isograd.evidence import Evidence
 from isograd.measure.environment import environment
 from isograd.run.claims import claims
@@ -113,6 +113,16 @@ def test_a_run_that_fails_is_told_and_the_others_go_on() -> None:
         ("ok", ""),
     ]
     assert found.exit_code == 4
+
+
+def test_what_is_not_installed_is_told_with_its_own_exit_code() -> None:
+    def miss(place: Path) -> None:
+        raise MissingDependency("No framework is installed.", hint="pip install isograd[torch]")
+
+    found = judged(experiment("small", run=miss))
+    assert found.runs[0].status == "not installed"
+    assert "pip install isograd[torch]" in found.runs[0].reason
+    assert found.exit_code == 3
 
 
 def test_an_interrupted_run_judges_by_what_is_there() -> None:

@@ -52,12 +52,12 @@ class Left:
 @dataclass
 class Ran:
     """A small run that made evidence which was missing. ``status`` is ``ok``, ``failed``,
-    ``skipped`` or ``interrupted``; unless it is ``ok``, ``reason`` says why. ``command`` is what a
-    user would write for it, where there is a command."""
+    ``not installed``, ``skipped`` or ``interrupted``; unless it is ``ok``, ``reason`` says why.
+    ``command`` is what a user would write for it, where there is a command."""
 
     name: str
     about: str
-    status: Literal["ok", "failed", "skipped", "interrupted"]
+    status: Literal["ok", "failed", "not installed", "skipped", "interrupted"]
     reason: str = ""
     seconds: float = 0.0
     command: str = ""
@@ -87,6 +87,9 @@ class Claims(Saved):
 
     @property
     def exit_code(self) -> int:
-        """0 whatever the verdicts are; 4 if the run was cut off or a small run failed."""
-        broken = any(run.status == "failed" for run in self.runs)
-        return 4 if broken or self.status == "partial" else 0
+        """0 whatever the verdicts are; 4 if the run was cut off or a small run failed, 3 if what
+        one needs is not installed."""
+        states = {run.status for run in self.runs}
+        if "failed" in states or self.status == "partial":
+            return 4
+        return 3 if "not installed" in states else 0

@@ -13,7 +13,7 @@ from time import perf_counter
 from isograd.claims.catalogue import Claim, chosen
 from isograd.claims.record import RECORD, Claims, Finding, Left, Ran, Used
 from isograd.claims.rules import RULES
-from isograd.errors import IsogradError
+from isograd.errors import IsogradError, MissingDependency
 from isograd.evidence import USUAL, Evidence, Found, Here, gather
 from isograd.measure.environment import environment
 from isograd.report.claims import write_claims
@@ -116,7 +116,8 @@ class Judging:
             one.run(place, self.progress)
         except IsogradError as error:
             reason = " ".join(filter(None, (error.what, error.hint)))
-            self._note(one, "failed", reason, perf_counter() - begin)
+            status = "not installed" if isinstance(error, MissingDependency) else "failed"
+            self._note(one, status, reason, perf_counter() - begin)
         else:
             spent = perf_counter() - begin
             self._slowness = max(self._slowness, spent / one.seconds)

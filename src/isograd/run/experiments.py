@@ -143,7 +143,9 @@ def ship(folder: Path, progress: Progress) -> None:
         measure_s=0.5,
         trainings=False,
     )
-    optimize(model, request, out=folder, progress=progress, command=_shipping())
+    found, _ = optimize(model, request, out=folder, progress=progress, command=_shipping())
+    if found.reason.startswith("interrupted"):
+        raise KeyboardInterrupt
 
 
 def prove_tutorials(folder: Path, progress: Progress) -> None:
