@@ -41,7 +41,9 @@ from isograd.run.explain import explain
 from isograd.run.graph import graph
 from isograd.run.optimize import optimize
 from isograd.run.progress import Progress
-from isograd.training import Recipe
+from isograd.run.scale import scale
+from isograd.scaling.request import Request as ScaleRequest
+from isograd.training import OPTIMIZERS, Recipe
 from isograd.zoo import ZOO
 
 NETWORK = "mnist-mlp"
@@ -52,6 +54,10 @@ SMALL, LARGE = 16, 512
 
 CONTRASTED = ("torch/eager", "torch/compile", "tensorflow/eager", "tensorflow/function")
 """Modes that are measured with the larger one."""
+
+WORKERS = (1, 2)
+
+SCALING = f"isograd scale {NETWORK} --workers 1,2"
 
 FORMS = (
     "dense/torch/eager",
@@ -148,6 +154,17 @@ def ship(folder: Path, progress: Progress) -> None:
         raise KeyboardInterrupt
 
 
+def add_workers(folder: Path, progress: Progress) -> None:
+    """The network on one worker and on two, in both frameworks."""
+    model = load(NETWORK)
+    request = ScaleRequest(
+        Recipe(model.loss, OPTIMIZERS["sgd"]()), model.data or "digits", workers=WORKERS
+    )
+    found, _ = scale(model, request, out=folder, progress=progress, command=SCALING)
+    if found.reason:
+        raise KeyboardInterrupt if found.reason == "interrupted" else WorkerError(found.reason)
+
+
 def prove_tutorials(folder: Path, progress: Progress) -> None:
     """Proves the two scripts of the article against each other."""
     ours, theirs = (_example(f"article/{name}_mnist.py") for name in ("torch", "keras"))
@@ -232,6 +249,14 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             lambda evidence: len({workload(one.record) for one in fair(evidence.compares)}) > 1,
             compare_much,
             f"isograd compare {NETWORK} --batch-size {LARGE}",
+        ),
+        Experiment(
+            "scale",
+            f"training {NETWORK} on one worker and on two",
+            120,
+            lambda evidence: bool(evidence.scalings),
+            add_workers,
+            SCALING,
         ),
     )
 }

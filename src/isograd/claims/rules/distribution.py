@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from isograd.claims.outcome import Figure, Outcome, Vote, judged, untested
 from isograd.evidence import Evidence
@@ -11,9 +10,7 @@ from isograd.measure.stats import SMALLEST
 from isograd.report import numbers
 from isograd.report.advice import NOISY
 from isograd.report.names import title
-
-if TYPE_CHECKING:
-    from isograd.scaling.record import EngineResult, Estimate, Scaling
+from isograd.scaling.record import EngineResult, Estimate, Scaling
 
 OURS, THEIRS = "tensorflow", "torch"
 
