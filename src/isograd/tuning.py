@@ -33,10 +33,10 @@ class Training:
 class Course:
     """How one mode's trainings went beside the reference's, step by step.
 
-    ``deviation`` is the largest distance of the losses over the seeds, ``envelope`` how far
-    rounding alone has moved them up to there. ``ratio`` is the largest of one over the other,
-    reached ``at`` that step (from 1). ``apart`` is the difference in quality at the end, and
-    ``spread`` what it is held against: what seeds differ by, or what rounding does.
+    Of the seed that came closest to its limit: ``deviation`` is the distance of the losses,
+    ``envelope`` how far rounding alone has moved them up to there. ``ratio`` is one over the other,
+    ``at`` the step (from 1) where that is largest. ``apart`` is the difference in quality at the
+    end, and ``spread`` what it is held against: what seeds differ by, or what rounding does.
     """
 
     mode: str
@@ -89,7 +89,8 @@ class Sample:
 @dataclass
 class Tuning(Saved):
     """Everything, in the order in which it is found. ``comparisons`` are of step times, measured in
-    turns; an arm is called ``method mode``."""
+    turns; an arm is called ``method mode``. ``chance`` is the quality of who has learned nothing.
+    """
 
     kind: Kind
     command: str
@@ -106,6 +107,7 @@ class Tuning(Saved):
     methods: list[Method] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     noise_floor: NoiseFloor | None = None
+    chance: float | None = None
     step_us: dict[str, float] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
     written: dict[str, str] = field(default_factory=dict)

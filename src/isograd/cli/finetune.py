@@ -32,13 +32,13 @@ def command(
         list[str] | None,
         typer.Option(help="Last name of a layer to adapt. Repeatable. Default: query and value."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training texts.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training texts.")] = 5,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings from different seeds.")] = 3,
     batch_size: Annotated[int, typer.Option(min=1, help="Texts per step.")] = 32,
     learning_rate: Annotated[
         float | None,
         typer.Option(
-            "--learning-rate", "--lr", min=0.0, help="Of AdamW. Default: 0.001, adapters 0.004."
+            "--learning-rate", "--lr", min=0.0, help="Of AdamW. Default: 0.0005, adapters 0.002."
         ),
     ] = None,
     length: Annotated[

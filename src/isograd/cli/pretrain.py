@@ -32,12 +32,12 @@ def command(
     depth: Annotated[int, typer.Option(min=1, help="Blocks.")] = 2,
     heads: Annotated[int, typer.Option(min=1, help="Of attention.")] = 2,
     context: Annotated[int, typer.Option(min=4, help="Tokens of the longest text.")] = 64,
-    vocabulary: Annotated[int, typer.Option(min=1, help="Tokens, bytes included.")] = 512,
-    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 300,
+    vocabulary: Annotated[int, typer.Option(min=1, help="Tokens, bytes included.")] = 1024,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 400,
     batch_size: Annotated[int, typer.Option(min=1, help="Windows per step.")] = 16,
     learning_rate: Annotated[
         float, typer.Option("--learning-rate", "--lr", min=0.0, help="Of AdamW.")
-    ] = 2e-3,
+    ] = 3e-3,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, masks and batches.")] = 0,
     modes: ModesOption = None,
     threads: ThreadsOption = 1,

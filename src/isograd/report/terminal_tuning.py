@@ -25,7 +25,7 @@ from isograd.report.tuning_answer import (
     sentences,
     unproven,
 )
-from isograd.result import Comparison, Verdict
+from isograd.result import Comparison
 from isograd.tuning import Tuning
 
 
@@ -61,42 +61,47 @@ def _write_table(found: Tuning, console: Console) -> None:
 
 
 def _table(found: Tuning, console: Console, wide: bool) -> Table:
-    grid = plain_table()
+    """Modes below the method that they were trained with, where there are several."""
     several = len(found.methods) > 1
-    grid.add_column("method, mode" if several else "mode", no_wrap=True)
-    for title in ("proof", "losses"):
+    grid = plain_table()
+    for title in ("mode", "proof", "losses"):
         grid.add_column(title, no_wrap=True)
-    heads = [quality_name(found), "step", "ratio"]
-    heads += [f"over {found.methods[0].name}"] if several else []
+    heads = [quality_name(found), "step", "over\nreference"]
+    heads += [f"over\n{found.methods[0].name}"] if several else []
     for title in heads:
-        grid.add_column(title, justify="right", no_wrap=True)
-    for row in rows(found):
-        grid.add_row(*_cells(found, row, console, wide))
+        grid.add_column(title, justify="right", no_wrap=True, vertical="bottom")
+    for method in found.methods:
+        if several:
+            grid.add_row(shown(console, method.name, "bold"))
+        for row in rows(found):
+            if row.method is method:
+                grid.add_row(*_cells(found, row, console, wide))
     return grid
 
 
 def _cells(found: Tuning, row: Row, console: Console, wide: bool) -> list[Text]:
     several = len(found.methods) > 1
-    name = f"{row.method.name}, " if several else ""
-    ratio = _ratio(row.against_reference, row, console, wide)
     quality = f"{row.quality} {row.bounds}".strip() if wide else row.quality
     cells = [
-        shown(console, f"{name}{full_name(row.mode)}"),
-        _verdict(row.mode.verdict, console)
-        if row.mode.status == "ok"
-        else shown(console, row.mode.status, "yellow"),
+        shown(console, f"{'  ' if several else ''}{full_name(row.mode)}"),
+        _proof(row, console, wide),
         _losses(found, row, console),
         shown(console, quality),
         shown(console, row.step),
-        ratio,
+        _ratio(row.against_reference, row, console, wide),
     ]
     return [*cells, _ratio(row.against_first, row, console, wide)] if several else cells
 
 
-def _verdict(value: Verdict | None, console: Console) -> Text:
-    if value is None:
+def _proof(row: Row, console: Console, wide: bool) -> Text:
+    verdict = row.mode.verdict
+    if row.mode.status != "ok":
+        return shown(console, row.mode.status, "yellow")
+    if verdict is None:
         return shown(console, numbers.MISSING)
-    return shown(console, f"{SYMBOLS[value]} {value}", STYLES[value])
+    return shown(
+        console, f"{SYMBOLS[verdict]} {verdict}" if wide else SYMBOLS[verdict], STYLES[verdict]
+    )
 
 
 def _losses(found: Tuning, row: Row, console: Console) -> Text:

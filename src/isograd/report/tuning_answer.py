@@ -51,7 +51,6 @@ def headline(found: Tuning) -> str:
 def sentences(found: Tuning) -> list[str]:
     """What stands below the headline."""
     said = [_proof(found), *(_course(found, method) for method in found.methods)]
-    said += [_quality(found, method) for method in found.methods]
     said += [_adapters(found, method) for method in found.methods[1:]]
     return [sentence for sentence in said if sentence]
 
@@ -132,36 +131,42 @@ def _proof(found: Tuning) -> str:
 
 
 def _course(found: Tuning, method: Method) -> str:
+    """What became of one method: its quality in each mode, and its losses."""
     if not method.courses:
         return ""
     course = max(method.courses, key=lambda one: one.ratio)
-    steps = len(course.deviation)
-    seeds = len(method.of(found.reference))
-    prefix = f"{method.name}: " if len(found.methods) > 1 else ""
+    steps, seeds = len(course.deviation), len(method.of(found.reference))
     times = f"{steps} steps" if seeds == 1 else f"{steps} steps from each of {seeds} seeds"
+    name = f"{method.name}, " if len(found.methods) > 1 else ""
+    prefix = f"{name}{quality_name(found)}"
     return (
-        f"{prefix}over {times}, no loss is further off than {numbers.multiple(course.ratio)} the "
-        f"rounding envelope ({WITHIN:g}× are allowed)."
+        f"{prefix[0].upper()}{prefix[1:]}: {_quality(found, method)}. Over {times}, no loss is "
+        f"further off than {numbers.multiple(course.ratio)} the rounding envelope ({WITHIN:g}× are "
+        "allowed)."
     )
 
 
 def _quality(found: Tuning, method: Method) -> str:
-    if not method.courses:
-        return ""
     said = []
     for mode in method.modes:
         ends = [one.quality[-1] for one in method.of(mode.label) if one.quality]
         if ends:
             said.append(f"{quality(found, fmean(ends))} in {full_name(mode)}")
-    apart = max(course.apart for course in method.courses)
-    room = method.courses[0].spread
+    if not said:
+        return "not measured"
     if found.kind == "pretraining":
-        return f"Perplexity on held-out text: {enumeration(said)}."
-    many = len(method.of(found.reference)) > 1
+        return f"{enumeration(said)}, on held-out text"
+    apart = max(course.apart for course in method.courses)
+    what = "seeds differ" if len(method.of(found.reference)) > 1 else "rounding differs"
     return (
-        f"{method.name}: accuracy {enumeration(said)}; at most {apart * 100:.2g} points apart, "
-        f"where {'seeds differ' if many else 'rounding differs'} by {room * 100:.2g}."
+        f"{enumeration(said)}, {_points(apart)} apart at most where {what} by "
+        f"{_points(method.courses[0].spread)}"
     )
+
+
+def _points(fraction: float) -> str:
+    """A difference in accuracy, in hundredths."""
+    return "no points" if fraction < 5e-5 else f"{fraction * 100:.2g} points"
 
 
 def _adapters(found: Tuning, method: Method) -> str:

@@ -32,7 +32,7 @@ from isograd.text.windows import padded
 from isograd.training import AdamW, Recipe
 from isograd.tuning import Tuning
 
-FULL_RATE, LORA_RATE = 1e-3, 4e-3
+FULL_RATE, LORA_RATE = 5e-4, 2e-3
 """Learning rates where none is given: thin matrices take larger steps (Hu et al., table 11)."""
 
 MERGED_WITHIN = 1e-9
@@ -54,7 +54,7 @@ class Request:
     rank: int = 8
     alpha: float = 16.0
     targets: tuple[str, ...] = USUAL
-    epochs: int = 3
+    epochs: int = 5
     seeds: int = 3
     batch_size: int = 32
     learning_rate: float | None = None
@@ -116,6 +116,7 @@ def finetune(
         if plan.adapted:
             _check_merged(attempts[0], attempts[-1], plan.adapted)
         compare_steps(found, attempts, budget_s=request.measure_s, progress=progress or Silent())
+        _check_learned(found, task.test)
         found.verdict = worst([one.verdict for one in attempts])
         if any(moved > MERGED_WITHIN for m in found.methods for moved in m.merged.values()):
             found.verdict = "different"
@@ -227,6 +228,25 @@ class _Plan:
             found.written[name] = f"{name}/merged"
         model = replace(self.model, graph=self.head.graph, weights=weights, config=self.head.config)
         write(directory / found.written[name], model)
+
+
+def _check_learned(found: Tuning, test: Labelled) -> None:
+    """Equal accuracy says nothing of networks that learned nothing: each method must be better than
+    the most frequent class by two standard errors."""
+    counts = np.bincount(_labels(test))
+    found.chance = chance = float(counts.max() / counts.sum())
+    least = chance + 2 * float(np.sqrt(chance * (1 - chance) / counts.sum()))
+    for method in found.methods:
+        ends = [one.quality[-1] for one in method.of(found.reference)]
+        if np.mean(ends) >= least:
+            continue
+        found.findings.append(
+            f"{method.name} did not learn the task: its accuracy is not measurably above that of "
+            f"the most frequent class, {chance:.1%}. More --epochs, another --learning-rate or "
+            "more pretraining may help."
+        )
+        for course in method.courses:
+            course.quality_verdict = worst([course.quality_verdict, "inconclusive"])
 
 
 def _labels(labelled: Labelled) -> Array:

@@ -53,10 +53,10 @@ class Request:
     kind: Literal["gpt", "bert"] = "gpt"
     text: Path | None = None
     sizes: Sizes = field(default_factory=Sizes)
-    vocabulary: int = 512
-    steps: int = 300
+    vocabulary: int = 1024
+    steps: int = 400
     batch_size: int = 16
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     seed: int = 0
     modes: tuple[str, ...] = USUAL_MODES
     threads: int = 1

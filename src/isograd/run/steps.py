@@ -13,7 +13,7 @@ from isograd.frameworks.side import Side
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array
 from isograd.result import Verdict
-from isograd.run.training import WITHIN
+from isograd.run.training import WITHIN, furthest_apart
 from isograd.training import Loss, Recipe
 from isograd.tuning import Course, Training
 
@@ -85,15 +85,18 @@ def held_against(
 ) -> Course:
     """Whether a mode trained as the reference did, step by step and seed by seed.
 
-    The envelope is what the reference's trainings from ``disturbed`` starts have moved by up to
-    each step; `WITHIN` times that is rounding. With ``random_masks`` every framework draws its own
-    dropout, so that losses can only be held against the spread over seeds.
+    Each seed has an envelope of its own: what the reference's trainings from ``disturbed`` starts
+    of that seed have moved by up to each step; `WITHIN` times that is rounding. With
+    ``random_masks`` every framework draws its own dropout, so that losses can only be held against
+    the spread over seeds. What is shown is the seed that comes closest to its limit.
     """
-    deviation = np.max([_apart(a, b) for a, b in zip(found, reference, strict=True)], axis=0)
-    envelope = _envelope(reference[0], disturbed)
     spread = _spread(reference)
-    limit = np.maximum(spread, envelope) if random_masks else WITHIN * envelope
-    shares = deviation / envelope
+    courses = []
+    for one, other in zip(found, reference, strict=True):
+        envelope = _envelope(other, [d for d in disturbed if d.seed == other.seed])
+        limit = np.maximum(spread, envelope) if random_masks else WITHIN * envelope
+        courses.append((_apart(one, other), envelope, limit))
+    deviation, envelope, limit = max(courses, key=lambda c: float((c[0] / c[2]).max()))
     at = int(np.argmax(deviation / limit))
     verdict: Verdict = "equivalent" if (deviation <= limit).all() else "inconclusive"
     if len(reference) > 1 and (deviation > np.maximum(spread, limit)).any():
@@ -104,7 +107,7 @@ def held_against(
         mode=mode,
         deviation=deviation.tolist(),
         envelope=envelope.tolist(),
-        ratio=float(shares[at]),
+        ratio=float(deviation[at] / envelope[at]),
         at=at + 1,
         verdict=verdict,
         apart=apart,
@@ -124,10 +127,9 @@ def _envelope(reference: Training, disturbed: Sequence[Training]) -> NDArray[np.
     return np.maximum.accumulate(np.max([rounding, *moved], axis=0))
 
 
-def _spread(reference: Sequence[Training]) -> NDArray[np.float64]:
-    """At each step, how far the losses of any two seeds are apart."""
-    losses = np.array([one.loss for one in reference])
-    return np.asarray(losses.max(axis=0) - losses.min(axis=0))
+def _spread(reference: Sequence[Training]) -> float:
+    """How far the losses of any two seeds are apart in any step; 0 for a single one."""
+    return furthest_apart([one.loss for one in reference])
 
 
 def _quality(
@@ -135,11 +137,11 @@ def _quality(
 ) -> tuple[float, float]:
     """The difference in quality at the end, and what it may be: the range over the seeds, or what
     rounding alone does to it."""
-    ends = [one.quality[-1] for one in reference]
-    apart = max(abs(one.quality[-1] - end) for one, end in zip(found, ends, strict=True))
-    moved = [abs(one.quality[-1] - ends[0]) for one in disturbed]
-    rounding = float(np.finfo(np.float32).eps) * abs(ends[0])
-    return apart, max(max(ends) - min(ends), WITHIN * max([rounding, *moved]))
+    ends = {one.seed: one.quality[-1] for one in reference}
+    apart = max(abs(one.quality[-1] - ends[one.seed]) for one in found)
+    moved = [abs(one.quality[-1] - ends[one.seed]) for one in disturbed]
+    rounding = float(np.finfo(np.float32).eps) * abs(reference[0].quality[-1])
+    return apart, max(max(ends.values()) - min(ends.values()), WITHIN * max([rounding, *moved]))
 
 
 def _counted(loss: Loss, targets: Array) -> int:

@@ -80,7 +80,8 @@ class Attempt:
         """
         first = self.bench.reference
         others = [one for one in self.bench.alive if one is not first]
-        trainings = len(self.starts) * (1 + len(others)) + DISTURBED_STARTS
+        disturbed = len(self.starts) * self._disturbances
+        trainings = len(self.starts) * (1 + len(others)) + disturbed
         chunks = sum(-(-len(epoch) // CHUNK) for epoch in self.starts[0].order)
         self.progress.phase(f"training {self.method.name}", trainings * chunks)
         self.bench.guard(first, self._train_reference)
@@ -117,6 +118,11 @@ class Attempt:
     def _draws_masks(self) -> bool:
         return any(isinstance(node.op, Dropout) for node in self.material.graph.nodes)
 
+    @property
+    def _disturbances(self) -> int:
+        """Trainings from a disturbed start, of each seed."""
+        return DISTURBED_STARTS if len(self.starts) == 1 else 2
+
     def _trial(self) -> Trial:
         material, start = self.material, self.starts[0]
         drawn = make_trial(
@@ -132,10 +138,10 @@ class Attempt:
 
     def _train_reference(self, bench: Bench) -> None:
         self._train_all(bench)
-        for number in range(1, DISTURBED_STARTS + 1):
-            start = self.starts[0]
-            moved = replace(start, weights=disturb(start.weights, number))
-            self._train(bench, moved, Training(bench.mode.label, start.seed, number))
+        for start in self.starts:
+            for number in range(1, self._disturbances + 1):
+                moved = replace(start, weights=disturb(start.weights, number))
+                self._train(bench, moved, Training(bench.mode.label, start.seed, number))
 
     def _train_all(self, bench: Bench) -> None:
         bench.side().load_data(self.material.inputs, self.material.targets)

@@ -18,7 +18,7 @@ import numpy as np
 
 from isograd.errors import UsageError
 
-STORIES = 1500
+STORIES = 2000
 """Of the embedded corpus: some 400 kB."""
 
 CLASSES = ("negative", "positive")
@@ -47,8 +47,8 @@ def reviews(count: int, seed: int = 0) -> Labelled:
     """Short reviews, half of them `negative` and half `positive`.
 
     Two sentences say what it was like, and one is about something else. Both classes have the same
-    words: there is "not bad" for every "bad", so that whoever counts words can do little, and who
-    reads pairs of them much.
+    words, though not as often: "not bad" is among the praise, so that whoever counts words is wrong
+    in a fifth of the cases, and who reads pairs of them in few.
     """
     labels = np.random.default_rng(seed).permutation(np.arange(count) % len(CLASSES))
     texts = [_review(CLASSES[label], seed, number) for number, label in enumerate(labels)]

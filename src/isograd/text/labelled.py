@@ -14,7 +14,7 @@ import numpy as np
 from isograd.errors import MissingDependency, UsageError, unknown
 from isograd.text.corpus import Labelled, reviews
 
-REVIEWS = 1200
+REVIEWS = 1500
 """Of the embedded task."""
 
 HELD_OUT = 1 / 3
