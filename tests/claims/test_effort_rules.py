@@ -24,7 +24,7 @@ def test_the_api_that_takes_less_of_everything_is_simpler() -> None:
     less = counted(script("torch", 5), script("tensorflow", 9))
     outcome = RULES["simpler-api"](less)
     assert outcome.verdict == "holds"
-    assert "statements: fewer in 1, more in 0 of 1" in outcome.result
+    assert "statements, fewer in 1 of 1 pairs and more in 0" in outcome.result
     more = counted(script("torch", 9), script("tensorflow", 5))
     assert RULES["simpler-api"](more).verdict == "does not hold"
 

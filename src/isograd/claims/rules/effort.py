@@ -75,8 +75,8 @@ def _in_words(figures: list[Figure]) -> str:
     for quantity in dict.fromkeys(figure.subject for figure in figures):
         votes = [figure.vote for figure in figures if figure.subject == quantity]
         less, more = votes.count("for"), votes.count("against")
-        sentences.append(f"{quantity}: fewer in {less}, more in {more} of {len(votes)}")
-    return f"In PyTorch, {'; '.join(sentences)} pairs of scripts."
+        sentences.append(f"{quantity}, fewer in {less} of {len(votes)} pairs and more in {more}")
+    return f"PyTorch's scripts against TensorFlow's: {'; '.join(sentences)}."
 
 
 def _first_steps(evidence: Evidence) -> Iterator[Figure]:
