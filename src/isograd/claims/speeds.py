@@ -15,6 +15,9 @@ from isograd.result import Comparison, Mode, Result
 
 TIMES = "× as fast"
 
+RESTLESS = 2.0
+"""Where a tenth of the calls take so many times the median, something else was going on."""
+
 
 def speed(found: Comparison, subject: str, what: str) -> Figure:
     """How many times as fast ``a`` is as ``b``, as a vote on "a is faster"."""
@@ -23,15 +26,19 @@ def speed(found: Comparison, subject: str, what: str) -> Figure:
 
 
 def is_faster(found: Comparison) -> Vote:
-    """What a measured ratio says to "a is faster". That no difference could be measured speaks
-    against it only if the interval leaves no room for one that people care about; on a machine that
-    is too noisy to see any, it leaves the answer open."""
-    if found.verdict == "faster":
+    """What a measured ratio says to "a is faster".
+
+    It shows it only if the whole interval is beyond the noise floor and beyond `NOISY`: processes
+    that run the same differ by some per cent for as long as they live, and a difference that nobody
+    cares about is no ground for a general statement. An interval that lies within `NOISY` speaks
+    against it; one that reaches beyond leaves it open.
+    """
+    if found.verdict == "slower":
+        return "against"
+    if found.verdict == "faster" and found.high < 1 / (1 + NOISY):
         return "for"
     within = found.low >= 1 / (1 + NOISY) and found.high <= 1 + NOISY
-    if found.verdict == "slower" or (found.verdict == "no measurable difference" and within):
-        return "against"
-    return "open"
+    return "against" if within and found.verdict != "could not run" else "open"
 
 
 def turned(found: Comparison) -> Comparison:
@@ -80,7 +87,8 @@ def is_sound(mode: Mode) -> bool:
 def call_ratio(frontier: Frontier, a: Point, b: Point, batch: int) -> Comparison | None:
     """The time of a call of ``a`` over that of ``b``. Both were measured in turns with the
     baseline: of two others, interval arithmetic makes one ratio, which is wider than a direct one
-    would be. None where one of them was not measured."""
+    would be. They ran at different times, so that it decides nothing if the machine was not quiet
+    at one of them. None where one of them was not measured."""
     first, second = a.latency(batch), b.latency(batch)
     if first is None or second is None:
         return None
@@ -89,7 +97,8 @@ def call_ratio(frontier: Frontier, a: Point, b: Point, batch: int) -> Comparison
     if first.ratio is None:
         return turned(second.ratio)
     low, high = first.ratio.low / second.ratio.high, first.ratio.high / second.ratio.low
-    said = verdict(low, high, frontier.noise_of(batch))
+    quiet = all(one.p90_ms < RESTLESS * one.p50_ms for one in (first, second))
+    said = verdict(low, high, frontier.noise_of(batch)) if quiet else "inconclusive"
     return Comparison(a.id, b.id, first.ratio.ratio / second.ratio.ratio, low, high, said)
 
 

@@ -185,8 +185,8 @@ CLAIM_WORDS = (
     (
         "× as fast",
         "How many times as fast one is as the other, from rounds taken in turns, with a 95 % "
-        "confidence interval. Beyond the noise floor it is faster; that no difference could be "
-        "measured speaks against a statement only if the interval leaves room for less than 5 %.",
+        "confidence interval. It is faster if the whole interval is beyond the noise floor and "
+        "beyond 5 %; an interval that stays within 5 % speaks against it, and all others are open.",
     ),
     (
         "API name, method",

@@ -23,7 +23,7 @@ POINTS = "points"
 CURVES = "nats"
 
 GAINS = (
-    (TIMES, "Faster", "Not measurably faster"),
+    (TIMES, "Faster", "Not faster"),
     (SMALLER, "Smaller", "Not smaller"),
     (POINTS, "As accurate", "Less accurate"),
     (CURVES, "Trained alike", "Trained otherwise"),

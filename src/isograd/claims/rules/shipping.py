@@ -60,4 +60,4 @@ def _against_eager(evidence: Evidence, framework: str, mode: str, forms: Sequenc
 def _faster(figures: Sequence[Figure], paths: Sequence[str]) -> Outcome:
     if not figures:
         return untested(NOTHING)
-    return judged(told(figures, "Faster", "Not measurably faster"), figures, paths)
+    return judged(told(figures, "Faster", "Not faster"), figures, paths)

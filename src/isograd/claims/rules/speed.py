@@ -22,7 +22,7 @@ def static_graphs_are_faster(evidence: Evidence) -> Outcome:
     figures = [figure for one in found for figure in against_eager(one.record)]
     if not figures:
         return untested(NOTHING)
-    return judged(told(figures, "Faster", "Not measurably faster"), figures, _paths(found))
+    return judged(told(figures, "Faster", "Not faster"), figures, _paths(found))
 
 
 def dynamic_graphs_lose(evidence: Evidence) -> Outcome:
@@ -128,9 +128,10 @@ def _paid_back(result: Result) -> Iterator[Figure]:
     what = f"steps until the first call has paid, of {steps:,} that were trained; {named(result)}"
     for mode, found in _static(result):
         figure = Figure(label(mode.framework, mode.mode), what, "against")
-        if found.verdict == "inconclusive":
+        faster = is_faster(found)
+        if faster == "open":
             yield replace(figure, vote="open", text="noise hides whether its steps are faster")
-        elif found.verdict != "faster" or mode.break_even_steps is None:
+        elif faster == "against" or mode.break_even_steps is None:
             yield replace(figure, text="never: its steps are not faster")
         else:
             vote: Vote = "for" if mode.break_even_steps <= steps else "against"
