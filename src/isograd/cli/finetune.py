@@ -32,7 +32,7 @@ def command(
         list[str] | None,
         typer.Option(help="Last name of a layer to adapt. Repeatable. Default: query and value."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training texts.")] = 5,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training texts.")] = 4,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings from different seeds.")] = 3,
     batch_size: Annotated[int, typer.Option(min=1, help="Texts per step.")] = 32,
     learning_rate: Annotated[

@@ -33,7 +33,7 @@ def command(
     heads: Annotated[int, typer.Option(min=1, help="Of attention.")] = 2,
     context: Annotated[int, typer.Option(min=4, help="Tokens of the longest text.")] = 64,
     vocabulary: Annotated[int, typer.Option(min=1, help="Tokens, bytes included.")] = 1024,
-    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 400,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 1000,
     batch_size: Annotated[int, typer.Option(min=1, help="Windows per step.")] = 16,
     learning_rate: Annotated[
         float, typer.Option("--learning-rate", "--lr", min=0.0, help="Of AdamW.")

@@ -54,7 +54,7 @@ class Request:
     rank: int = 8
     alpha: float = 16.0
     targets: tuple[str, ...] = USUAL
-    epochs: int = 5
+    epochs: int = 4
     seeds: int = 3
     batch_size: int = 32
     learning_rate: float | None = None
@@ -199,7 +199,7 @@ class _Plan:
             threads=request.threads,
             timeout_s=request.timeout_s,
         )
-        about = "adapters of low rank and the new head" if adaptation else "all weights"
+        about = "Adapters of low rank and the new head" if adaptation else "All weights"
         method = describe(name, f"{about}, AdamW at {rate:g}", graph, recipe)
         bench = Workbench(setting, request.modes)
         return Attempt(method, material, starts, bench, progress, Saver(found, directory))

@@ -54,7 +54,7 @@ class Request:
     text: Path | None = None
     sizes: Sizes = field(default_factory=Sizes)
     vocabulary: int = 1024
-    steps: int = 400
+    steps: int = 1000
     batch_size: int = 16
     learning_rate: float = 3e-3
     seed: int = 0
@@ -139,8 +139,8 @@ def pretrain(
 
 
 _ABOUT = {
-    "gpt": "the next token, of every token",
-    "bert": "tokens that are hidden, from the others",
+    "gpt": "The next token, of every token",
+    "bert": "Tokens that are hidden, from the others",
 }
 
 
