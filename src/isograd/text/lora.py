@@ -138,7 +138,7 @@ def save_adapter(adapted: Adapted, weights: Weights, folder: Path) -> None:
         "lora_dropout": 0.0,
         "bias": "none",
         "target_modules": sorted({site.scope.rpartition(".")[2] for site in adapted.sites}),
-        "modules_to_save": sorted(name.rpartition(".")[2] for name in saved) or None,
+        "modules_to_save": sorted(saved) or None,  # in full: they are matched by their end
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
