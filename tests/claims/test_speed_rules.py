@@ -54,6 +54,13 @@ def test_noise_decides_nothing(spread: float, noise: float) -> None:
     assert result.startswith("Undecided")
 
 
+def test_where_only_some_cases_are_decided_it_says_how_many() -> None:
+    small, large = comparison(FASTER), comparison({"torch/compile": 0.9}, batch=512, spread=0.5)
+    verdict, result = judge("static-faster", compared(small, large))
+    assert verdict == "depends"
+    assert "PyTorch compile (2×, in 1 of 2 cases)" in result
+
+
 def test_a_mode_that_noise_hides_keeps_a_statement_from_holding() -> None:
     half = comparison(FASTER)
     half.comparisons[0].verdict = "inconclusive"

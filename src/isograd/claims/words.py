@@ -16,7 +16,8 @@ FEW = 3
 
 
 def told(figures: Iterable[Figure], shown: str, not_shown: str) -> str:
-    """By subject: ``Faster: PyTorch compile (1.4×). Not faster: PyTorch jit (0.9×).``"""
+    """By subject: ``Faster: PyTorch compile (1.4×). Not faster: PyTorch jit (0.9×).`` Where only
+    some of a subject's figures decide, it says how many."""
     by: dict[str, list[Figure]] = {}
     for figure in figures:
         if figure.vote:
@@ -25,7 +26,9 @@ def told(figures: Iterable[Figure], shown: str, not_shown: str) -> str:
     for subject, own in by.items():
         name = _group({figure.vote for figure in own}, shown, not_shown)
         deciding = own if name == OPEN else [figure for figure in own if figure.vote != "open"]
-        groups[name].append(f"{subject}{_span(deciding)}")
+        of = f"in {len(deciding)} of {len(own)} cases" if len(deciding) < len(own) else ""
+        about = ", ".join(filter(None, (_span(deciding), of)))
+        groups[name].append(f"{subject} ({about})" if about else subject)
     return " ".join(f"{name}: {_listed(who)}." for name, who in groups.items() if who)
 
 
@@ -43,9 +46,9 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _span(figures: Sequence[Figure]) -> str:
-    """``(1.4×)``, or ``(0.9× to 1.4×)`` over several; nothing for what is no multiple."""
+    """``1.4×``, or ``0.9× to 1.4×`` over several; nothing for what is no multiple."""
     values = sorted(figure.value for figure in figures if figure.value is not None)
     if not values or not all(figure.unit.startswith("×") for figure in figures):
         return ""
     ends = dict.fromkeys(f"{numbers.plain(value)}×" for value in (values[0], values[-1]))
-    return f" ({' to '.join(ends)})"
+    return " to ".join(ends)
