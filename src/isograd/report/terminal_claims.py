@@ -117,6 +117,8 @@ def _write_runs(found: Claims, console: Console) -> None:
             write_item(console, f"{run.about}: {numbers.seconds(run.seconds)}")
         else:
             write_item(console, f"{run.about}: {run.status}. {run.reason}", run.command)
+    if any(run.status == "skipped" for run in found.runs):
+        write_line(console, "Run it again to make the rest: what is there is used.", "dim")
 
 
 def _write_sources(found: Claims, console: Console) -> None:

@@ -237,7 +237,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         Experiment(
             "shipped",
             f"shipping {NETWORK} in {len(FORMS)} forms",
-            100,
+            170,
             _is_shipped,
             ship,
             f"isograd optimize {NETWORK}",
