@@ -8,7 +8,7 @@ from isograd.report.names import title
 
 ARTICLE = "article"
 DEFAULTS = "defaults"
-"""Names of observations; see `isograd.run.experiments`."""
+"""Names of observations; see `isograd.run.small_runs`."""
 
 
 def scripts_are_the_same(evidence: Evidence) -> Outcome:
