@@ -13,6 +13,7 @@ from pages import POISON, Page, poisoned
 from rich.console import Console
 from typer.testing import CliRunner
 
+from isograd.claims.outcome import Figure
 from isograd.claims.record import Claims
 from isograd.cli import app
 from isograd.errors import UsageError
@@ -90,6 +91,8 @@ def test_amounts_have_units_and_intervals() -> None:
         "crashed. No memory.",
     ]
     assert [bounds(figure) for figure in FIGURES][:2] == ["[1.42–1.46]", "[0.91–0.94]"]
+    share = Figure("PyTorch ddp", "efficiency", "", 0.5, 0.4, 0.6, "share")
+    assert (amount(share), bounds(share)) == ("50.0%", "[40.0%–60.0%]")
     assert [age(seconds) for seconds in (5, 61, 7200, 90_000)] == [
         "less than a minute",
         "1 minute",

@@ -68,7 +68,8 @@ def bounds(figure: Figure) -> str:
     """The interval: ``[1.2–1.4]``; empty without one."""
     if figure.low is None or figure.high is None or figure.low == figure.high:
         return ""
-    return f"[{numbers.plain(figure.low)}–{numbers.plain(figure.high)}]"
+    shown = numbers.percent if figure.unit == "share" else numbers.plain
+    return f"[{shown(figure.low)}–{shown(figure.high)}]"
 
 
 def age(seconds: float) -> str:

@@ -28,7 +28,9 @@ def scales_better(evidence: Evidence) -> Outcome:
         figures = [_ratio(workers, ours, theirs) for workers, ours, theirs in pairs]
         figures += list(_each(one.record))
         most = max(workers for workers, _, _ in pairs)
-        result = f"{_in_words(pairs)} What lies beyond {most} workers is not testable here."
+        unclear = any(figure.vote == "open" for figure in figures)
+        doubt = " The intervals are too wide to tell them apart." if unclear else ""
+        result = f"{_in_words(pairs)}{doubt} What lies beyond {most} workers is not testable here."
         if most < LARGE:
             return untested(result, figures, [str(one.path)])
         return judged(result, figures, [str(one.path)])
