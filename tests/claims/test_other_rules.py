@@ -80,6 +80,9 @@ def test_gradients_of_one_framework_are_equal_to_nothing() -> None:
     alone = comparison({}, stages=stages("equivalent"))
     alone.modes = [mode for mode in alone.modes if mode.framework == "torch"]
     assert RULES["autodiff-exact"](compared(alone)).verdict == "not testable"
+    both = comparison({}, stages=stages("equivalent"))
+    both.derivatives = [derivative(1e-16, 1e-9)]
+    assert RULES["autodiff-exact"](compared(alone, both)).verdict == "holds"
 
 
 def timed(forward: float, backward: float, noise: float = 0.01) -> Evidence:

@@ -28,12 +28,11 @@ SAYS: dict[Verdict, Vote] = {"equivalent": "for", "different": "against"}
 def differentiation_is_exact(evidence: Evidence) -> Outcome:
     """Gradients of every mode, in float64 against each other and the formula, and in float32
     against float64."""
-    found = [one for one in evidence.compares if any(mode.proof for mode in one.record.modes)][:1]
-    figures = [figure for one in found for figure in _exactness(one.record)]
-    frameworks = {mode.framework for one in found for mode in one.record.modes if mode.proof}
-    if len(frameworks) < 2:
-        return untested("No proof of gradients in two frameworks is there.", figures)
-    return judged(_exact_in_words(figures), figures, [str(found[0].path)])
+    for one in evidence.compares:
+        if len({mode.framework for mode in one.record.modes if mode.proof}) > 1:
+            figures = list(_exactness(one.record))
+            return judged(_exact_in_words(figures), figures, [str(one.path)])
+    return untested("No proof of gradients in two frameworks is there.")
 
 
 def gradients_are_cheap(evidence: Evidence) -> Outcome:
