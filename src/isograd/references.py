@@ -136,9 +136,9 @@ def defined_names(path: Path) -> list[str]:
     return [name for name in names if not name.startswith("_")]
 
 
-def load_object(reference: Reference) -> Any:
-    """The network that a ``python`` reference names: an instance as it is, a class or a function
-    called without arguments. Runs the user's code.
+def load_object(reference: Reference, what: str = "network") -> Any:
+    """The network, or ``what`` else, that a ``python`` reference names: an instance as it is, a
+    class or a function called without arguments. Runs the user's code.
 
     Raises `UsageError`, with the user's file and line, when that code raises, when there is no such
     symbol, or when it needs arguments.
@@ -155,12 +155,12 @@ def load_object(reference: Reference) -> Any:
             raise UsageError(error.what, where=reference.text, hint=error.hint)
         found = getattr(found, name)
     if inspect.isclass(found) or inspect.isroutine(found):
-        _check_callable(found, reference)
-        return _guarded(found, reference, "Making the network")
+        _check_callable(found, reference, what)
+        return _guarded(found, reference, f"Making the {what}")
     return found
 
 
-def _check_callable(factory: Any, reference: Reference) -> None:
+def _check_callable(factory: Any, reference: Reference, what: str) -> None:
     try:
         parameters = inspect.signature(factory).parameters.values()
     except (TypeError, ValueError):
@@ -171,7 +171,7 @@ def _check_callable(factory: Any, reference: Reference) -> None:
         raise UsageError(
             f"{reference.symbol!r} needs arguments: {', '.join(needed)}.",
             where=reference.text,
-            hint="Write a function without arguments that makes the network, and name that.",
+            hint=f"Write a function without arguments that makes the {what}, and name that.",
         )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, Self, TypeVar
 import cattrs
 
 from isograd.errors import UsageError
+from isograd.waiting import Fed, Feed
 
 SCHEMA = "isograd/result/1"
 
@@ -288,7 +289,8 @@ class Cause:
 
 @dataclass
 class Result(Saved):
-    """Everything, in the order in which it is found."""
+    """Everything, in the order in which it is found. ``feeds`` are pipelines of the user's own, and
+    ``fed`` is what each mode shows in a loop that its framework's pipeline feeds."""
 
     command: str
     created: str
@@ -308,6 +310,8 @@ class Result(Saved):
     fairness: list[Check] = field(default_factory=list)
     agreement: list[Agreement] = field(default_factory=list)
     derivatives: list[DerivativeRow] = field(default_factory=list)
+    feeds: list[Feed] = field(default_factory=list)
+    fed: list[Fed] = field(default_factory=list)
     declared: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     duration_s: float = 0.0

@@ -15,6 +15,7 @@ from isograd.cli import (
     claims,
     compare,
     convert,
+    data,
     emit,
     finetune,
     graph,
@@ -50,6 +51,7 @@ app.command("pretrain")(pretrain.command)
 app.command("finetune")(finetune.command)
 app.command("scale")(scale.command)
 app.command("sweep")(sweep.command)
+app.command("data")(data.command)
 app.command("emit")(emit.command)
 app.command("advise")(advise.command)
 app.command("transfer")(transfer.command)

@@ -13,6 +13,7 @@ from isograd.cli.options import (
     DataDirOption,
     DataOption,
     DeviceOption,
+    FeedOption,
     HyperOption,
     IdiomaticOption,
     InputOption,
@@ -55,6 +56,7 @@ def command(
         float, typer.Option(min=0.0, help="Seconds that step times may be measured for.")
     ] = 6.0,
     idiomatic: IdiomaticOption = False,
+    feed: FeedOption = None,
     graphs: Annotated[
         bool, typer.Option("--graphs", help="Show the graphs of a step in the report, too.")
     ] = False,
@@ -68,6 +70,7 @@ def command(
 ) -> None:
     """Prove, measure and train one network in every framework and mode."""
     from isograd.models import load
+    from isograd.pipelines.feed import parse_feeds
     from isograd.report import terminal
     from isograd.run.compare import Request, compare
     from isograd.run.fit import usual_data
@@ -89,6 +92,7 @@ def command(
         measure_s=measure,
         timeout_s=timeout,
         graphs=graphs,
+        feeds=parse_feeds(feed or ()),
     )
     with TerminalProgress() as progress:
         result, directory = compare(found, request, out=out, progress=progress)

@@ -45,6 +45,13 @@ DataOption = Annotated[
 DataDirOption = Annotated[
     Path | None, typer.Option(help="Folder with the data set's own files, instead of a download.")
 ]
+FeedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A pipeline of your own, an iterable of (inputs, targets) batches: "
+        "torch=file.py:loader, tensorflow=file.py:dataset. Repeatable."
+    ),
+]
 LossOption = Annotated[
     str | None,
     typer.Option(

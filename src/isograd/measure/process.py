@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Pipe
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,18 @@ class RemoteExecutor:
         """`forward`, with the seconds of the call: from arrays to arrays, without their way
         here."""
         return self._worker.call("timed_call", self._name, "forward", *inputs)
+
+    def open_loop(self, opener: Callable[..., Any], *arguments: Any) -> None:
+        """A loop around it that a pipeline feeds; see `isograd.pipelines.fed`."""
+        self._worker.call("open_loop", self._name, opener, *arguments)
+
+    def run_loop(self, steps: int) -> tuple[int, int]:
+        """Nanoseconds of waiting for data and of steps, in so many turns of the loop."""
+        return self._worker.call("run_loop", steps)
+
+    def close_loop(self) -> None:
+        """Ends the loop; the executor's data is what it was fed last."""
+        self._worker.call("close_loop")
 
     def release(self) -> None:
         self._call("release")

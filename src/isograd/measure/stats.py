@@ -30,6 +30,11 @@ def interval(rounds: Rounds) -> Interval:
     return Interval(float(np.exp(center)), float(np.exp(low)), float(np.exp(high)))
 
 
+def typical(values: Sequence[float]) -> Interval:
+    """The typical value of one for each round, as they are: for what may be zero."""
+    return Interval(*_center(np.asarray(values, dtype=np.float64)))
+
+
 def ratio(a: str, b: str, rounds_a: Rounds, rounds_b: Rounds, noise: float = 0.0) -> Comparison:
     """Step time of ``a`` over that of ``b``, round by round, and the verdict about ``a``.
 

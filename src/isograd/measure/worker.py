@@ -30,6 +30,7 @@ class Worker:
     def __init__(self) -> None:
         self._modes: ModuleType | None = None
         self._executors: dict[str, Executor] = {}
+        self._loop: Any = None
         self._restore: Callable[[], object] = lambda: None
 
     def start(self, framework: str, device: str, threads: int) -> float:
@@ -81,6 +82,20 @@ class Worker:
         begin = perf_counter()
         value = self.call(name, method, *arguments)
         return perf_counter() - begin, value
+
+    def open_loop(self, name: str, opener: Callable[..., Any], *arguments: Any) -> None:
+        """A training loop around an executor; see `isograd.pipelines.fed`."""
+        self._loop = opener(self._executors[name], *arguments)
+
+    def run_loop(self, steps: int) -> tuple[int, int]:
+        """Nanoseconds of waiting and of steps, in so many turns."""
+        waited: tuple[int, int] = self._loop.run(steps)
+        return waited
+
+    def close_loop(self) -> None:
+        """Forgets the loop, and ends what feeds it."""
+        self._loop.close()
+        self._loop = None
 
     def close(self, name: str) -> None:
         """Forgets an executor."""

@@ -101,6 +101,12 @@ KINDS = {
         "isograd.report.terminal_sweep:render_sweep",
         "isograd.report.sweep:write_sweep",
     ),
+    "isograd/feeding": Kind(
+        "feeding.json",
+        "isograd.feeding:Feeding",
+        "isograd.report.terminal_data:render_feeding",
+        "isograd.report.data:write_feeding",
+    ),
 }
 """Schema, without its version, to the kind. Of several records in a folder, the first is meant."""
 

@@ -17,10 +17,12 @@ from isograd.errors import IsogradError
 from isograd.ir.inputs import InputSpec
 from isograd.measure.environment import environment
 from isograd.models import Model, load
+from isograd.pipelines.feed import FeedReference
 from isograd.proof.judge import worst
 from isograd.report import write
 from isograd.result import Result
 from isograd.run.conclude import conclude
+from isograd.run.feeds import feed_modes
 from isograd.run.fit import check_fit, usual_data
 from isograd.run.graph import graph
 from isograd.run.progress import Progress, Silent
@@ -53,6 +55,7 @@ class Request:
     measure_s: float = 6.0
     timeout_s: float = 600.0
     graphs: bool = False
+    feeds: tuple[FeedReference, ...] = ()
 
 
 def compare(
@@ -160,6 +163,8 @@ class Comparison:
             "measuring step times": self.measure,
             "training": self.train,
         }
+        if self.request.feeds:
+            phases["feeding"] = self.feed
         if self.request.graphs:
             phases["taking the graphs"] = self.take_graphs
         doing = "nothing yet"
@@ -287,6 +292,18 @@ class Comparison:
                     self.bench.guard(one, partial(self._train, seed))
                 self.progress.advance(f"{one.mode.label}, seed {seed}")
         self._agree()
+
+    def feed(self) -> None:
+        """The user's own pipelines: alone, and in a loop with each mode that they feed."""
+        benches = {m.label: b for m in self.bench.modes if (b := self.bench.benches.get(m.label))}
+        self.result.feeds, self.result.fed = feed_modes(
+            self.request.feeds,
+            benches,
+            self.directory,
+            threads=self.request.threads,
+            timeout_s=self.request.timeout_s,
+            progress=self.progress,
+        )
 
     def take_graphs(self) -> None:
         """The views of one training step in both frameworks."""

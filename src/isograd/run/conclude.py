@@ -6,6 +6,7 @@ import numpy as np
 
 from isograd.measure.stats import break_even
 from isograd.result import Check, Mode, Result
+from isograd.run.keeping_up import keeps_up
 from isograd.run.training import time_to
 from isograd.training import LOSSES
 
@@ -75,6 +76,7 @@ def _fairness(result: Result, random_masks: bool) -> list[Check]:
             True,
             "one batch order, float32, threads set explicitly in every worker",
         ),
+        keeps_up(result),
     ]
 
 

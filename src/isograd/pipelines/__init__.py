@@ -1,0 +1,1 @@
+"""Input pipelines: what is read, how it is delivered, and whether a network waits for it."""
