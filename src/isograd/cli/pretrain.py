@@ -37,7 +37,7 @@ def command(
     batch_size: Annotated[int, typer.Option(min=1, help="Windows per step.")] = 16,
     learning_rate: Annotated[
         float, typer.Option("--learning-rate", "--lr", min=0.0, help="Of AdamW.")
-    ] = 3e-3,
+    ] = 1e-3,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, masks and batches.")] = 0,
     modes: ModesOption = None,
     threads: ThreadsOption = 1,

@@ -56,7 +56,7 @@ class Request:
     vocabulary: int = 1024
     steps: int = 1000
     batch_size: int = 16
-    learning_rate: float = 3e-3
+    learning_rate: float = 1e-3
     seed: int = 0
     modes: tuple[str, ...] = USUAL_MODES
     threads: int = 1
