@@ -27,6 +27,7 @@ from isograd.cli import (
     study,
     sweep,
     transfer,
+    use,
     zoo,
 )
 from isograd.cli.failure import explain
@@ -49,6 +50,7 @@ app.command("optimize")(optimize.command)
 app.command("claims")(claims.command)
 app.command("pretrain")(pretrain.command)
 app.command("finetune")(finetune.command)
+app.command("use")(use.command)
 app.command("scale")(scale.command)
 app.command("sweep")(sweep.command)
 app.command("data")(data.command)

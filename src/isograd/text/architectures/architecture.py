@@ -24,6 +24,7 @@ class Architecture:
         model_type: its family, as ``model_type`` has it.
         task: what its output is.
         write: makes the graph. Its parameters bear the names of the checkpoint's tensors.
+        longest: how many tokens a text may have.
         prefix: the module that holds the network without its head. Checkpoints of that part
             alone leave this off their names.
         transposed: a pattern for tensors that are stored as [in, out].
@@ -37,6 +38,7 @@ class Architecture:
     model_type: str
     task: Task
     write: Callable[[Config, str], Graph]
+    longest: Callable[[Config], int]
     prefix: str
     transposed: re.Pattern[str] | None = None
     unused: re.Pattern[str] | None = None

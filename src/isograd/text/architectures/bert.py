@@ -20,9 +20,13 @@ from isograd.text.architectures.layers import activation, places, tied_head
 from isograd.text.config import Config
 
 
+def longest(config: Config) -> int:
+    """As many tokens as there are places."""
+    return config.whole("max_position_embeddings", 512)
+
+
 def _places(b: Builder, config: Config, tokens: str) -> str:
-    count = config.whole("max_position_embeddings", 512)
-    return places(b, count, width_of(config), "position_embeddings")
+    return places(b, longest(config), width_of(config), "position_embeddings")
 
 
 BERT = Family("bert", "Bert", vocabulary=30522, padding=0, places=_places)
@@ -65,6 +69,7 @@ ARCHITECTURES = (
         model_type="bert",
         task="masked",
         write=masked,
+        longest=longest,
         prefix="bert",
         unused=re.compile(rf"{_POSITIONS}|{_POOLER}|^cls\.seq_relationship\."),
         copies=(
@@ -77,6 +82,7 @@ ARCHITECTURES = (
         model_type="bert",
         task="classification",
         write=classification,
+        longest=longest,
         prefix="bert",
         unused=re.compile(rf"{_POSITIONS}|{_HEAD}"),
     ),
@@ -85,6 +91,7 @@ ARCHITECTURES = (
         model_type="bert",
         task="features",
         write=features,
+        longest=longest,
         prefix="bert",
         unused=re.compile(rf"{_POSITIONS}|{_POOLER}|{_HEAD}"),
     ),

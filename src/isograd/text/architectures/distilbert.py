@@ -34,6 +34,11 @@ INPUTS = ("input_ids", "attention_mask")
 _TABLE = "distilbert.embeddings.word_embeddings.weight"
 
 
+def longest(config: Config) -> int:
+    """As many tokens as there are places."""
+    return config.whole("max_position_embeddings", 512)
+
+
 def masked(config: Config, name: str) -> Graph:
     """`INPUTS` [N, T] to logits [N, T, vocabulary] of the token at each place."""
     b, x = _encoded(config, name)
@@ -67,8 +72,7 @@ def _encoded(config: Config, name: str) -> tuple[Builder, str]:
 def _embedded(b: Builder, config: Config, tokens: str) -> str:
     count, padding = config.whole("vocab_size", 30522), config.index("pad_token_id", 0)
     words = b(Embedding(count, _width(config), padding), tokens, scope="word_embeddings")
-    length = config.whole("max_position_embeddings", 512)
-    x = b(Add(), words, places(b, length, _width(config), "position_embeddings"))
+    x = b(Add(), words, places(b, longest(config), _width(config), "position_embeddings"))
     return dropout(b, b(_norm(config), x, scope="LayerNorm"), _drop(config), "dropout")
 
 
@@ -119,6 +123,7 @@ ARCHITECTURES = (
         model_type="distilbert",
         task="masked",
         write=masked,
+        longest=longest,
         prefix="distilbert",
         unused=re.compile(_POSITIONS),
         copies=(("vocab_projector.weight", _TABLE),),
@@ -128,6 +133,7 @@ ARCHITECTURES = (
         model_type="distilbert",
         task="classification",
         write=classification,
+        longest=longest,
         prefix="distilbert",
         unused=re.compile(rf"{_POSITIONS}|^vocab_"),
     ),

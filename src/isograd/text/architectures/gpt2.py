@@ -96,6 +96,11 @@ def _finished(b: Builder, config: Config, x: str) -> Graph:
     return with_first_weights(b.finish(x), deviation, {"c_proj.weight": residual_deviation})
 
 
+def longest(config: Config) -> int:
+    """As many tokens as there are places."""
+    return config.whole("n_positions", 1024)
+
+
 def _check(config: Config) -> None:
     config.only("add_cross_attention", False)
     config.only("scale_attn_weights", True)
@@ -108,7 +113,7 @@ def _eps(config: Config) -> float:
 
 def _embedded(b: Builder, config: Config, tokens: str, width: int) -> str:
     words = b(Embedding(config.whole("vocab_size", 50257), width), tokens, scope="wte")
-    x = b(Add(), words, places(b, config.whole("n_positions", 1024), width, "wpe"))
+    x = b(Add(), words, places(b, longest(config), width, "wpe"))
     return dropout(b, x, config.probability("embd_pdrop", 0.1), "drop")
 
 
@@ -156,6 +161,7 @@ ARCHITECTURES = (
         model_type="gpt2",
         task="generation",
         write=write,
+        longest=longest,
         prefix="transformer",
         transposed=_TRANSPOSED,
         unused=re.compile(_MASKS),
@@ -166,6 +172,7 @@ ARCHITECTURES = (
         model_type="gpt2",
         task="classification",
         write=classification,
+        longest=longest,
         prefix="transformer",
         transposed=_TRANSPOSED,
         unused=re.compile(rf"{_MASKS}|^lm_head\."),

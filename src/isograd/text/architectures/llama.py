@@ -42,12 +42,13 @@ from isograd.text.config import Config
 @dataclass(frozen=True)
 class Family:
     """What differs: the beginning of the classes' names, the defaults of the vocabulary, of the
-    heads for keys and values (None: as many as for queries) and of the window that a token sees
-    (None: all before it), and whether queries, keys and values have biases (None: as
-    ``attention_bias`` says)."""
+    length of a text, of the heads for keys and values (None: as many as for queries) and of the
+    window that a token sees (None: all before it), and whether queries, keys and values have biases
+    (None: as ``attention_bias`` says)."""
 
     kind: str
     vocabulary: int = 32000
+    longest: int = 2048
     shared_heads: int | None = None
     window: int | None = None
     biased: bool | None = None
@@ -80,6 +81,11 @@ def write(config: Config, name: str, family: Family) -> Graph:
     names = {"weight": "model.embed_tokens.weight"} if tied else {}
     graph = b.finish(b(Linear(count, bias=False), x, scope="lm_head", names=names))
     return with_first_weights(graph, config.positive("initializer_range", 0.02), {})
+
+
+def longest(config: Config, family: Family) -> int:
+    """What the model was trained on: rotary places have no end of their own."""
+    return config.whole("max_position_embeddings", family.longest)
 
 
 def _check(config: Config) -> None:
@@ -159,8 +165,8 @@ def _norm(config: Config) -> RMSNorm:
 
 _FAMILIES = {
     "llama": Family("Llama"),
-    "mistral": Family("Mistral", shared_heads=8, window=4096),
-    "qwen2": Family("Qwen2", vocabulary=151936, biased=True),
+    "mistral": Family("Mistral", longest=131072, shared_heads=8, window=4096),
+    "qwen2": Family("Qwen2", vocabulary=151936, longest=32768, biased=True),
 }
 
 ARCHITECTURES = tuple(
@@ -169,6 +175,7 @@ ARCHITECTURES = tuple(
         model_type=model_type,
         task="generation",
         write=partial(write, family=family),
+        longest=partial(longest, family=family),
         prefix="model",
         unused=re.compile(r"\.rotary_emb\.inv_freq$"),
         copies=(("lm_head.weight", "model.embed_tokens.weight"),),

@@ -37,11 +37,22 @@ from isograd.text.architectures.layers import tied_head
 from isograd.text.config import Config
 
 
-def _places(b: Builder, config: Config, tokens: str) -> str:
+def longest(config: Config) -> int:
+    """The first places, up to the padding token's, are no token's."""
+    padding = _padding(config)
+    return config.whole("max_position_embeddings", 512, least=padding + 2) - padding - 1
+
+
+def _padding(config: Config) -> int:
     padding = config.index("pad_token_id", ROBERTA.padding)
     if padding is None:
         raise UsageError("RoBERTa counts from 'pad_token_id', which is null.", where=config.where)
-    count = config.whole("max_position_embeddings", 512, least=padding + 2)
+    return padding
+
+
+def _places(b: Builder, config: Config, tokens: str) -> str:
+    padding = _padding(config)
+    count = longest(config) + padding + 1
     real = b(Cast("int"), b(CompareScalar("!=", padding), tokens))
     numbers = b(Multiply(), b(CumSum(1), real), real)
     table = Embedding(count, width_of(config), padding)
@@ -80,6 +91,7 @@ ARCHITECTURES = (
         model_type="roberta",
         task="masked",
         write=masked,
+        longest=longest,
         prefix="roberta",
         unused=re.compile(rf"{_UNUSED}|^lm_head\."),
         copies=(
@@ -92,6 +104,7 @@ ARCHITECTURES = (
         model_type="roberta",
         task="classification",
         write=classification,
+        longest=longest,
         prefix="roberta",
         unused=re.compile(rf"{_UNUSED}|^lm_head\."),
     ),
