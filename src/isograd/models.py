@@ -15,7 +15,7 @@ from isograd.ir.graph import Graph, Weights
 from isograd.ir.imported import Imported
 from isograd.ir.inputs import InputSpec, parse_input
 from isograd.references import Reference, parse_reference
-from isograd.text import folder
+from isograd.text import folder, hub
 
 IMPORT_TIMEOUT_S = 600.0
 """How long a user's network may take to be made and read."""
@@ -72,8 +72,9 @@ def load(
     Args:
         network: a zoo name; ``file.py:symbol`` or ``package.module:symbol`` (a class, a function
             without arguments, or an instance); a ``.pt2``, ``.keras`` or ``.onnx`` file; a folder
-            with a stored graph, a SavedModel or a language model's checkpoint; an ``nn.Module``, a
-            ``keras.Model``, a `Graph`, or a `Model`, which is returned as it is.
+            with a stored graph, a SavedModel or a language model's checkpoint; ``hf:owner/name``;
+            an ``nn.Module``, a ``keras.Model``, a `Graph`, or a `Model`, which is returned as it
+            is.
         inputs: what the network is called with, such as ``"x=float32[N,3,224,224]"`` or
             ``"tokens=int64[N,T]<1000"``; a Keras model that is built knows them.
         trust: let a model file bring code of its own (Keras Lambda layers).
@@ -98,7 +99,7 @@ def load(
         return Model(entry.build(), entry.name, entry.data, entry.loss)
     if reference.kind == "graph":
         return _stored(reference)
-    if reference.kind == "pretrained":
+    if reference.kind in ("pretrained", "hub"):
         return _pretrained(reference)
     found = import_network(reference, specs, trust=trust) if here else None
     return _imported(*(found or _import_elsewhere(reference, specs, trust)), reference.text)
@@ -112,7 +113,7 @@ def _stored(reference: Reference) -> Model:
 
 
 def _pretrained(reference: Reference) -> Model:
-    found = folder.read(reference.path)
+    found = folder.read(reference.path or hub.fetch(reference.text))
     loss = "mean_squared_error" if found.architecture.task == "features" else "cross_entropy"
     return Model(found.graph, reference.text, data=None, loss=loss, weights=found.weights)
 

@@ -18,9 +18,10 @@ from typing import Any, Literal
 from isograd import zoo
 from isograd.errors import UsageError, unknown
 from isograd.ir.store import GRAPH_FILE
+from isograd.text import hub
 from isograd.text.folder import is_pretrained
 
-Kind = Literal["zoo", "graph", "python", "pt2", "keras", "savedmodel", "onnx", "pretrained"]
+Kind = Literal["zoo", "graph", "python", "pt2", "keras", "savedmodel", "onnx", "pretrained", "hub"]
 """What a reference names. ``python`` runs the user's own code, all others read data."""
 
 _SUFFIXES: dict[str, Kind] = {".pt2": "pt2", ".keras": "keras", ".onnx": "onnx"}
@@ -46,10 +47,14 @@ class Reference:
 
 def parse_reference(text: str) -> Reference:
     """``mnist-mlp``, ``net.py:Net``, ``package.module:make``, ``net.pt2``, ``net.keras``,
-    ``net.onnx``, or a folder with a stored graph, a SavedModel or a language model's checkpoint.
+    ``net.onnx``, or a folder with a stored graph, a SavedModel or a language model's checkpoint;
+    ``hf:owner/name`` for a published one.
 
     Raises `UsageError` when the file is not there, or is none that holds a network.
     """
+    if text.startswith(hub.PREFIX):
+        hub.parse(text)
+        return Reference("hub", text)
     head, colon, symbol = text.rpartition(":")
     if colon and symbol and (head.endswith(".py") or not Path(text).exists()):
         return _python(text, head, symbol)

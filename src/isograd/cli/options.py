@@ -15,7 +15,7 @@ ModelArgument = Annotated[
     typer.Argument(
         help="A built-in network (see `isograd zoo`), file.py:symbol, package.module:symbol, a "
         ".pt2, .keras or .onnx file, or the folder of a stored graph or of a language model "
-        "(config.json, model.safetensors)."
+        "(config.json, model.safetensors), or hf:owner/name."
     ),
 ]
 InputOption = Annotated[

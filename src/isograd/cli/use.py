@@ -18,7 +18,9 @@ from isograd.cli.watch import TerminalProgress
 
 FolderArgument = Annotated[
     str,
-    typer.Argument(help="A folder with config.json, model.safetensors and tokenizer.json."),
+    typer.Argument(
+        help="A folder with config.json, model.safetensors and tokenizer.json, or hf:owner/name."
+    ),
 ]
 TextsArgument = Annotated[
     list[str],

@@ -17,6 +17,7 @@ from isograd.ir.mapping import Array, Arrays
 from isograd.ir.settled import with_sizes
 from isograd.run.progress import Progress, Silent
 from isograd.run.workbench import Bench, Setting, Workbench
+from isograd.text import hub
 from isograd.text.architectures.layers import TIME
 from isograd.text.config import Config
 from isograd.text.folder import Pretrained, read
@@ -58,7 +59,8 @@ def use(
     for; in every mode with a process of its own, one after the other.
 
     Args:
-        model: a checkpoint folder (see `isograd.text.folder`), or what `read` made of one.
+        model: a checkpoint folder (see `isograd.text.folder`), ``hf:owner/name``, or what `read`
+            made of one.
         texts: what goes in. A decoder continues one text.
         wish: how a text is continued.
         modes: words such as ``torch`` or ``tensorflow/xla``.
@@ -71,7 +73,7 @@ def use(
     texts that are too long or have no mask, and `WorkerError` when no mode could run.
 
     """
-    pretrained = model if isinstance(model, Pretrained) else read(model)
+    pretrained = model if isinstance(model, Pretrained) else read(_folder(model))
     task = _task_of(pretrained, texts, wish or Wish())
     answers = _in_every_mode(
         pretrained, task, modes, device, threads, timeout_s, progress or Silent()
@@ -86,6 +88,11 @@ def use(
     if not usage.done:
         raise WorkerError("No mode could run.", hint=answers[0].mode.reason)
     return usage
+
+
+def _folder(model: str | Path) -> Path:
+    """The folder itself, or that of a published model."""
+    return hub.fetch(str(model)) if str(model).startswith(hub.PREFIX) else Path(model)
 
 
 @dataclass
