@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from isograd.ir.inputs import InputSpec
 from isograd.models import load
+from isograd.proof.trial import RECORDED_STEPS
 from isograd.result import Proof
 from isograd.run.pair import describe, pair_up, prove_pair
 from isograd.training import Recipe
@@ -21,6 +22,7 @@ def assert_equivalent(
     twin_inputs: Sequence[str | InputSpec] | None = None,
     recipe: Recipe | None = None,
     seed: int = 0,
+    recorded: tuple[int, ...] = RECORDED_STEPS,
 ) -> Proof:
     """Asserts that two networks are the same function and train alike.
 
@@ -37,6 +39,8 @@ def assert_equivalent(
             the reference.
         recipe: the training; by default Adam on the mean squared error to random targets.
         seed: of weights that are all alike, inputs and targets.
+        recorded: the training steps after which the two are compared, in order; fewer take less
+            time.
 
     Returns the proof. Raises `AssertionError`, with the first difference and the user's lines, when
     the two are not proven equivalent, and `UsageError` for what cannot be read.
@@ -55,7 +59,8 @@ def assert_equivalent(
             "Structure cannot tell which parameters correspond: "
             f"{', '.join(ours)} and {', '.join(theirs)}."
         )
-    proof = prove_pair(pair, recipe or Recipe(loss="mean_squared_error", batch_size=8), seed)
+    recipe = recipe or Recipe(loss="mean_squared_error", batch_size=8)
+    proof = prove_pair(pair, recipe, seed, recorded)
     if proof.verdict != "equivalent":
         stages = [
             f"{stage.name}: {stage.verdict}, {stage.ratio:.1f} times the rounding envelope, "

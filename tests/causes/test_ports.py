@@ -22,7 +22,7 @@ def test_a_transformer_written_by_hand_is_the_same_network():
 
 
 def test_a_resnet_of_stock_layers_differs_in_the_running_variance_alone():
-    found = explain(resnet(), stock_resnet(), IMAGES, recorded=SOME)
+    found = explain(resnet(), stock_resnet(), IMAGES, recorded=FEW)
     assert found.verdict == "different"
     assert [cause.id for cause in found.causes] == ["bn-running-variance"]
     assert len(found.causes[0].places) == 6

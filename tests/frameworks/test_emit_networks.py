@@ -30,17 +30,18 @@ def test_a_network_is_the_same_for_a_single_sample(name):
     assert_twins(ALL[name](), batch=1)
 
 
-@every_network
+# Every network in one mode that compiles; each in all of them: see the sweep.
+@pytest.mark.parametrize("name", list(ALL)[::2])
 def test_a_network_is_the_same_in_a_function_of_any_batch_size(name):
     assert_twins(ALL[name](), batch=2, seed=1, mode="function")
 
 
-@every_network
+@pytest.mark.parametrize("name", list(ALL)[1::2])
 def test_a_network_is_the_same_in_a_graph_and_session(name):
     assert_twins(ALL[name](), batch=2, seed=2, mode="session")
 
 
-@pytest.mark.parametrize("name", ["flatten_linear", "residual", "signal", "attention", "cnn-bn"])
+@pytest.mark.parametrize("name", ["flatten_linear", "signal", "attention"])
 def test_a_network_is_the_same_compiled_by_xla(name):
     assert_twins(ALL[name](), batch=2, seed=3, mode="xla")
 

@@ -94,7 +94,7 @@ def test_a_tape_of_a_random_network_gives_what_the_executor_gives(framework, gra
 
 
 @every_framework
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", CASES[::3], ids=str)  # all of them: see the sweep
 def test_a_tape_of_a_recurrence_gives_what_the_executor_gives(framework, case):
     assert_tape_is_executor(framework, one_op(*case))
 
@@ -298,5 +298,5 @@ def test_opening_is_linear_in_the_number_of_nodes(framework):
         return perf_counter() - start
 
     seconds(10)  # first calls
-    few, many = (min(seconds(count) for _ in range(2)) for count in (50, 400))
+    few, many = (min(seconds(count) for _ in range(2)) for count in (25, 200))
     assert many < 24 * few, "eight times as many nodes; quadratic would be 64 times as long"

@@ -331,7 +331,14 @@ def in_precision(arrays: Arrays, dtype: torch.dtype) -> Arrays:
     return {n: a.astype(real) if a.dtype.kind == "f" else a for n, a in arrays.items()}
 
 
-def deviations(graph: Graph, batch: int = 3, seed: int = 0, **options: Any) -> dict[str, float]:
+def deviations(
+    graph: Graph,
+    batch: int = 3,
+    seed: int = 0,
+    *,
+    run: Callable[..., Arrays] = run_tensorflow,
+    **options: Any,
+) -> dict[str, float]:
     """Tensor name to its deviation, in multiples of what rounding does to the reference."""
     weights, inputs, cotangents, masks = draw(graph, batch, seed)
     reference = run_torch(graph, weights, inputs, cotangents, masks)
@@ -340,7 +347,7 @@ def deviations(graph: Graph, batch: int = 3, seed: int = 0, **options: Any) -> d
         for i in range(2)
     ]
     coarse = run_torch(graph, weights, inputs, cotangents, masks, dtype=torch.float32)
-    twin = run_tensorflow(graph, weights, inputs, cotangents, masks, **options)
+    twin = run(graph, weights, inputs, cotangents, masks, **options)
     assert twin.keys() == reference.keys()
     sums = [array for name, array in reference.items() if name.startswith("d ")]
     terms = max(map(_largest, [*sums, *cotangents.values()]))

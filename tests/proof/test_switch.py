@@ -54,10 +54,13 @@ def switched(first: str, second: str, recipe: Recipe, trial: Trial) -> dict[str,
     return state_after(other)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: o.name)
 @pytest.mark.parametrize(
-    ("first", "second"),
-    [("torch/eager", "tensorflow/function"), ("tensorflow/eager", "torch/eager")],
+    ("first", "second", "optimizer"),
+    [
+        *(("torch/eager", "tensorflow/function", optimizer) for optimizer in OPTIMIZERS),
+        *(("tensorflow/function", "torch/eager", optimizer) for optimizer in OPTIMIZERS),
+    ],
+    ids=lambda one: one if isinstance(one, str) else one.name,
 )
 def test_a_switch_after_100_of_200_steps_changes_nothing(first, second, optimizer):
     recipe = Recipe("binary_cross_entropy", optimizer, batch_size=16)
@@ -83,11 +86,19 @@ def test_a_switch_that_forgets_the_optimizer_is_found():
     assert stage.verdict == "different"
 
 
-@pytest.mark.parametrize("mode", ["tensorflow/session", "tensorflow/xla", "torch/jit"])
-def test_every_mode_takes_over(mode):
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("torch/eager", "tensorflow/session"),
+        ("torch/eager", "tensorflow/xla"),
+        ("torch/eager", "torch/jit"),
+        ("tensorflow/eager", "torch/eager"),
+    ],
+)
+def test_every_mode_takes_over_and_hands_over(first, second):
     recipe = Recipe("binary_cross_entropy", Adam(), batch_size=16)
     trial = trial_of(recipe)
     disturbed = [straight("torch/eager", recipe, trial.disturbed(seed)) for seed in (1, 2)]
-    found = switched("torch/eager", mode, recipe, trial)
+    found = switched(first, second, recipe, trial)
     stage = judge("optimizer", straight("torch/eager", recipe, trial), found, disturbed)
     assert stage.verdict == "equivalent", stage

@@ -41,4 +41,5 @@ class Bag(nn.Module):
 @pytest.mark.parametrize("mode", ["eager", "session", "function", "xla"])
 def test_rows_of_a_table_are_proven_in_every_mode(mode: str) -> None:
     model = load(Bag(), ["tokens=int64[N,3]<9"])
-    assert prove_twin(model, "tensorflow", RECIPE, mode=mode).verdict == "equivalent"
+    proof = prove_twin(model, "tensorflow", RECIPE, mode=mode, recorded=(1, 10))
+    assert proof.verdict == "equivalent"

@@ -8,7 +8,7 @@ import test_emit_recurrent
 import test_planted
 import test_recurrent
 from recurrent_cases import CASES
-from sides import BATCH, baseline, proof_of
+from sides import BATCH, baseline, proof_of, stages
 from twins import assert_twins, one_op
 
 from isograd.ir.graph import Graph
@@ -30,6 +30,14 @@ def test_a_compiled_twin_is_equivalent(graph: Graph, label: str) -> None:
     proof = proof_of(reference, graph, label, RECIPE)
     assert [s for s in proof.stages if s.verdict != "equivalent"] == []
     assert proof.verdict == "equivalent"
+
+
+@pytest.mark.parametrize("label", ["tensorflow/session", "tensorflow/function"])
+@pytest.mark.parametrize("optimizer", test_planted.OPTIMIZERS, ids=lambda one: one.name)
+def test_every_optimizer_follows_one_definition_for_long(optimizer, label: str) -> None:
+    recipe, graph = Recipe(optimizer=optimizer, batch_size=BATCH), NETWORKS[0]
+    proof = proof_of(baseline(graph, recipe), graph, label, recipe)
+    assert stages(proof)["optimizer"] == "equivalent"
 
 
 STATES = test_emit_recurrent.FINAL | test_emit_recurrent.MASKED

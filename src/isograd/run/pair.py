@@ -161,10 +161,12 @@ def pair_up(reference: Model, twin: Model) -> Pair:
     return Pair(reference, twin, align(reference.graph, twin.graph))
 
 
-def prove_pair(pair: Pair, recipe: Recipe, seed: int = 0) -> Proof:
+def prove_pair(
+    pair: Pair, recipe: Recipe, seed: int = 0, recorded: tuple[int, ...] = RECORDED_STEPS
+) -> Proof:
     """All stages, both networks run as they are, in this process. They may differ: what only one of
     them has is a matter of the structure, all else is compared."""
-    return run_pair(pair, (recipe, recipe), seed).proof
+    return run_pair(pair, (recipe, recipe), seed, recorded).proof
 
 
 def run_pair(
