@@ -6,6 +6,7 @@ import cattrs
 import pytest
 from sweep_shop import simulated
 
+from isograd.report.sweep_answer import verdict
 from isograd.sweeping.cell import Cell
 from isograd.sweeping.races import races
 from isograd.sweeping.record import Outcome
@@ -85,6 +86,15 @@ def test_one_framework_alone_has_no_duel_of_frameworks(modes):
     race = races(measured(modes=modes))[0]
     assert race.frameworks is None
     assert (race.modes is None) == (len(modes) == 1)
+
+
+def test_a_sweep_that_is_cut_off_anywhere_has_its_sentences():
+    outcomes = measured(seeds=(0,))
+    for count in range(1, len(outcomes) + 1):
+        for race in races(outcomes[:count]):
+            assert verdict(race)
+    apart = [o for o in outcomes if (o.cell.mode == "eager") == (o.cell.batch_size == 64)]
+    assert verdict(races([o for o in apart if o.cell.mode != "jit"])[0])
 
 
 def test_nothing_measured_is_no_race():

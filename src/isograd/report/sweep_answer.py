@@ -48,8 +48,10 @@ def headline(found: Sweep) -> str:
 def verdict(race: Race) -> str:
     """Who is fastest from which batch size on."""
     if race.modes is None:
-        (only,) = {one.fastest for one in race.standings}
-        return f"Only {contender_name(only)} was measured."
+        names = enumeration(map(contender_name, race.times))
+        if len(race.times) == 1:
+            return f"Only {names} was measured."
+        return f"Measured: {names}, with no batch size in common with another mode."
     return " ".join(map(duel_verdict, duels(race)))
 
 

@@ -126,18 +126,19 @@ def _standings(curves: dict[str, dict[int, Known]]) -> list[Standing]:
 
 def _of_modes(curves: dict[str, dict[int, Known]], standings: Sequence[Standing]) -> Duel | None:
     """The winner with the smallest batch against the one with the largest, or else against who
-    comes closest to it there."""
-    if not standings or len(curves) < 2:
+    comes closest to it with the largest batch that another one has. None where no two share a
+    batch size."""
+    if not standings:
         return None
     first, last = standings[0].fastest, standings[-1].fastest
-    if first != last:
+    if first != last and set(curves[first]) & set(curves[last]):
         return duel(first, last, curves[first], curves[last])
-    batch = standings[-1].batch
-    others = [name for name, curve in curves.items() if name != first and batch in curve]
-    if not others:
-        return None
-    nearest = min(others, key=lambda name: curves[name][batch].estimate)
-    return duel(first, nearest, curves[first], curves[nearest])
+    for batch in sorted(curves[first], reverse=True):
+        others = [name for name, curve in curves.items() if name != first and batch in curve]
+        if others:
+            nearest = min(others, key=lambda name: curves[name][batch].estimate)
+            return duel(first, nearest, curves[first], curves[nearest])
+    return None
 
 
 def _of_frameworks(curves: dict[str, dict[int, Known]]) -> Duel | None:
