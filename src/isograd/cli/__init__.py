@@ -21,6 +21,7 @@ from isograd.cli import (
     graph,
     optimize,
     pretrain,
+    probe,
     prove,
     report,
     scale,
@@ -54,6 +55,7 @@ app.command("use")(use.command)
 app.command("scale")(scale.command)
 app.command("sweep")(sweep.command)
 app.command("data")(data.command)
+app.command("probe")(probe.command)
 app.command("emit")(emit.command)
 app.command("advise")(advise.command)
 app.command("transfer")(transfer.command)

@@ -32,6 +32,9 @@ ASCII = {
     "·": "-",
     "…": "...",
     "±": "+-",
+    "●": "+",
+    "◐": "~",
+    "○": "-",
 }
 """What to write for a sign where the terminal's encoding does not have it."""
 

@@ -77,6 +77,12 @@ KINDS = {
         "isograd.report.terminal_scaling:render_scaling",
         "isograd.report.scaling:write_scaling",
     ),
+    "isograd/probes": Kind(
+        "probes.json",
+        "isograd.probes.result:Probes",
+        "isograd.report.terminal_probes:render_probes",
+        "isograd.report.probes:write_probes",
+    ),
     "isograd/advice": Kind(
         "advice.json",
         "isograd.advice:Advice",

@@ -1,0 +1,64 @@
+"""`isograd probe`: what each framework lets you do, found out by running it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from isograd.cli.options import ModesOption
+from isograd.cli.watch import TerminalProgress
+
+
+def command(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Only these questions; see --list.", metavar="[NAME]")
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the questions.")] = False,
+    show: Annotated[
+        str | None,
+        typer.Option(help="One question with its snippets, all that was observed, and why."),
+    ] = None,
+    modes: ModesOption = None,
+    framework: Annotated[
+        list[str] | None, typer.Option(help="Only this framework. Repeatable.")
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(min=1.0, help="Seconds for each process. Default: each question's own."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Find out what each framework lets you do, by running it in every mode."""
+    from isograd.probes.questions import questions
+    from isograd.report.probes import write_page
+    from isograd.report.terminal_probes import list_questions, render_probes, show_question
+    from isograd.run.probe import probe
+
+    console = Console()
+    if listed:
+        list_questions(questions(names or ()), console)
+        return
+    wanted = list(dict.fromkeys([*(names or ()), *([show] if show else ())]))
+    with TerminalProgress() as progress:
+        found, folder = probe(
+            wanted,
+            modes=modes or (),
+            frameworks=framework or (),
+            out=out,
+            timeout_s=timeout,
+            progress=progress,
+        )
+    page = write_page(found, folder)
+    if json:
+        typer.echo(found.to_json())
+    elif show:
+        show_question(found, show, console)
+    else:
+        render_probes(found, console, report=str(page))
+    raise typer.Exit(found.exit_code)

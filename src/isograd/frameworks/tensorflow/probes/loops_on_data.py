@@ -1,0 +1,27 @@
+"""A Python `while` on a value: does it go round as often as the value of each call demands?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from isograd.probes.watching import attempt, warned
+
+
+def halve(x: tf.Tensor) -> tf.Tensor:
+    while tf.reduce_sum(x) > 1:
+        x = x / 2
+    return x
+
+
+def observe(mode: Any) -> dict[str, Any]:
+    small, large = np.array([2], np.float32), np.array([48], np.float32)
+    with warned() as warnings:
+        built = attempt(lambda: mode.run(halve, small))
+        if "error" in built:
+            return {"built": built}
+        run = built["value"]
+        calls = [attempt(lambda x: run(x).tolist(), x) for x in (small, large)]
+    return {"calls": calls, "right": [[1.0], [0.75]], "warnings": warnings}
