@@ -16,7 +16,7 @@ from isograd.report import numbers
 from isograd.report.sweep import write_sweep
 from isograd.run.progress import Progress, Silent
 from isograd.run.workbench import fresh_folder, new_directory
-from isograd.sweeping.cluster import RayCrew
+from isograd.sweeping.cluster import RayCrew, import_ray
 from isograd.sweeping.driver import Driver, in_grid
 from isograd.sweeping.estimate import left_s
 from isograd.sweeping.grid import Grid, read_grid
@@ -70,6 +70,7 @@ def sweep(
 
     """
     found = read_grid(grid) if isinstance(grid, Path) else grid
+    import_ray()
     folder = new_directory(out, lambda: fresh_folder(Path(found.path).stem))
     with Journal(folder) as journal:
         if again:

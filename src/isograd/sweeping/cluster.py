@@ -48,7 +48,7 @@ class RayCrew:
         device: str = "cpu",
     ) -> None:
         os.environ.update({name: os.environ.get(name, value) for name, value in SILENT.items()})
-        self._ray = _import_ray()
+        self._ray = import_ray()
         self._workshop, self._address = workshop, address
         self._needs = {"num_cpus": threads, "num_gpus": int(device == "cuda")}
         if address:
@@ -175,7 +175,8 @@ def _why(error: Exception) -> str:
     return f"The process of the cell died. {known[-1] if known else lines[0]}"[:300]
 
 
-def _import_ray() -> Any:
+def import_ray() -> Any:
+    """The module. Raises `MissingDependency` where it is not installed."""
     try:
         import ray
     except ModuleNotFoundError:
