@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
 from evidences import NOW, found, graphs, seen, view
+from isograd.probes.result import Answer, Asked, Probes
 
 from isograd.claims.rules import RULES
 from isograd.evidence import Evidence
-
-probing = pytest.importorskip("isograd.probes.result")
 
 ANSWERS = {"torch/eager": "yes", "torch/jit": "no"}
 STEP = ("forward", "loss", "backward", "update")
 
 
 def probed(question: str, answers: dict[str, str | None]) -> Evidence:
-    asked = [probing.Asked(question, f"Is {question} so?", "")]
+    asked = [Asked(question, f"Is {question} so?", "")]
     given = [
-        probing.Answer(question, *mode.split("/"), status="ok" if one else "crashed", answer=one)
+        Answer(question, *mode.split("/"), status="ok" if one else "crashed", answer=one)
         for mode, one in answers.items()
     ]
-    return Evidence(probes=[found(probing.Probes("", NOW.isoformat(), {}, asked, given))])
+    return Evidence(probes=[found(Probes("", NOW.isoformat(), {}, asked, given))])
 
 
 def test_dynamic_graphs_are_easier_to_debug_where_static_modes_answer_less() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import isograd
 from isograd.claims.observation import RECORD as OBSERVED
 from isograd.claims.observation import Observation
+from isograd.claims.rules.debugging import DEBUGGING, EARLY
 from isograd.claims.rules.tutorials import ARTICLE, DEFAULTS
 from isograd.deploy.request import Request as OptimizeRequest
 from isograd.effort.record import RECORD as COUNTED
@@ -27,10 +28,12 @@ from isograd.models import load
 from isograd.report.explanation import write_explanation
 from isograd.report.files import write_file
 from isograd.report.graph import write_graphs
+from isograd.report.probes import write_probes
 from isograd.run.compare import Request, compare
 from isograd.run.explain import explain
 from isograd.run.graph import graph
 from isograd.run.optimize import optimize
+from isograd.run.probe import probe
 from isograd.run.progress import Progress
 from isograd.run.scale import scale
 from isograd.scaling.request import Request as ScaleRequest
@@ -49,6 +52,8 @@ CONTRASTED = ("torch/eager", "torch/compile", "tensorflow/eager", "tensorflow/fu
 WORKERS = (1, 2)
 
 SCALING = f"isograd scale {NETWORK} --workers 1,2"
+
+PROBING = shlex.join(["isograd", "probe", *DEBUGGING, *EARLY])
 
 FORMS = (
     "dense/torch/eager",
@@ -137,6 +142,14 @@ def add_workers(folder: Path, progress: Progress) -> None:
     found, _ = scale(model, request, out=folder, progress=progress, command=SCALING)
     if found.reason:
         raise KeyboardInterrupt if found.reason == "interrupted" else WorkerError(found.reason)
+
+
+def ask_programs(folder: Path, progress: Progress) -> None:
+    """The questions about debugging, and about graphs, in every mode."""
+    found, _ = probe((*DEBUGGING, *EARLY), out=folder, progress=progress, command=PROBING)
+    write_probes(found, folder, replace=True)
+    if found.status == "partial":
+        raise KeyboardInterrupt
 
 
 def prove_tutorials(folder: Path, progress: Progress) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from isograd.claims.outcome import Figure, Outcome, Vote, judged, untested
 from isograd.claims.speeds import label
 from isograd.claims.words import told
 from isograd.evidence import Evidence, Found
-
-if TYPE_CHECKING:
-    from isograd.probes.result import Answer, Probes
+from isograd.probes.result import Answer, Probes
 
 DEBUGGING = ("python-at-each-step", "inner-values-seen", "shape-errors-point", "nan-is-located")
 """Questions of `isograd probe` that decide how a mistake is found."""
