@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from evidences import NOW, found, graphs, seen, view
-from isograd.probes.result import Answer, Asked, Probes
 
 from isograd.claims.rules import RULES
 from isograd.evidence import Evidence
+from isograd.probes.result import Answer, Asked, Probes
 
 ANSWERS = {"torch/eager": "yes", "torch/jit": "no"}
 STEP = ("forward", "loss", "backward", "update")
