@@ -25,7 +25,7 @@ ENGINES = (
         "MultiWorkerMirroredStrategy",
         "TensorFlow ends no worker when another one dies, and starts none again: isograd ends them "
         "and starts the job again, and the script goes on from its last checkpoint",
-        crossings=2,
+        crossings=2,  # gRPC: the receiver asks, the sender answers
         statistics=STATISTICS,
     ),
     Engine(

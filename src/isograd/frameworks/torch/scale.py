@@ -24,6 +24,7 @@ ENGINES = (
         "DistributedDataParallel",
         RECOVERY,
         restarts_itself=True,
+        crossings=2,  # gloo: the receiver says that it is ready, the sender sends
         statistics="every worker normalises by its own share; running statistics are the first "
         "worker's, which DistributedDataParallel hands to the others before each step",
     ),
@@ -54,7 +55,8 @@ def commands(task: Task) -> list[Command]:
                 *("--nnodes", str(len(task.hosts)), "--nproc-per-node", "1"),
                 *("--rdzv-backend", "c10d", "--rdzv-id", "isograd"),
                 *("--rdzv-endpoint", f"{task.hosts[0]}:{task.port}"),
-                *("--local-addr", host),
+                # Said, not guessed: torchrun compares names, and a host may have several.
+                *("--rdzv-conf", f"is_host={int(host == task.hosts[0])}", "--local-addr", host),
                 *restarts,
                 *script,
             ),

@@ -73,7 +73,7 @@ def calls(trainer: Trainer, options: argparse.Namespace) -> dict[str, Callable[[
     for numbers in (1, count) if trainer.workers > 1 else ():
         zeros = tf.zeros(numbers, trainer.dtype)
         found[f"reduce {numbers * trainer.dtype.size}"] = _reduction(trainer, zeros)
-    return found
+    return {name: call for name, call in found.items() if name in (options.only or found)}
 
 
 def _reduction(trainer: Trainer, numbers: tf.Tensor) -> Callable[[], object]:
@@ -110,6 +110,7 @@ def main() -> None:
     arguments = parser()
     arguments.add_argument("--batch", type=int, required=True, help="of all workers together")
     arguments.add_argument("--sizes", type=int, nargs="*", default=[], help="of one worker's batch")
+    arguments.add_argument("--only", nargs="+", help="time only these: step, local ...")
     arguments.add_argument("--rounds", type=int, default=8)
     arguments.add_argument("--round-seconds", type=float, default=0.1)
     arguments.add_argument("--turns", type=Path, help="wait for a file in there before each round")

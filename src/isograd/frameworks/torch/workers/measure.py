@@ -77,7 +77,7 @@ def calls(options: argparse.Namespace) -> dict[str, Callable[[], object]]:
             found[f"reduce {numbers * tensor.element_size()}"] = (
                 lambda tensor=tensor: dist.all_reduce(tensor)  # type: ignore[misc]
             )
-    return found
+    return {name: call for name, call in found.items() if name in (options.only or found)}
 
 
 def wait_for_turn(folder: Path | None, number: int) -> None:
@@ -104,6 +104,7 @@ def main() -> None:
     arguments = parser()
     arguments.add_argument("--batch", type=int, required=True, help="of all workers together")
     arguments.add_argument("--sizes", type=int, nargs="*", default=[], help="of one worker's batch")
+    arguments.add_argument("--only", nargs="+", help="time only these: step, local ...")
     arguments.add_argument("--rounds", type=int, default=8)
     arguments.add_argument("--round-seconds", type=float, default=0.1)
     arguments.add_argument("--turns", type=Path, help="wait for a file in there before each round")
