@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: compare test check docs sweep bench-article bench-causes bench-convert bench-locate \
-  bench-overhead bench-overlays bench-smaller bench-transfer clean
+  bench-overhead bench-overlays bench-scaling bench-smaller bench-transfer clean
 
 compare: .venv/installed
 	$(BIN)/isograd compare mnist-mlp
@@ -50,6 +50,10 @@ bench-overhead: .venv/installed
 # Times and bytes of layers against the whole.
 bench-overlays: .venv/installed
 	$(BIN)/python benchmarks/overlays.py
+
+# Does the model of several workers predict what slower networks do? Takes root, for namespaces.
+bench-scaling: .venv/installed
+	$(BIN)/python benchmarks/scaling.py
 
 # What smaller forms cost and buy on three networks. DATA_DIR: as for bench-article.
 bench-smaller: .venv/installed

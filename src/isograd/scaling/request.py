@@ -52,8 +52,8 @@ class Request:
         found = asdict(self)
         for name in ("recipe", "data_dir", "link"):
             found.pop(name)
-        link = asdict(self.link) if self.link else None
-        return {**found, "link": link}
+        lists = {name: list(v) if isinstance(v, tuple) else v for name, v in found.items()}
+        return {**lists, "link": asdict(self.link) if self.link else None}
 
     def check(self) -> None:
         """Raises `UsageError` for what makes no sense."""
