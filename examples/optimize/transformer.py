@@ -31,7 +31,7 @@ class Block(nn.Module):
 class Transformer(nn.Module):
     """Images [N, 28, 28] to the scores of ten classes."""
 
-    def __init__(self, width: int = 128, heads: int = 4, depth: int = 2) -> None:
+    def __init__(self, width: int = 192, heads: int = 4, depth: int = 2) -> None:
         super().__init__()
         self.embed = nn.Linear(COLUMNS, width)
         self.position = nn.Parameter(0.02 * torch.randn(ROWS, width))

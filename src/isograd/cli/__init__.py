@@ -16,6 +16,7 @@ from isograd.cli import (
     compare,
     convert,
     data,
+    doctor,
     emit,
     finetune,
     graph,
@@ -54,6 +55,7 @@ app.command("finetune")(finetune.command)
 app.command("use")(use.command)
 app.command("scale")(scale.command)
 app.command("sweep")(sweep.command)
+app.command("doctor")(doctor.command)
 app.command("data")(data.command)
 app.command("probe")(probe.command)
 app.command("emit")(emit.command)
