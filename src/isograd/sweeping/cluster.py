@@ -154,7 +154,8 @@ def _no_cluster(address: str, error: Exception) -> UsageError:
     return UsageError(
         f"No Ray cluster answers there: {str(error).splitlines()[0]}.",
         where=address,
-        hint="Start one with `ray start --head`, or leave --address out.",
+        hint="Start one with `ray start --head`, or leave --address out. To one that wants a "
+        "token, RAY_AUTH_MODE=token gives it.",
     )
 
 
