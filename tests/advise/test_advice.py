@@ -9,10 +9,11 @@ from measurements import STEPS_US, measured, scaled, trained
 
 from isograd.advice import Advice
 from isograd.advise.conclude import advise
-from isograd.advise.measured import Figure, Measured
+from isograd.advise.measured import Figure, Measured, debugging, scalings
 from isograd.advise.profile import Profile
 from isograd.advise.rank import rank, sureness
 from isograd.errors import UsageError
+from isograd.scaling.record import EngineResult, Estimate, Run, Scaling, Trajectory
 
 
 def given(found: Measured | None = None, **profile: object) -> Advice:
@@ -249,3 +250,30 @@ def test_times_on_other_hardware_do_not_count() -> None:
     assert bare.exit_code == 5
     cuda = measured(device="cuda")
     assert first(given(cuda, target="research", hardware="gpu")) == first(here)
+
+
+def test_scalings_that_are_another_training_do_not_count() -> None:
+    def run(workers: int, value: float, verdict: str) -> Run:
+        held = Trajectory(verdict, [], [])  # type: ignore[arg-type]
+        return Run(workers, 64, "", "ok", trajectory=held, efficiency=Estimate(value, 0.5, 1.0))
+
+    engines = [
+        EngineResult("ddp", "torch", "DDP", "", "ok", runs=[run(2, 0.8, "equivalent")]),
+        EngineResult("fsdp", "torch", "FSDP", "", "ok", runs=[run(2, 0.9, "equivalent")]),
+        EngineResult("multiworker", "tensorflow", "M", "", "ok", runs=[run(2, 0.9, "different")]),
+    ]
+    found = Scaling("", "", {}, {}, {}, {}, {}, engines=engines)
+    (best,) = scalings(found, "a/scaling.json")
+    assert (best.framework, best.efficiency.value) == ("torch", 0.9)
+
+
+def test_answers_about_debugging_are_counted() -> None:
+    asked = [
+        ("print", "torch", "eager", "yes"),
+        ("hooks", "torch", "eager", "partly"),
+        ("print", "torch", "jit", "no"),
+        ("hooks", "torch", "jit", ""),
+    ]
+    eager, jit = debugging(asked, "a/probes.json")
+    assert (eager.yes, eager.asked, eager.noes) == (1.5, 2, ())
+    assert (jit.yes, jit.asked, jit.noes) == (0.0, 1, ("print",))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from isograd.frontier import Frontier, Point
 from isograd.result import Result
+from isograd.scaling.record import Scaling
 
 Z = 1.96
 """Half of a 95 % interval of a normal distribution, in standard deviations."""
@@ -141,6 +142,26 @@ def latency(point: Point, batch: int, source: str) -> Figure | None:
         )
     words = f"a call of {one.batch}"
     return Figure(f"latency {point.id}", one.p50_ms, low, high, words, source)
+
+
+def scalings(found: Scaling, source: str) -> tuple[Scaled, ...]:
+    """Of each framework, the engine that scales best at each number of workers; runs that are not
+    the same training do not count."""
+    best: dict[tuple[str, int], Scaled] = {}
+    for engine in found.engines:
+        for run in engine.runs:
+            same = run.trajectory is not None and run.trajectory.verdict == "equivalent"
+            if not run.efficiency or not same:
+                continue
+            e = run.efficiency
+            words = f"{engine.title}, {run.workers} workers"
+            figure = Figure(
+                f"efficiency {engine.name} {run.workers}", e.value, e.low, e.high, words, source
+            )
+            key = (engine.framework, run.workers)
+            if key not in best or best[key].efficiency.value < e.value:
+                best[key] = Scaled(engine.framework, run.workers, figure)
+    return tuple(best.values())
 
 
 def debugging(answers: Sequence[tuple[str, str, str, str]], source: str) -> tuple[Debugged, ...]:

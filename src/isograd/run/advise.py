@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from isograd.advice import Advice
 from isograd.advise.conclude import advise
-from isograd.advise.measured import Measured, trainings
+from isograd.advise.measured import Debugged, Measured, Scaled, debugging, scalings, trainings
 from isograd.advise.profile import Profile
+from isograd.claims.rules.debugging import DEBUGGING
 from isograd.deploy.request import Request as FormsRequest
 from isograd.evidence import USUAL, Evidence, Found, gather
 from isograd.frontier import Frontier
@@ -24,9 +25,10 @@ from isograd.run.fit import usual_data
 from isograd.run.optimize import optimize
 from isograd.run.progress import Progress, Silent
 from isograd.run.workbench import fresh_folder, new_directory
+from isograd.scaling.record import Scaling
 from isograd.training import Recipe
 
-R = TypeVar("R", Result, Frontier)
+R = TypeVar("R", Result, Frontier, Scaling)
 
 LEAST_S = 30.0
 """With less than this left of the budget, nothing more is begun."""
@@ -103,7 +105,11 @@ class _Study:
         compared = self._newest(evidence.compares)
         if compared is None and budget_s >= LEAST_S:
             compared = self._compare()
-        found = Measured(cautions=self._cautions(evidence))
+        found = Measured(
+            cautions=self._cautions(evidence),
+            debugged=_debugged(evidence),
+            scaled=self._scaled(evidence),
+        )
         if compared:
             found = _with_training(found, *compared)
         if not self.profile.ships:
@@ -148,8 +154,23 @@ class _Study:
         )
         return found, folder / "frontier.json"
 
+    def _scaled(self, evidence: Evidence) -> tuple[Scaled, ...]:
+        """What several workers bought with this network."""
+        found = self._newest(evidence.scalings)
+        return scalings(found[0], str(found[1])) if found else ()
+
     def _cautions(self, evidence: Evidence) -> tuple[str, ...]:
         return tuple(f"{one.path} does not count: {one.reason}." for one in evidence.refused)
+
+
+def _debugged(evidence: Evidence) -> tuple[Debugged, ...]:
+    """What the modes answered to questions about debugging; no network's own."""
+    for one in evidence.probes:
+        asked = [(a.question, a.framework, a.mode, a.answer or "") for a in one.record.answers]
+        found = debugging([a for a in asked if a[0] in DEBUGGING], str(one.path))
+        if found:
+            return found
+    return ()
 
 
 def _with_training(found: Measured, result: Result, path: Path) -> Measured:

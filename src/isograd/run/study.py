@@ -81,6 +81,39 @@ def _graph(task: Task) -> tuple[list[str], str]:
     return said, str(page)
 
 
+def _probe(task: Task) -> tuple[list[str], str]:
+    """What debugging is judged by, in the modes that start quickly."""
+    from isograd.claims.rules.debugging import DEBUGGING, EARLY
+    from isograd.report.probes import write_page
+    from isograd.report.probes_answer import headline
+    from isograd.run.probe import probe
+
+    found, folder = probe((*DEBUGGING, *EARLY), out=task.folder, progress=task.progress)
+    return [headline(found)], str(write_page(found, folder))
+
+
+def _scale(task: Task) -> tuple[list[str], str]:
+    from isograd.report.scaling import write_scaling
+    from isograd.report.scaling_answer import headline, sentences
+    from isograd.run.scale import scale
+    from isograd.scaling.request import Request
+
+    request = Request(task.recipe, task.data, task.data_dir, steps=10, rounds=4)
+    found, folder = scale(task.model, request, out=task.folder, progress=task.progress)
+    page = write_scaling(found, folder, replace=True)
+    return [headline(found), *sentences(found)], str(page)
+
+
+def _claims(task: Task) -> tuple[list[str], str]:
+    from isograd.report.claims_words import headline
+    from isograd.run.claims import claims
+
+    found, folder = claims(
+        results=[task.results], budget_s=0.0, out=task.folder, progress=task.progress
+    )
+    return [headline(found)], str(folder / "claims.html")
+
+
 def _optimize(task: Task) -> tuple[list[str], str]:
     from isograd.deploy.request import Request
     from isograd.report.frontier_answer import headline, verdict
@@ -115,6 +148,9 @@ WORKS = (
     Work("compare", "Is it the same network in both, and which mode is the fastest?", 30, _compare),
     Work("graph", "What do its graphs look like, and what is done to them?", 30, _graph),
     Work("optimize", "How small and how fast can it be shipped?", 45, _optimize),
+    Work("scale", "What do two workers buy, and is it the same training?", 45, _scale),
+    Work("probe", "What do the modes let one see while debugging?", 60, _probe),
+    Work("claims", "What is usually said: does it hold here?", 0, _claims),
     Work("advise", "Which one, then?", 0, _advise),
 )
 """In this order: what answers most comes first, and what goes by the others last."""
