@@ -80,8 +80,7 @@ def _rate(value: float | None) -> str:
 
 def _print_agreement(usage: Usage, one: Agreement, console: Console) -> None:
     pair = f"{full_name(usage.done[0].mode)} and {_name(usage, one)}"
-    share = one.largest_difference / one.scale if one.scale else 0.0
-    apart = f"logits differ by at most {one.largest_difference:.1e}, {share:.1e} of the largest."
+    apart = _apart(one)
     if one.same:
         count = len(usage.done[0].choices)
         what = {"generation": "token", "masked": "word"}.get(usage.task, "label")
@@ -94,6 +93,13 @@ def _print_agreement(usage: Usage, one: Agreement, console: Console) -> None:
         lead = "" if one.gap is None else f", where the first led by {one.gap:.1e}"
         text = f"≠ {pair} part at number {one.parted + 1}{lead}; up to there, {apart}"
         write_line(console, text, "bold red")
+
+
+def _apart(one: Agreement) -> str:
+    if not one.largest_difference:
+        return "logits are equal to the last bit."
+    share = one.largest_difference / one.scale if one.scale else float("inf")
+    return f"logits differ by at most {one.largest_difference:.1e}, {share:.1e} of the largest."
 
 
 def _name(usage: Usage, one: Agreement) -> str:
