@@ -23,7 +23,7 @@ class Table:
     """Inputs float32 [rows, columns], targets int64 or float32 [rows]; see `Blocks`. pyarrow's own
     threads are off: a pipeline's workers are the parallelism that is compared.
 
-    Raises `UsageError` for a column that holds no numbers.
+    Raises `UsageError` for a column that holds no numbers, or lacks some.
     """
 
     reorder = True
@@ -70,7 +70,14 @@ class Table:
         return values.astype(np.int64 if values.dtype.kind in "iub" else np.float32)
 
     def _numbers(self, block: Any, name: str) -> Array:
-        values: Array = block.column(name).to_numpy()
+        column = block.column(name)
+        if column.null_count:
+            raise UsageError(
+                f"The column {name!r} lacks {column.null_count:,} values.",
+                where=str(self.path),
+                hint="Fill them in first, or leave the column out.",
+            )
+        values: Array = column.to_numpy(zero_copy_only=False)
         if values.dtype.kind not in "iufb":
             raise UsageError(
                 f"The column {name!r} holds no numbers.",

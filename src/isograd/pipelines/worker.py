@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from time import perf_counter, perf_counter_ns
 from typing import Any
 
+import numpy as np
 import psutil
 
 from isograd.feeding import Delivery, Shuffle
 from isograd.frameworks import DISTRIBUTIONS, part
+from isograd.ir.mapping import Array
 from isograd.measure.memory import peak_memory_mb
 from isograd.measure.worker import serve
 from isograd.pipelines.augmentation import Augmentation, Augmented, draw
@@ -100,6 +102,16 @@ class Feeder:
         for _ in range(batches):
             next(self._batches)
         return [(perf_counter_ns() - begin) / batches] * batches
+
+    def change(self, framework: str, augmented: Augmented, images: Sequence[Array]) -> list[Array]:
+        """What the framework makes of some images, the first of their source."""
+        change = part(framework, "pipelines.augmenting").transform(augmented)
+        return [np.asarray(change(image, number)) for number, image in enumerate(images)]
+
+    def traps(self, framework: str, images: Sequence[Array], size: int) -> dict[str, list[Array]]:
+        """What it makes of some images of bytes where one easily takes both for the same."""
+        known = part(framework, "pipelines.augmenting").TRAPS
+        return {name: [made(image, size) for image in images] for name, made in known.items()}
 
     def spots(self, feed: FeedReference) -> list[Spot]:
         """Where the time of a user's pipeline goes."""

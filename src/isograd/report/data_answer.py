@@ -73,14 +73,25 @@ def headline(found: Feeding) -> str:
     if not best:
         return "No pipeline could be measured."
     first, *others = best
-    if others and not _apart(first, others[0]):
-        return f"{name(first.id)} and {name(others[0].id)}: no measurable difference."
+    if others and not _apart(found, first, others[0]):
+        return f"{name(first.id)} and {name(others[0].id)} cannot be told apart."
     return f"Quickest: {name(first.id)}, {rate(first.items_per_s)} items a second."
 
 
-def _apart(quick: Measured, slow: Measured) -> bool:
-    """Whether the intervals of their ratios to the arrays in memory lie apart."""
-    return bool(quick.ratio and slow.ratio and quick.ratio.high < slow.ratio.low)
+def _apart(found: Feeding, quick: Measured, slow: Measured) -> bool:
+    """Whether the intervals of their ratios to the arrays in memory lie apart, by more than what
+    alike processes differ by."""
+    noise = found.noise.fraction if found.noise else 0.0
+    if not (quick.ratio and slow.ratio):
+        return False
+    return quick.ratio.high * (1 + noise) < slow.ratio.low
+
+
+def place(found: Feeding, one: Measured) -> str:
+    """``quickest`` in its framework, or ``among the quickest`` where others cannot be told from
+    it."""
+    rivals = [p for p in ran(found) if p.framework == one.framework and p is not one]
+    return "quickest" if all(_apart(found, one, p) for p in rivals) else "among the quickest"
 
 
 def _fed_headline(found: Feeding) -> str:
@@ -120,7 +131,8 @@ def _wrong(found: Feeding) -> list[str]:
 def _rates(found: Feeding) -> list[str]:
     said = []
     for one in quickest(found):
-        line = f"Quickest in {title(one.framework)}: {name(one.id)}, {rate(one.items_per_s)} items"
+        where = f"{place(found, one).capitalize()} in {title(one.framework)}"
+        line = f"{where}: {name(one.id)}, {rate(one.items_per_s)} items"
         if one.ratio:
             ratio = " ".join(numbers.ratio_range(one.ratio.ratio, one.ratio.low, one.ratio.high))
             line = f"{line} a second, {ratio} the time of arrays in memory"

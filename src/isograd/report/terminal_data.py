@@ -68,7 +68,8 @@ def _write_pipelines(found: Feeding, console: Console) -> None:
     legend = (
         "✓ each item exactly once an epoch, the same bytes as in memory. Order ✓: no measure is "
         "worse than in 199 random permutations. A ratio is the time of a batch of "
-        f"{found.settings.get('batch size')} over that of arrays in memory, measured in turns."
+        f"{found.settings.get('batch size')} over that of arrays in memory, measured in turns"
+        f"{', which are not augmented' if found.settings.get('augmentation') else ''}."
     )
     write_line(console, legend + floor, "dim")
 

@@ -29,6 +29,7 @@ from isograd.pipelines.pipeline import has_map
 from isograd.pipelines.source import KINDS, Source, open_items
 from isograd.pipelines.specification import MEMORY, SPECIFICATIONS, Delivering, Specification
 from isograd.report.data import FILES, write_feeding
+from isograd.run.augmented import prove_augmentation
 from isograd.run.fed import Job, Network, feed_network
 from isograd.run.fit import check_fit
 from isograd.run.progress import Progress, Silent
@@ -123,7 +124,7 @@ class Run:
         command: str | None,
     ) -> None:
         self.request, self.model = request, model
-        self.chosen = list(chosen)
+        self.items, self.chosen = items, list(chosen)
         self.directory, self.progress = directory, progress
         self._workers: dict[str, WorkerProcess] = {}
         (directory / "logs").mkdir(exist_ok=True)
@@ -145,6 +146,8 @@ class Run:
             "measuring": self.measure,
             "looking into your pipelines": self.look,
         }
+        if self.request.augmentation:
+            phases["proving the augmentation"] = partial(self.prove, self.request.augmentation)
         if self.model:
             phases["feeding the network"] = partial(self.feed, self.model)
         doing = "nothing yet"
@@ -275,6 +278,17 @@ class Run:
             one = self.found.pipeline(feed.id)
             if one.status == "ok":
                 one.spots = self._workers[feed.id].call("spots", feed)
+
+    def prove(self, augmentation: Augmentation) -> None:
+        """The augmentation in each framework that a pipeline runs in, against its definition."""
+        seed = self.request.delivering.seed
+        alive = {
+            p.framework: self._workers[p.id] for p in self.found.pipelines if p.id in self._workers
+        }
+        alive.pop("", None)
+        self.found.augmentation, self.found.traps = prove_augmentation(
+            alive, self.items, augmentation, seed
+        )
 
     # The network --------------------------------------------------------------------------------
 

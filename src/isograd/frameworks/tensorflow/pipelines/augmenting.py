@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from isograd.ir.mapping import Array
 from isograd.pipelines.augmentation import Augmented, Operation
 
 
@@ -48,3 +49,18 @@ def _apply(operation: Operation, image: tf.Tensor, drawn: Any) -> tf.Tensor:
 
 def _channelled(image: tf.Tensor) -> tf.Tensor:
     return image if len(image.shape) == 3 else image[..., None]
+
+
+def _to(image: Array, size: int) -> tf.Tensor:
+    """An image of bytes [height, width, channels], resized to a square."""
+    return tf.image.resize(image, [size, size])
+
+
+TRAPS: dict[str, Callable[[Array, int], Array]] = {
+    "antialiasing": lambda image, size: _to(image, size).numpy(),
+    "half-pixel centres": lambda image, size: tf.compat.v1.image.resize_bilinear(
+        image[None], [size, size]
+    )[0].numpy(),
+    "bytes, resized": lambda image, size: tf.cast(_to(image, size), tf.uint8).numpy(),
+}
+"""What one writes in TensorFlow; see `isograd.pipelines.traps`."""

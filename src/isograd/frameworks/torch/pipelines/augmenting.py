@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from isograd.ir.mapping import Array
 from isograd.pipelines.augmentation import Augmented, Operation
 
 
@@ -50,3 +51,18 @@ def _resized(values: Tensor, size: int) -> Tensor:
     channels = values.unsqueeze(0) if values.ndim == 2 else values.permute(2, 0, 1)
     made = F.interpolate(channels[None], (size, size), mode="bilinear", align_corners=False)[0]
     return made[0] if values.ndim == 2 else made.permute(1, 2, 0)
+
+
+def _to(image: Array, size: int, **how: Any) -> Array:
+    """An image of bytes [height, width, channels], resized to a square."""
+    channels = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None]
+    made = F.interpolate(channels, (size, size), mode="bilinear", **how)
+    return made[0].permute(1, 2, 0).numpy()
+
+
+TRAPS: dict[str, Callable[[Array, int], Array]] = {
+    "antialiasing": lambda image, size: _to(image.astype(np.float32), size, antialias=True),
+    "half-pixel centres": lambda image, size: _to(image.astype(np.float32), size),
+    "bytes, resized": lambda image, size: _to(image, size),
+}
+"""What one writes in PyTorch; see `isograd.pipelines.traps`."""
