@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from isograd.run.graph import graph
     from isograd.run.optimize import optimize
     from isograd.run.prove import prove
+    from isograd.run.scale import scale
     from isograd.run.transfer import transfer
     from isograd.training import TrainSpec
 
@@ -27,6 +28,7 @@ _HOMES = {
     "explain": "isograd.run.explain",
     "graph": "isograd.run.graph",
     "optimize": "isograd.run.optimize",
+    "scale": "isograd.run.scale",
     "transfer": "isograd.run.transfer",
     "TrainSpec": "isograd.training",
 }
@@ -41,6 +43,7 @@ __all__ = [
     "load",
     "optimize",
     "prove",
+    "scale",
     "transfer",
 ]
 

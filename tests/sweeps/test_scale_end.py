@@ -42,7 +42,7 @@ FAULTS = {
         "batch[context.replica_id_in_sync_group ::",
         "batch[0 ::",
     ),
-    ("ddp", "unequal shares that count alike"): ("self.workers / whole", "/ len(rows)"),
+    ("ddp", "unequal shares that count alike"): ("len(rows) * self.workers / whole", "1.0"),
 }
 
 

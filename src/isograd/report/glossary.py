@@ -274,3 +274,37 @@ SWEEP_WORDS = (
     ),
 )
 """The words of the page about a sweep."""
+
+SCALING_WORDS = (
+    (
+        "same training",
+        "In float64, losses of all steps and weights and running statistics after the last are as "
+        "close to one worker's as its own are when its start is disturbed by one unit in the last "
+        "place.",
+    ),
+    (
+        "step",
+        "Forward, loss, backward, sum of gradients and update, as the first worker sees it. All "
+        "numbers of workers take turns, so that what disturbs the machine disturbs them alike.",
+    ),
+    (
+        "alone",
+        "The same step with the same share of the batch, by a worker that sums nothing with others "
+        "while they do the same.",
+    ),
+    (
+        "efficiency",
+        "Speed-up over the number of workers, for the same batch that is shared (strong scaling); "
+        "with --weak, for a batch that grows with them. Paired round by round.",
+    ),
+    (
+        "communication",
+        "What a step takes longer than alone, over the step: sums, waiting for the slowest, the "
+        "engine's own work.",
+    ),
+    (
+        "crowded",
+        "More workers than processors: they hinder each other, and no model is fitted to them.",
+    ),
+)
+"""The words of a page about several workers."""

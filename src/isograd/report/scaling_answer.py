@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from isograd.report import numbers
 from isograd.report.names import title
-from isograd.scaling.record import EngineResult, Estimate, Run, Scaling
+from isograd.scaling.record import EngineResult, Estimate, Forecast, Run, Scaling
 
 
 def headline(found: Scaling) -> str:
@@ -46,6 +48,28 @@ def _pace(run: Run, alone: Run) -> str:
     return (
         f"{run.workers} workers get through {times:.2f}× as many examples as one, an efficiency of "
         f"{percent(run.efficiency)}{share}."
+    )
+
+
+def link(found: Scaling) -> str:
+    """The network that the user thinks of, in words; empty where there is none."""
+    given = found.settings.get("link")
+    if not given:
+        return ""
+    speed = given.get("bandwidth")
+    parts = [f"{numbers.seconds(given['latency_s'])} one way"] if given["latency_s"] else []
+    parts += [f"{speed * 8 / 1e6:g} Mbit/s"] if speed and math.isfinite(speed) else []
+    return ", ".join(parts)
+
+
+def parameters(forecast: Forecast) -> str:
+    """The model's numbers."""
+    of = forecast.parameters
+    rate = f"{1.0 / of['byte']:,.0f} MB/s" if of["byte"] else "no time a byte that was seen"
+    return (
+        f"fixed {numbers.time(of['fixed'])}, {numbers.time(of['example'])} an example, extra "
+        f"{numbers.time(of['extra'])}, {numbers.time(of['hop'])} a hop, {rate}, "
+        f"{of['bytes']:,.0f} bytes."
     )
 
 

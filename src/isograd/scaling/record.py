@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from isograd.proof.judge import worst
 from isograd.result import EXIT_CODES, Interval, Saved, Stage, Verdict
 
 SCHEMA = "isograd/scaling/1"
@@ -131,5 +132,4 @@ class Scaling(Saved):
             return 3
         if "ok" not in states or states & {"failed", "crashed", "timed out"} or self.reason:
             return 4
-        found = {trajectory.verdict for trajectory in self.trajectories}
-        return EXIT_CODES["different" if "different" in found else min(found, default="equivalent")]
+        return EXIT_CODES[worst([trajectory.verdict for trajectory in self.trajectories])]

@@ -35,8 +35,13 @@ class Clock:
     def meet(self, value: float = 0.0) -> float:
         """Waits for all workers. Returns the first worker's value."""
         own = tf.constant(value if self.trainer.first else 0.0)
-        found = self.trainer.total(self.trainer.strategy.run(lambda: own))
-        return float(found) / self.trainer.here
+        return float(self._sum(own)) / self.trainer.here
+
+    @tf.function
+    def _sum(self, own: tf.Tensor) -> tf.Tensor:
+        strategy = self.trainer.strategy
+        each = strategy.run(lambda: tf.identity(own))
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, each, axis=None)
 
     def round(self, name: str, call: Callable[[], object]) -> list[int]:
         """Nanoseconds of each call. The first time, calls that count for nothing find out how

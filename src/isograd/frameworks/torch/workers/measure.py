@@ -111,7 +111,7 @@ def main() -> None:
     options = arguments.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with workers(options.device):
-        measure(options)  # networks must be gone before the group that they talk through is
+        measure(options)  # its networks end with it, before the group that they talk through
 
 
 if __name__ == "__main__":

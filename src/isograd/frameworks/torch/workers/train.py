@@ -9,6 +9,7 @@ training that was cut off goes on from its last checkpoint in ``--out``.
 
 import argparse
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -226,6 +227,7 @@ def workers(device: str) -> Iterator[None]:
     try:
         yield
     finally:
+        gc.collect()  # networks must be gone before the group that they talk through is
         dist.destroy_process_group()
 
 
