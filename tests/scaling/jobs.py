@@ -15,7 +15,7 @@ from isograd.scaling.job import Job, Trained, read_trained
 from isograd.scaling.launch import free_port, run
 from isograd.scaling.request import Request
 from isograd.scaling.trajectories import SEEDS, disturbed_start
-from isograd.training import SGD, Recipe
+from isograd.training import SGD, Optimizer, Recipe
 
 FRAMEWORKS = {
     "ddp": "torch",
@@ -25,13 +25,15 @@ FRAMEWORKS = {
 }
 
 
+MODEL = "bce-mlp"
+
+
 @dataclass
 class Bench:
     """A job of one engine. ``arguments`` go to every training of it."""
 
     engine: str
     job: Job
-    model: str
     arguments: tuple[str, ...] = ("--dtype", "float64", "--no-dropout")
 
     def commands(self, workers: int, out: Path, *more: str, restarts: int = 0) -> list[Command]:
@@ -53,7 +55,7 @@ class Bench:
 
     def starts(self) -> list[Path]:
         """The weights, and those that are disturbed."""
-        weights = load(self.model).initial_state(0)
+        weights = load(MODEL).initial_state(0)
         return [self.job.folder / "weights.safetensors"] + [
             self.job.write_weights(f"disturbed-{seed}", disturbed_start(weights, seed))
             for seed in SEEDS
@@ -75,12 +77,13 @@ class Bench:
 
 
 def bench(
-    engine: str, folder: Path, model: str = "bce-mlp", *, steps: int = 6, batch: int = 15
+    engine: str, folder: Path, *, steps: int = 6, batch: int = 15, rule: Optimizer | None = None
 ) -> Bench:
-    found = load(model)
-    recipe = Recipe(found.loss, SGD(), batch_size=batch)
+    """A job of the network `MODEL`."""
+    found = load(MODEL)
+    recipe = Recipe(found.loss, rule or SGD(), batch_size=batch)
     material = Material.of(found, Request(recipe, usual_data(found), steps=steps))
-    return Bench(engine, material.job(folder / FRAMEWORKS[engine]), model)
+    return Bench(engine, material.job(folder / FRAMEWORKS[engine]))
 
 
 def without_torchrun(commands: list[Command], workers: int) -> list[Command]:

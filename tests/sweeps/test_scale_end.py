@@ -24,7 +24,7 @@ from isograd.training import SGD, Adam, Recipe
 from links import two_hosts, why_not
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scaling"))
-from jobs import Bench, bench
+from jobs import FRAMEWORKS, Bench, bench
 
 SMALL = Recipe("binary_cross_entropy", SGD(), batch_size=15)
 
@@ -82,14 +82,15 @@ def test_statistics_of_each_worker_are_named_and_mended(tmp_path, engine):
     assert found.exit_code == 1
 
 
-@pytest.mark.parametrize("engine", ["ddp", "multiworker", "mirrored"])
-def test_a_killed_worker_costs_time_alone(tmp_path, engine):
-    job = bench(engine, tmp_path, steps=800)
+@pytest.mark.parametrize("engine", ["ddp", "fsdp", "multiworker", "mirrored"])
+@pytest.mark.parametrize("rule", [SGD(), Adam()], ids=["sgd", "adam"])
+def test_a_killed_worker_costs_time_alone(tmp_path, engine, rule):
+    job = bench(engine, tmp_path, steps=800, rule=rule)
     whole = job.train(2, tmp_path / "whole")
     broken = tmp_path / "broken"
     checkpoints = ("--checkpoint-every", "20")
     _kill_one(job, broken, checkpoints)
-    if engine != "ddp":  # torchrun has started the workers again by itself
+    if FRAMEWORKS[engine] != "torch":  # torchrun has started the workers again by itself
         run(job.commands(2, broken, *checkpoints), broken / "logs", timeout_s=300)
     found = read_trained(job.job, broken)
     assert len(found.starts) == 2
@@ -110,7 +111,7 @@ def _kill_one(job: Bench, out: Path, arguments: tuple[str, ...]) -> None:
     every = [child for s in starters for child in (s, *s.children(recursive=True))]
     workers = [one for one in every if any(w.endswith("train.py") for w in one.cmdline()[:3])]
     os.kill(workers[-1].pid, signal.SIGKILL)
-    if job.engine == "ddp":
+    if FRAMEWORKS[job.engine] == "torch":
         launch.wait(200)
     else:
         with pytest.raises(Exception, match=r"was killed \(SIGKILL\)"):

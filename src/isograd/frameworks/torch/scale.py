@@ -11,7 +11,12 @@ from isograd.scaling.engine import Command, Engine, Task
 
 SCRIPTS = Path(__file__).parent / "workers"
 
-QUIET = {"OMP_NUM_THREADS": "1"}
+SETTINGS = {
+    "OMP_NUM_THREADS": "1",
+    # Workers that are started again must not find the addresses of those that are gone: with one
+    # store for all attempts they do (PyTorch 2.13).
+    "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
+}
 
 RECOVERY = (
     "torchrun notices a dead worker, ends the others and starts all of them again, up to "
@@ -46,7 +51,7 @@ def commands(task: Task) -> list[Command]:
     restarts = ["--max-restarts", str(task.restarts)]
     if not task.hosts:
         here = ["--standalone", "--nproc-per-node", str(task.workers), *restarts]
-        return [Command(("torchrun", *here, *script), {**QUIET, "GLOO_SOCKET_IFNAME": "lo"})]
+        return [Command(("torchrun", *here, *script), {**SETTINGS, "GLOO_SOCKET_IFNAME": "lo"})]
     interface = {"GLOO_SOCKET_IFNAME": task.interface} if task.interface else {}
     return [
         Command(
@@ -60,7 +65,7 @@ def commands(task: Task) -> list[Command]:
                 *restarts,
                 *script,
             ),
-            {**QUIET, **interface},
+            {**SETTINGS, **interface},
             host,
         )
         for host in task.hosts
@@ -73,7 +78,7 @@ def slurm(task: Task) -> str:
     return f"""#!/bin/bash
 #SBATCH --nodes={task.workers}
 #SBATCH --ntasks-per-node=1
-export OMP_NUM_THREADS=1
+export OMP_NUM_THREADS=1 TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1
 first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 srun torchrun --nnodes {task.workers} --nproc-per-node 1 \\
   --rdzv-backend c10d --rdzv-id "$SLURM_JOB_ID" --rdzv-endpoint "$first:{task.port}" \\

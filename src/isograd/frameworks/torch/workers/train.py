@@ -25,14 +25,15 @@ from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import (
     StateDictOptions,
     get_state_dict,
-    set_state_dict,
+    set_model_state_dict,
+    set_optimizer_state_dict,
 )
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
 HERE = Path(__file__).parent
-WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
+WHOLE = StateDictOptions(full_state_dict=True)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -140,21 +141,19 @@ class Trainer:
         path = out / "checkpoint.safetensors"
         if not path.exists():
             return 0
-        model, optimizer = self._state()
-        state: dict[str, Any] = {name: {} for name in optimizer["state"]}
-        tensors = load_file(path)
-        for name, tensor in tensors.items():
+        network: dict[str, Any] = {}
+        state: dict[str, dict[str, Tensor]] = {}
+        for name, tensor in load_file(path).items():
             kind, _, rest = name.partition("/")
             slot, _, parameter = rest.partition("/")
-            if kind == "optimizer":
-                state[parameter][slot] = tensor
-        set_state_dict(
-            self.model,
-            self.optimizer,
-            model_state_dict={name: tensors[f"model/{name}"] for name in model},
-            optim_state_dict={"state": state, "param_groups": optimizer["param_groups"]},
-            options=WHOLE,
-        )
+            if kind == "model":
+                network[rest] = tensor
+            else:
+                state.setdefault(parameter, {})[slot] = tensor
+        set_model_state_dict(self.model, network, options=WHOLE)
+        if state:  # there is none of plain gradient descent
+            whole: Any = {"state": state, "param_groups": self._state()[1]["param_groups"]}
+            set_optimizer_state_dict(self.model, self.optimizer, whole, options=WHOLE)
         with safe_open(path, "pt") as file:
             return int(file.metadata()["step"])
 
