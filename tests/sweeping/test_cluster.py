@@ -71,7 +71,9 @@ def test_a_killed_process_and_a_killed_driver_lose_no_cell_and_run_none_twice(tm
     outcomes = read_outcomes(folder / JOURNAL)
     assert set(outcomes) == set(cells)
     assert all(one.ok for one in outcomes.values())
-    assert "crashed" in outcomes[killed].attempts[0]
+    (reason,) = outcomes[killed].attempts
+    assert reason.startswith("crashed: The process of the cell died: ")
+    assert len(reason) < 200
     log = (shop / "log").read_text().split("\n")
     begun = {key: log.count(f"begin {key}") for key in cells}
     assert begun.pop(killed) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -170,10 +171,10 @@ def _new_scratch() -> str:
 
 
 def _why(error: Exception) -> str:
-    """What Ray says of a death, in one line."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    known = [line for line in lines if "exit type" in line or "died" in line]
-    return f"The process of the cell died. {known[-1] if known else lines[0]}"[:300]
+    """What Ray says of a death, without its guesses at the cause."""
+    text = " ".join(str(error).split())
+    detail = re.search(r"Worker exit detail: (.+?)\.", text)
+    return f"The process of the cell died: {detail[1] if detail else text.partition('.')[0]}."
 
 
 def import_ray() -> Any:
