@@ -158,11 +158,14 @@ def _crossing_lines(duel: Duel, x: Scale, y: Scale) -> list[Line]:
 
 
 def _ratio_ticks(y: Scale) -> list[float]:
-    """Round ratios around 1 that the scale has room for."""
-    wide = y.high / y.low > 8
-    steps = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
-    narrow = (0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4, 1.6, 2, 2.5, 3, 4)
-    return [value for value in (steps if wide else narrow) if y.low <= value <= y.high]
+    """Round ratios that the scale has room for, 1 among them."""
+    rough = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 2, 5, 10, 20, 50, 100)
+    fine = (0.25, 0.4, 0.6, 0.7, 0.8, 0.9, 1.1, 1.2, 1.4, 1.6, 2.5, 3, 4)
+    chosen = [1.0]
+    for value in (*rough, *(fine if y.high / y.low < 8 else ())):
+        if y.low <= value <= y.high and all(abs(y(value) - y(one)) > 16 for one in chosen):
+            chosen.append(value)
+    return sorted(chosen)
 
 
 def _batch_scale(batches: Sequence[int]) -> Scale:
