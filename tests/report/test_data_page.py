@@ -48,8 +48,17 @@ def test_every_width_has_a_table_that_fits() -> None:
         assert max(map(len, shown(make_feeding(), width).splitlines())) <= width
 
 
+def test_a_pipeline_of_ones_own_that_is_waited_for_is_the_answer() -> None:
+    found = make_feeding()
+    assert say.headline(found) == "PyTorch eager waits 96.0% of its time for your slow."
+    assert "PyTorch eager, fed by PyTorch slow: waits 96.0% [95–97] of the time." in shown(
+        found, 400
+    )
+
+
 def test_who_waits_even_with_the_best_pipeline_is_the_answer() -> None:
     found = make_feeding()
+    del found.fed[2]
     assert say.headline(found) == "Whether every mode is fed cannot be told."  # xla did not run
     found.fed.pop()
     assert say.headline(found).startswith("Every mode can be fed")

@@ -13,6 +13,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import sleep
 from types import FrameType
 
@@ -55,8 +56,14 @@ class Sampler:
 def _line(frame: FrameType | None) -> tuple[str, str] | None:
     for one, number in traceback.walk_stack(frame):
         if is_user_file(one.f_code.co_filename):
-            return f"{one.f_code.co_filename}:{number}", one.f_code.co_name
+            return f"{_shown(one.f_code.co_filename)}:{number}", one.f_code.co_name
     return None
+
+
+def _shown(filename: str) -> str:
+    """From the working directory on, where it lies in that: results are published."""
+    path, here = Path(filename), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else filename
 
 
 @contextmanager

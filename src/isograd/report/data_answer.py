@@ -58,6 +58,17 @@ def best_fed(found: Feeding) -> dict[str, Fed]:
     return best
 
 
+def yours(found: Feeding) -> list[Fed]:
+    """The loops that the user's own pipelines feed."""
+    return [one for one in found.fed if FEED in one.pipeline]
+
+
+def told_loops(found: Feeding) -> list[Fed]:
+    """The loops that are worth a line: each mode's best, and those with the user's pipelines."""
+    best = list(best_fed(found).values())
+    return [one for one in found.fed if one in best or FEED in one.pipeline]
+
+
 def _share(fed: Fed) -> float:
     return 2.0 if fed.waits is None else fed.waits
 
@@ -95,6 +106,13 @@ def place(found: Feeding, one: Measured) -> str:
 
 
 def _fed_headline(found: Feeding) -> str:
+    slow = [one for one in yours(found) if one.verdict == "waits"]
+    if slow:
+        worst = max(slow, key=_share)
+        return (
+            f"{mode_name(worst.mode)} waits {numbers.percent(worst.waits)} of its time for your "
+            f"{worst.pipeline.partition(FEED)[2]}."
+        )
     best = best_fed(found)
     waiting = [one for one in best.values() if one.verdict == "waits"]
     if waiting:
@@ -150,12 +168,11 @@ def _orders(found: Feeding) -> list[str]:
 
 
 def _waits(found: Feeding) -> list[str]:
-    said = []
-    for mode, one in best_fed(found).items():
-        if one.verdict == "fed":
-            continue
-        said.append(f"{mode_name(mode)}: {waits(one)} ({name(one.pipeline)} is its best pipeline).")
-    return said
+    return [
+        f"{mode_name(one.mode)}, fed by {name(one.pipeline)}: {waits(one)}."
+        for one in told_loops(found)
+        if one.verdict != "fed"
+    ]
 
 
 def _slow(found: Feeding) -> list[str]:

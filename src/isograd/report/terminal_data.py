@@ -20,15 +20,15 @@ from isograd.report.console import (
 )
 from isograd.report.data_answer import (
     FEED,
-    best_fed,
     delivered,
     headline,
     mode_name,
+    name,
     rate,
     sentences,
+    told_loops,
 )
 from isograd.report.names import title
-from isograd.waiting import Fed
 
 SIGNS = {"exact": ("✓", "green"), "wrong": ("≠", "bold red"), "inconclusive": ("?", "yellow")}
 
@@ -81,13 +81,18 @@ def _pipelines(found: Feeding, console: Console, *, bounds: bool, memory: bool) 
     for head in [*heads, *(["mem-\nory"] if memory else [])]:
         grid.add_column(head, justify="right", no_wrap=True, vertical="bottom")
     framework = ""
-    for one in found.pipelines:
+    for one in _by_framework(found):
         if one.framework != framework:
             framework = one.framework
             grid.add_row(shown(console, title(framework), "bold"))
         if one.status == "ok":
             grid.add_row(*_row(one, console, bounds=bounds, memory=memory))
     return grid
+
+
+def _by_framework(found: Feeding) -> list[Measured]:
+    order = list(dict.fromkeys(one.framework for one in found.pipelines))
+    return sorted(found.pipelines, key=lambda one: order.index(one.framework))
 
 
 def _row(one: Measured, console: Console, *, bounds: bool, memory: bool) -> list[Text]:
@@ -126,13 +131,10 @@ def _ratio(one: Measured, *, bounds: bool) -> tuple[str, str]:
 
 
 def _write_fed(found: Feeding, console: Console) -> None:
-    grid = plain_table(2)
-    for head in ("mode", "its best pipeline"):
-        grid.add_column(head, no_wrap=True)
-    for head in ("step", "batch", "waits", "without\noverlap", ""):
-        grid.add_column(head, justify="right", no_wrap=True, vertical="bottom")
-    for mode, fed in best_fed(found).items():
-        grid.add_row(*(shown(console, *cell) for cell in _fed_row(mode, fed)))
+    for full in (True, False):
+        grid = _fed_table(found, console, full=full)
+        if fits(grid, console):
+            break
     console.print(grid)
     write_line(
         console,
@@ -142,16 +144,28 @@ def _write_fed(found: Feeding, console: Console) -> None:
     )
 
 
-def _fed_row(mode: str, fed: Fed) -> list[tuple[str, str]]:
-    return [
-        (mode_name(mode), ""),
-        (fed.pipeline.partition("/")[2].removeprefix("feed:"), ""),
-        (numbers.time(fed.step_us), ""),
-        (numbers.time(fed.batch_us), ""),
-        (numbers.percent(fed.waits), ""),
-        (numbers.percent(fed.computed), "dim"),
-        (fed.verdict, LOOKS[fed.verdict]),
-    ]
+def _fed_table(found: Feeding, console: Console, *, full: bool) -> Table:
+    """With the times that the share is made of, where there is room."""
+    grid = plain_table(2)
+    for head in ("mode", "fed by"):
+        grid.add_column(head, no_wrap=True)
+    for head in (*(("step", "batch", "without\noverlap") if full else ()), "waits", ""):
+        grid.add_column(head, justify="right", no_wrap=True, vertical="bottom")
+    for fed in told_loops(found):
+        times = (
+            numbers.time(fed.step_us),
+            numbers.time(fed.batch_us),
+            numbers.percent(fed.computed),
+        )
+        cells = [
+            (mode_name(fed.mode), ""),
+            (fed.pipeline.partition("/")[2].removeprefix("feed:"), ""),
+            *((time, "dim") for time in (times if full else ())),
+            (numbers.percent(fed.waits), ""),
+            (fed.verdict, LOOKS[fed.verdict]),
+        ]
+        grid.add_row(*(shown(console, *cell) for cell in cells))
+    return grid
 
 
 # Below ----------------------------------------------------------------------------------------
@@ -186,5 +200,8 @@ def _write_troubles(found: Feeding, console: Console) -> None:
         for one in troubles:
             write_item(console, f"{one.id}: {one.status}. {one.reason}")
     doubtful = [p for p in found.pipelines if p.delivery and p.delivery.verdict == "inconclusive"]
-    for one in doubtful:
-        write_item(console, f"{one.id}: {delivered(one.delivery)}.")
+    if doubtful:
+        console.print()
+        write_line(console, "Not judged", "bold")
+        for one in doubtful:
+            write_item(console, f"{name(one.id)}: {delivered(one.delivery)}.")
