@@ -25,10 +25,12 @@ def chinese(tmp_path, monkeypatch):
     (tmp_path / "zh/some.toml").write_text(CATALOGUE, encoding="utf-8")
     monkeypatch.setattr(language, "CATALOGUES", tmp_path)
     language._catalogue.cache_clear()
+    language._whole.cache_clear()
     language.speak("zh")
     yield
     language.speak("en")
     language._catalogue.cache_clear()
+    language._whole.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,12 @@ def test_a_page_is_translated_but_for_code_and_scripts() -> None:
 def test_what_a_user_named_cannot_become_markup() -> None:
     said = language.page("<p>&lt;img&gt; trainable parameters</p>")
     assert said == "<p>&lt;img&gt; 个可训练参数</p>"
+
+
+def test_what_a_user_set_is_marked_and_left_alone() -> None:
+    page = '<dl translate="no"><dt>Fastest</dt><dd>Fastest</dd></dl><p>Fastest</p>'
+    assert language.page(page) == page.replace("<p>Fastest", "<p>最快")
+    assert list(language.unknown('<dl translate="no"><dt>odd words</dt></dl>')) == []
 
 
 def test_whole_literals_of_a_script_are_translated() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -39,6 +41,15 @@ ASCII = {
 """What to write for a sign where the terminal's encoding does not have it."""
 
 
+class SpokenTable(Table):
+    """A table whose titles are in the language that is spoken."""
+
+    def add_column(self, header: RenderableType = "", *args: Any, **options: Any) -> None:
+        if isinstance(header, str):
+            header = "\n".join(map(said, header.split("\n")))
+        super().add_column(header, *args, **options)
+
+
 def write_item(console: Console, text: str, command: str = "") -> None:
     """An item of a list, and a command to try beneath it."""
     grid = Table.grid(padding=(0, 1))
@@ -60,7 +71,9 @@ def fits(grid: Table, console: Console) -> bool:
 def plain_table(gap: int = 2) -> Table:
     """A table with a rule below its head and ``gap`` blanks between columns, one of which is the
     box's own."""
-    return Table(box=box.SIMPLE_HEAD, padding=(0, gap - 1, 0, 0), pad_edge=False, show_edge=False)
+    return SpokenTable(
+        box=box.SIMPLE_HEAD, padding=(0, gap - 1, 0, 0), pad_edge=False, show_edge=False
+    )
 
 
 def write_line(console: Console, text: str, style: str = "") -> None:

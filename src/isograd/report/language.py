@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from isograd.errors import unknown as unknown_name
@@ -34,8 +34,13 @@ SILENT = ("script", "style", "code", "pre")
 TAG = re.compile(r"(<!--.*?-->|<[a-zA-Z/!][^>]*>)", re.DOTALL)
 ATTRIBUTE = re.compile(rf'\b({"|".join(SPOKEN)})="([^"]*)"')
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-SENTENCE = re.compile(r"(?<=[.!?;:])\s+(?=[A-Z(\d])")
-WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
+ITEM = r"[\w/.'-]+(?: [\w/.'-]+)?"
+NARROW = {"number": r"[-+±\d.,%×]+", "names": f"{ITEM}(?:, {ITEM})*", "word": "[A-Za-z ]+"}
+"""What placeholders of these names, with a digit behind or without, stand for; any other stands for
+anything."""
+UNTRANSLATED = re.compile(r"""\btranslate=["']no["']""")
+SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z(\d])")
+WORD = re.compile(r"[A-Za-z]+(?:['’]?[A-Za-z]+)+")
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 
 DEPTH = 4
@@ -115,11 +120,13 @@ def _pieces(source: str) -> Iterator[tuple[str, bool]]:
             yield piece, bool(inside)
             continue
         yield piece, bool(inside)
-        if name[1].lower() in SILENT:
-            if piece.startswith("</"):
-                inside = inside[:-1]
-            elif not piece.endswith("/>"):
-                inside.append(name[1])
+        element = name[1].lower()
+        if inside and element != inside[-1]:
+            continue
+        if piece.startswith("</"):
+            inside = inside[:-1]
+        elif inside or element in SILENT or UNTRANSLATED.search(piece):
+            inside.append(element)
 
 
 def _piece(piece: str, code: str) -> str:
@@ -141,7 +148,10 @@ class _Pattern:
         self.other = other
         parts = PLACEHOLDER.split(english)  # text, name, text, name, ...
         pattern = "".join(
-            f"(?P<{part}>.+?)" if index % 2 else re.escape(part) for index, part in enumerate(parts)
+            f"(?P<{part}>{NARROW.get(part.rstrip('0123456789'), '.+?')})"
+            if index % 2
+            else re.escape(part)
+            for index, part in enumerate(parts)
         )
         self.weight = sum(len(part) for part in parts[::2])
         self.regex = re.compile(pattern, re.DOTALL)
@@ -166,7 +176,7 @@ def _catalogue(code: str) -> _Catalogue:
     entries: dict[str, str] = {}
     for path in sorted((CATALOGUES / code).glob("*.toml")):
         for english, other in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            entries[" ".join(english.split())] = other
+            entries[" ".join(english.split()).removesuffix(".")] = other.removesuffix("。")
     return _Catalogue(entries)
 
 
@@ -184,8 +194,12 @@ def _said(text: str, code: str, depth: int) -> str:
     return text
 
 
+@lru_cache(maxsize=100_000)
 def _whole(text: str, code: str, depth: int) -> str | None:
-    """A text that one entry knows; with a full stop that the entry lacks, too."""
+    """A text that one entry knows. Full stops are no part of entries."""
+    if text.endswith(".") and not text.endswith(".."):
+        found = _whole(text[:-1], code, depth)
+        return None if found is None else found + "。"
     catalogue = _catalogue(code)
     if text in catalogue.exact:
         return catalogue.exact[text]
@@ -194,7 +208,7 @@ def _whole(text: str, code: str, depth: int) -> str | None:
             found = pattern.said(text, code, depth)
             if found is not None:
                 return found
-    if text.endswith((".", ":")) and len(text) > 1:
+    if text.endswith(":") and len(text) > 1:
         found = _whole(text[:-1], code, depth)
-        return None if found is None else found + {".": "。", ":": "："}[text[-1]]
+        return None if found is None else found + "："
     return None

@@ -22,9 +22,9 @@ def render_study(found: Study, console: Console, report: str = "") -> None:
     for part in found.parts:
         console.print()
         sign, style = DONE[part.status], STYLE[part.status]
-        spent = f", {numbers.seconds(part.seconds)}" if part.seconds else ""
+        spent = f", {numbers.seconds(part.seconds)}  " if part.seconds else "  "
         head = shown(console, f"{sign} ", style) + shown(console, part.name, "bold")
-        console.print(head + shown(console, f"{spent}  {part.question}", "dim"))
+        console.print(head + shown(console, spent, "dim") + shown(console, part.question, "dim"))
         for sentence in part.answer:
             write_indented(console, sentence)
         if part.reason:

@@ -1,0 +1,70 @@
+"""Reports in Chinese: nothing on the pages that have a catalogue stays in English."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from chinese import NAMES, study
+from measurements import measured
+from rich.console import Console
+
+from isograd.advise.conclude import advise
+from isograd.advise.profile import Profile
+from isograd.report import advised, html, language, studied
+from isograd.report.terminal import render
+from isograd.report.terminal_advice import render_advice
+from isograd.report.terminal_study import render_study
+from isograd.result import Result
+
+RESULTS = ["result", "partial", "without_tensorflow", "unfair", "tied", "different"]
+
+
+@pytest.fixture(autouse=True)
+def chinese() -> Iterator[None]:
+    language.speak("zh")
+    yield
+    language.speak("en")
+
+
+@pytest.fixture(params=RESULTS)
+def some(request: pytest.FixtureRequest) -> Result:
+    found: Result = request.getfixturevalue(request.param)
+    return found
+
+
+def left(source: str) -> list[str]:
+    return list(language.unknown(source, NAMES))
+
+
+def left_in_terminal(show, found) -> list[str]:
+    file = io.StringIO()
+    show(found, Console(file=file, width=200))
+    return [text for line in file.getvalue().splitlines() if line.strip() for text in left(line)]
+
+
+def test_a_comparison(some) -> None:
+    assert left(html.render(some)) == []
+
+
+def test_a_comparison_in_the_terminal(some) -> None:
+    assert left_in_terminal(render, some) == []
+
+
+@pytest.mark.parametrize("status", ["complete", "partial"])
+def test_a_study(status) -> None:
+    assert left(studied.render(study(status))) == []
+    assert left_in_terminal(render_study, study(status)) == []
+
+
+@pytest.mark.parametrize("target", ["server", "browser"])
+def test_advice(target) -> None:
+    found = advise(Profile().but(target=target), measured(), model="net", command="isograd advise")
+    assert left(advised.render(found)) == []
+    assert left_in_terminal(render_advice, found) == []
+
+
+def test_a_planted_english_sentence_is_found(result) -> None:
+    result.findings.append("Nobody has translated this.")
+    assert "Nobody has translated this." in left(html.render(result))
