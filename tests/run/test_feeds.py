@@ -119,6 +119,8 @@ def test_one_mode_that_may_wait_is_enough_to_fail(verdict: str) -> None:
     check = keeps_up(made(good, bad, feeds=(QUICK,)))
     assert not check.passed
     assert "PyTorch jit" in check.detail
+    assert ("compare pipelines" in check.detail) == (verdict == "waits")
+    assert ("5.0% to 30.0%" in check.detail) == (verdict == "inconclusive")
 
 
 def test_a_pipeline_that_fails_fails_the_gate() -> None:

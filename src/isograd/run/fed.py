@@ -19,8 +19,8 @@ from isograd.run.workbench import Setting, Workbench
 from isograd.training import Recipe
 from isograd.waiting import Fed, verdict_of
 
-ROUNDS = 6
-"""Rounds of a loop: as few as an interval can be had from."""
+ROUNDS, MOST_ROUNDS = 6, 30
+"""Rounds of a loop: as few as an interval can be had from, and how many it may take to decide."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def measure_fed(
         return fed
     finally:
         executor.close_loop()
-    found = typical([wait / (wait + step) for wait, step in rounds])
+    found = typical(shares(rounds))
     fed.fed_step_us = median(step for _, step in rounds) / turns / 1e3
     fed.waits, fed.low, fed.high = found.median, found.low, found.high
     fed.verdict = verdict_of(found.low, found.high)
@@ -115,9 +115,21 @@ def measure_fed(
 
 def _rounds(executor: RemoteExecutor) -> tuple[int, list[tuple[int, int]]]:
     """How many turns a round has, and the nanoseconds of waiting and of steps in each; after one
-    for whatever is compiled at first, and one that shows how long a turn takes."""
+    for whatever is compiled at first, and one that shows how long a turn takes. There are more
+    rounds where few leave the verdict open: a disturbed one then counts for less."""
     executor.run_loop(1)
     waited, stepped = executor.run_loop(MIN_STEPS)
     turn = max((waited + stepped) / MIN_STEPS, 1.0)
     turns = min(max(int(ROUND_NS / turn), MIN_STEPS), MAX_STEPS)
-    return turns, [executor.run_loop(turns) for _ in range(ROUNDS)]
+    rounds: list[tuple[int, int]] = []
+    while len(rounds) < MOST_ROUNDS:
+        rounds += [executor.run_loop(turns) for _ in range(ROUNDS)]
+        found = typical(shares(rounds))
+        if verdict_of(found.low, found.high) != "inconclusive":
+            break
+    return turns, rounds
+
+
+def shares(rounds: Sequence[tuple[int, int]]) -> list[float]:
+    """The share of waiting in each round."""
+    return [wait / (wait + step) for wait, step in rounds]

@@ -37,13 +37,18 @@ def _late(feed: Feed, late: list[Fed]) -> str:
     if worst.waits is None:
         return f"{mode_name(worst.mode)} could not be fed by {feed.text}: {worst.reason}"
     where = f", and {spent(feed.spots)}" if feed.spots else ""
-    doubt = "" if worst.verdict == "waits" else f", which may be less than {WAITS:.0%}"
+    meaning = (
+        f"end to end this would compare pipelines, {title(feed.framework)}'s with what feeds the "
+        "other side"
+        if worst.verdict == "waits"
+        else f"whether that is below {WAITS:.0%} cannot be told "
+        f"[{numbers.percent(worst.low)} to {numbers.percent(worst.high)}]"
+    )
     return (
         f"{feed.text} delivers {rate(_a_second(feed.batch_us))} batches a second, "
         f"{numbers.time(feed.batch_us)} each{where}; {mode_name(worst.mode)} makes "
         f"{rate(_a_second(worst.step_us))} steps a second, {numbers.time(worst.step_us)} each, and "
-        f"waits {numbers.percent(worst.waits)} of its time{doubt}{_others(own)}: end to end this "
-        f"would compare pipelines, {title(feed.framework)}'s with what feeds the other side"
+        f"waits {numbers.percent(worst.waits)} of its time{_others(own)}: {meaning}"
     )
 
 
