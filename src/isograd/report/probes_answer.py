@@ -64,7 +64,8 @@ def headline(found: Probes) -> str:
         most = max(count["yes"] for count in counts.values())
         best = [mode for mode, count in counts.items() if count["yes"] == most]
         if any(counts.values()):
-            parts.append(f"{title(framework)} {enumeration(best)} says yes to {most} of {total}")
+            says = "says" if len(best) == 1 else "say"
+            parts.append(f"{title(framework)} {enumeration(best)} {says} yes to {most} of {total}")
     return f"{'; '.join(parts)}."
 
 
