@@ -182,7 +182,7 @@ def test_what_nothing_reads_still_draws_and_moves() -> None:
 
 
 @given(networks(), st.integers(0, 3))
-@examples(60)
+@examples(30)
 def test_a_random_network_comes_back_as_one_that_computes_the_same(graph, seed) -> None:
     """Or it is refused: Keras leaves sizes open that the code then computes with."""
     try:

@@ -82,7 +82,7 @@ def test_a_tape_gives_what_the_executor_gives(framework, name):
 @every_framework
 @given(graph=networks(), seed=st.integers(0, 3))
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     database=None,

@@ -125,6 +125,6 @@ def test_twins_of_an_original_that_cannot_run_are_not_called_equivalent(tmp_path
     path.write_text("from torch import nn\n\n\ndef net():\n    return nn.Linear(3, 2)\n")
     model = load(f"{path}:net", ["x=float32[N,3]"])
     path.unlink()
-    found = prove(model, modes=["torch/eager", "tensorflow/function"])
+    found = prove(model, modes=["torch/eager", "torch/jit"])
     assert found.verdict == "inconclusive"
     assert "held against each other only" in found.stages[0].detail

@@ -8,19 +8,23 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from isograd import zoo
+from isograd.data import load as load_data
 from isograd.errors import MissingDependency, UsageError
 from isograd.ir.graph import Graph
+from isograd.ir.ops import ReLU, Tanh
 from isograd.run.compare import Request, compare
 from isograd.run.prove import prove
 from isograd.run.workbench import choose_modes
 from isograd.training import SGD, Recipe
 
-MODES = ("torch/eager", "tensorflow/session")
+MODES = ("torch/eager", "torch/jit")
 
 
 def request(**changes: object) -> Request:
@@ -36,15 +40,15 @@ def request(**changes: object) -> Request:
 
 
 class KillsAWorker:
-    """Progress that kills TensorFlow's worker when a phase begins."""
+    """Progress that kills the worker of a mode when a phase begins."""
 
-    def __init__(self, phase: str) -> None:
-        self.when = phase
+    def __init__(self, mode: str, phase: str) -> None:
+        self.log, self.when = f"{mode.replace('/', '-')}.log", phase
 
     def phase(self, description: str, total: int) -> None:
         if description == self.when:
             for child in psutil.Process().children():
-                if any("tensorflow" in file.path for file in child.open_files()):
+                if any(Path(file.path).name == self.log for file in child.open_files()):
                     os.kill(child.pid, signal.SIGKILL)
 
     def advance(self, detail: str = "") -> None:
@@ -52,11 +56,11 @@ class KillsAWorker:
 
 
 def test_a_worker_that_dies_costs_its_own_mode_only(tmp_path: Path) -> None:
-    dying = KillsAWorker("training")  # while proving: see the tests of lost workers
+    dying = KillsAWorker("torch/jit", "training")  # while proving: see the tests of lost workers
     result, _ = compare("bce-mlp", request(), out=tmp_path / "run", progress=dying)
     assert result.exit_code == 4
     assert result.status == "complete"
-    lost = result.mode("tensorflow/session")
+    lost = result.mode("torch/jit")
     assert lost.status == "out of memory"
     assert "killed" in lost.reason
     kept = result.mode("torch/eager")
@@ -121,20 +125,17 @@ def test_an_output_folder_that_cannot_be_written_is_refused_before_any_work(
 
 
 def test_two_different_networks_are_different() -> None:
-    from dataclasses import replace
-
-    from isograd import zoo
-
-    graph: Graph = zoo.get("cnn-bn").build()
+    graph: Graph = zoo.get("bce-mlp").build()
     nodes = tuple(
-        replace(node, op=replace(node.op, eps=1e-3)) if node.name == "bn1" else node
-        for node in graph.nodes
+        replace(node, op=Tanh()) if isinstance(node.op, ReLU) else node for node in graph.nodes
     )
+    assert nodes != graph.nodes
     report = prove(
         graph,
         twin=replace(graph, nodes=nodes),
-        recipe=Recipe(optimizer=SGD(), batch_size=8),
-        modes=MODES,
+        recipe=Recipe("binary_cross_entropy", SGD(), batch_size=8),
+        modes=("torch/eager", "tensorflow/eager"),
+        data=load_data("breast-cancer"),
     )
     assert report.verdict == "different"
 
