@@ -47,7 +47,7 @@ def make_engine(name: str, framework: str, title: str) -> EngineResult:
     ]
     forecast = Forecast({**parameters, "bytes": 407080.0}, "t(n) = ...", predictions, "Far enough.")
     runs = [make_run(1), make_run(2)]
-    return EngineResult(name, framework, title, "it starts again", "ok", "", runs, forecast)
+    return EngineResult(name, framework, title, "it starts again", "ok", "", runs, forecast, LOSSES)
 
 
 def make_scaling() -> Scaling:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -107,3 +108,39 @@ def test_an_unknown_engine_is_refused_with_a_name_that_is_near():
 def test_a_last_line_that_was_cut_off_is_left_out(tmp_path):
     (tmp_path / "losses.jsonl").write_text('{"step": 0}\n{"step": 1}\n{"st')
     assert read_lines(tmp_path / "losses.jsonl") == [{"step": 0}, {"step": 1}]
+
+
+@pytest.mark.parametrize(
+    ("framework", "engine", "said"),
+    [
+        (
+            "tensorflow",
+            "multiworker",
+            '{"cluster": {"worker": ["node1:29400","node2:29400"]}, '
+            '  "task": {"type": "worker", "index": 1}}',
+        ),
+        ("torch", "ddp", "--rdzv-id 7 --rdzv-endpoint node1:29400"),
+    ],
+)
+def test_slurms_script_tells_every_node_its_place(tmp_path, framework, engine, said):
+    """Slurm's own programs are replaced by scripts that do what they would on the second node."""
+    task = Task(engine, 2, JOB, "train.py", ("--out", "/job/out"))
+    programs = {
+        "scontrol": "printf 'node1\\nnode2\\n'",
+        "srun": 'exec "$@"',
+        "python": 'echo "$TF_CONFIG" "$@"',
+        "torchrun": 'echo "$@"',
+    }
+    for name, source in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{source}\n")
+        (tmp_path / name).chmod(0o755)
+    slurm = {"SLURM_JOB_NODELIST": "node[1-2]", "SLURM_PROCID": "1", "SLURM_JOB_ID": "7"}
+    done = subprocess.run(
+        ["bash", "-c", part(framework, "scale").slurm(task)],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", **slurm},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said in done.stdout
+    assert f"/job/train.py --engine {engine} --out /job/out" in done.stdout

@@ -78,7 +78,10 @@ def communication(found: Scaling) -> Chart | None:
 
 def losses(engine: EngineResult) -> Chart | None:
     """The losses of all trainings of an engine, which are expected to coincide."""
-    held = [(run, run.trajectory.losses) for run in engine.runs if run.trajectory]
+    held = [
+        (run, run.trajectory.losses if run.trajectory else engine.losses) for run in engine.runs
+    ]
+    held = [(run, found) for run, found in held if found]
     if not held:
         return None
     every = [loss for _, found in held for loss in found]
@@ -87,7 +90,7 @@ def losses(engine: EngineResult) -> Chart | None:
     lines = []
     for run, found in held:
         points = [(step + 1.0, loss, loss, loss) for step, loss in enumerate(found)]
-        about = f"{run.workers} workers"
+        about = f"{run.workers} worker{'s' if run.workers > 1 else ''}"
         lines.append(_line(str(run.workers), about, points, [], x, y, numbers.plain))
     ends = "; ".join(f"{run.workers} workers {numbers.plain(found[-1])}" for run, found in held)
     return Chart(

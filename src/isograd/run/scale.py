@@ -28,7 +28,7 @@ from isograd.scaling.forecasting import forecast
 from isograd.scaling.job import Job, batches
 from isograd.scaling.record import EngineResult, Scaling
 from isograd.scaling.request import Request
-from isograd.scaling.throughput import Throughput
+from isograd.scaling.throughput import Throughput, usable_processors
 from isograd.scaling.training import Trainings
 from isograd.training import Recipe
 
@@ -101,7 +101,7 @@ def scale(
         record.status = "complete"
     except KeyboardInterrupt:
         record.reason = "interrupted"
-    record.notes = trainings.notes
+    record.notes = [*trainings.notes, *_busy(record)]
     record.duration_s = perf_counter() - begin
     save(record, directory)
     return record, directory
@@ -182,6 +182,18 @@ class Plan:
 
     commands: list[Command]
     slurm: str
+
+
+def _busy(record: Scaling) -> list[str]:
+    """What other programs did to the times."""
+    (load, *_), processors = record.environment["load"], usable_processors()
+    if load < processors:
+        return []
+    return [
+        f"Other programs were at work when this began (a load of {load:g} on {processors} "
+        "processors): workers waited for them, and times and efficiencies are worse than they "
+        "would be."
+    ]
 
 
 def _one(

@@ -81,7 +81,8 @@ class Forecast:
 
 @dataclass
 class EngineResult:
-    """All runs of one engine."""
+    """All runs of one engine. ``losses`` are those of one worker, which the others are held
+    against."""
 
     name: str
     framework: str
@@ -91,7 +92,7 @@ class EngineResult:
     reason: str = ""
     runs: list[Run] = field(default_factory=list)
     forecast: Forecast | None = None
-    commands: dict[str, str] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
 
     def run(self, workers: int) -> Run | None:
         """That with so many workers, if there is one."""

@@ -53,6 +53,7 @@ class Trainings:
             try:
                 if reference is None:
                     reference = self._reference(engine, job)
+                    result.losses = reference.losses
                 else:
                     entry.trajectory = self._held(engine, job, workers, reference)
                 entry.status = "ok"
