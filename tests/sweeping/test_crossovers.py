@@ -96,6 +96,15 @@ def test_a_framework_has_its_fastest_mode_at_each_batch_size():
     assert best[1024].estimate == large[1024].estimate
 
 
+def test_a_framework_wins_nothing_by_having_more_modes():
+    many = [curve(lambda batch: 1.0, noise=0.1, seed=seed) for seed in range(3)]
+    few = curve(lambda batch: 1.0, noise=0.1, seed=50)
+    found = duel("many", "few", quickest(many), few)
+    alone = [duel("one", "few", one, few) for one in many]
+    for number, point in enumerate(found.points):
+        assert not point.winner or any(one.points[number].winner for one in alone)
+
+
 def test_seeds_share_what_is_known():
     generator = np.random.default_rng(0)
     both = resampled([np.full(9, 0.1), np.full(9, 0.3)], generator)
