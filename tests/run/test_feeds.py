@@ -21,15 +21,15 @@ import time
 import torch
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-EXAMPLES = torch.randn(160, 30), torch.ones(160, 1)
+EXAMPLES = torch.randn(640, 30), torch.ones(640, 1)
 
 
 class Slow(Dataset):
     def __len__(self):
-        return 160
+        return 640
 
     def __getitem__(self, index):
-        time.sleep(0.002)  # planted
+        time.sleep(0.001)  # planted
         return EXAMPLES[0][index], EXAMPLES[1][index]
 
 
@@ -38,7 +38,7 @@ def slow():
 
 
 def quick():
-    return [(EXAMPLES[0][i : i + 16], EXAMPLES[1][i : i + 16]) for i in range(0, 160, 16)]
+    return [(EXAMPLES[0][i : i + 16], EXAMPLES[1][i : i + 16]) for i in range(0, 640, 16)]
 
 
 def short():
@@ -77,7 +77,7 @@ def test_a_planted_slow_pipeline_is_found_and_no_winner_is_named(
     result = compared(f"{pipelines}:slow", tmp_path / "run")
     (check,) = (c for c in result.fairness if c.name == NAME)
     assert not check.passed
-    line = PIPELINES.splitlines().index("        time.sleep(0.002)  # planted") + 1
+    line = PIPELINES.splitlines().index("        time.sleep(0.001)  # planted") + 1
     assert f"{pipelines}:{line} (__getitem__)" in check.detail
     assert "would compare pipelines" in check.detail
     for mode in ("torch/eager",):

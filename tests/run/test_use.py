@@ -41,15 +41,6 @@ def test_both_frameworks_continue_a_text_alike(tmp_path: Path):
     assert found["agreements"][0]["largest_difference"] < 1e-5
 
 
-def test_masks_are_filled_and_texts_classified():
-    one = ["torch/eager"]
-    found = use(model(BERT), ["the [MASK] man", "[MASK] sea"], modes=one)
-    assert [len(answer.choices) for answer in found.answers] == [2]
-    found = use(model(CLASSIFIER), ["the old man", "sea"], modes=one)
-    assert set(found.answers[0].words) <= {"bad", "fair", "good"}
-    assert len(found.answers[0].chances) == 2
-
-
 @pytest.mark.parametrize(
     ("config", "texts", "wish", "message"),
     [
