@@ -7,7 +7,7 @@ from pathlib import Path
 
 from isograd.advice import Advice, Change, Ranked, Reason
 from isograd.deploy.candidates import CANDIDATES
-from isograd.report.files import write_files
+from isograd.report.files import write_record
 from isograd.report.names import title
 
 FILES = ("advice.json", "advice.html")
@@ -25,9 +25,7 @@ def write_advice(found: Advice, folder: Path, *, replace: bool = False) -> Path:
     Raises `UsageError` when a file exists already and ``replace`` is not set, and when the folder
     cannot be written to.
     """
-    texts = (found.to_json(), render(found))
-    write_files(folder, dict(zip(FILES, texts, strict=True)), replace=replace)
-    return folder / FILES[1]
+    return write_record(found, render(found), FILES, folder, replace=replace)
 
 
 def render(found: Advice) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from isograd.claims.record import RECORD, Claims
 from isograd.report import claims_plot, claims_words
-from isograd.report.files import write_files
+from isograd.report.files import write_record
 from isograd.report.glossary import CLAIM_WORDS
-from isograd.report.html import flatten
+from isograd.report.html import grouped
 from isograd.report.page import render_page
 
 FILES = (RECORD, "claims.html")
@@ -31,9 +30,7 @@ def write_claims(found: Claims, folder: Path, *, replace: bool = False) -> Path:
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    texts = zip(FILES, (found.to_json(), render(found)), strict=True)
-    write_files(folder, dict(texts), replace=replace)
-    return folder / FILES[1]
+    return write_record(found, render(found), FILES, folder, replace=replace)
 
 
 def render(found: Claims) -> str:
@@ -46,7 +43,7 @@ def render(found: Claims) -> str:
         say=claims_words,
         plot=claims_plot,
         page_of=page_of,
-        settings=list(_settings(found).items()),
+        settings=grouped({"Environment": found.environment}),
         glossary=CLAIM_WORDS,
     )
 
@@ -55,7 +52,3 @@ def page_of(path: str) -> str:
     """Where a person reads a record: the page beside it, or the record itself."""
     folder, slash, name = path.rpartition("/")
     return f"{folder}{slash}{PAGES.get(name, name)}"
-
-
-def _settings(found: Claims) -> dict[str, list[tuple[str, Any]]]:
-    return {"Environment": list(flatten(found.environment))}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from isograd.feeding import Feeding, Shuffle
 from isograd.report import data_answer, names
-from isograd.report.files import write_files
-from isograd.report.html import flatten
+from isograd.report.files import write_record
+from isograd.report.html import grouped
 from isograd.report.page import render_page
 
 FILES = ("feeding.json", "feeding.html")
@@ -20,9 +21,7 @@ def write_feeding(found: Feeding, folder: Path, *, replace: bool = False) -> Pat
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    texts = zip(FILES, (found.to_json(), render(found)), strict=True)
-    write_files(folder, dict(texts), replace=replace)
-    return folder / FILES[1]
+    return write_record(found, render(found), FILES, folder, replace=replace)
 
 
 def render(found: Feeding) -> str:
@@ -39,7 +38,7 @@ def render(found: Feeding) -> str:
         modes=list(dict.fromkeys(one.mode for one in found.fed)),
         feeds=list(dict.fromkeys(one.pipeline for one in found.fed)),
         cells={(one.pipeline, one.mode): one for one in found.fed},
-        settings=_settings(found),
+        settings=grouped(_settings(found)),
         glossary=WORDS,
         scatter=scatter,
     )
@@ -59,14 +58,13 @@ def scatter(shuffle: Shuffle, side: float = 180.0) -> list[tuple[float, float]]:
     ]
 
 
-def _settings(found: Feeding) -> list[tuple[str, list[tuple[str, str]]]]:
-    groups = {
+def _settings(found: Feeding) -> dict[str, dict[str, Any]]:
+    return {
         "Source": found.source,
         "Settings": found.settings,
         "Model": found.model,
         "Environment": found.environment,
     }
-    return [(title, flatten(group)) for title, group in groups.items() if group]
 
 
 WORDS = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from isograd.explanation import Explanation
 from isograd.report import charts, explained
 from isograd.report.deviations import bars, depth
-from isograd.report.files import write_files
+from isograd.report.files import write_record
 from isograd.report.glossary import WORDS
 from isograd.report.names import ACCENTS, SHADES, SPARE_ACCENTS, Look
 from isograd.report.page import render_page
@@ -28,9 +28,7 @@ def write_explanation(found: Explanation, folder: Path, *, replace: bool = False
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    texts = zip(FILES, (found.to_json(), render(found)), strict=True)
-    write_files(folder, dict(texts), replace=replace)
-    return folder / FILES[1]
+    return write_record(found, render(found), FILES, folder, replace=replace)
 
 
 def render(found: Explanation) -> str:

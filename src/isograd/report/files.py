@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from isograd.errors import UsageError
+from isograd.result import Saved
 
 
 def claim_files(directory: Path, names: Sequence[str], *, replace: bool = False) -> None:
@@ -37,6 +38,15 @@ def write_files(directory: Path, texts: Mapping[str, str], *, replace: bool = Fa
     claim_files(directory, list(texts), replace=replace)
     for name, text in texts.items():
         write_file(directory / name, text)
+
+
+def write_record(
+    found: Saved, page: str, files: tuple[str, str], directory: Path, *, replace: bool
+) -> Path:
+    """Writes a record as JSON and its page under the names ``files``, as `write_files` does, and
+    returns the page's path."""
+    write_files(directory, dict(zip(files, (found.to_json(), page), strict=True)), replace=replace)
+    return directory / files[1]
 
 
 def write_file(path: Path, text: str) -> None:

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from isograd.frontier import Frontier
 from isograd.report import frontier_answer, frontier_charts, frontier_plot, frontier_table, names
-from isograd.report.files import write_files
+from isograd.report.files import write_record
 from isograd.report.glossary import FRONTIER_WORDS
-from isograd.report.html import flatten
+from isograd.report.html import grouped
 from isograd.report.page import embedded, render_page
 
 FILES = ("frontier.json", "frontier.html")
@@ -28,9 +28,7 @@ def write_frontier(found: Frontier, folder: Path, *, replace: bool = False) -> P
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    texts = zip(FILES, (found.to_json(), render(found)), strict=True)
-    write_files(folder, dict(texts), replace=replace)
-    return folder / FILES[1]
+    return write_record(found, render(found), FILES, folder, replace=replace)
 
 
 def render(found: Frontier) -> str:
@@ -53,7 +51,7 @@ def render(found: Frontier) -> str:
         training_name=frontier_charts.training_name,
         point_looks=frontier_charts.point_looks(found),
         training_looks=frontier_charts.training_looks(found),
-        settings=_settings(found),
+        settings=grouped(_settings(found)),
         glossary=FRONTIER_WORDS,
     )
 
@@ -71,11 +69,10 @@ def filters(found: Frontier) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _settings(found: Frontier) -> list[tuple[str, list[tuple[str, Any]]]]:
-    groups = {
+def _settings(found: Frontier) -> dict[str, dict[str, Any]]:
+    return {
         "Model": found.model,
         "Data": found.data,
         "Training": found.training,
         "Environment": found.environment,
     }
-    return [(title, list(flatten(group))) for title, group in groups.items() if group]

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from isograd.report import names, numbers
 from isograd.report.dot import view_dot
-from isograd.report.files import claim_files, write_files
+from isograd.report.files import claim_files, write_files, write_record
 from isograd.report.page import embedded, render_page
 from isograd.report.svg import view_svg
 from isograd.views import Graphs, View, placement
@@ -81,9 +81,7 @@ def write_graphs(found: Graphs, folder: Path, *, replace: bool = False) -> Path:
     drawn = dict(pictures(found))
     claim_files(folder, FILES, replace=replace)
     write_files(folder / PICTURES, drawn, replace=replace)
-    texts = zip(FILES, (found.to_json(), render(found)), strict=True)
-    write_files(folder, dict(texts), replace=replace)
-    return folder / FILES[1]
+    return write_record(found, render(found), FILES, folder, replace=replace)
 
 
 def pictures(found: Graphs) -> Iterator[tuple[str, str]]:

@@ -36,7 +36,7 @@ def render(result: Result, graphs: Graphs | None = None) -> str:
             c for c in (charts.step_times(result.modes), charts.first_calls(result.modes)) if c
         ],
         proofs=_proofs(result),
-        settings=_settings(result),
+        settings=grouped(_settings(result)),
         derivative_frameworks=_derivative_frameworks(result),
         glossary=GLOSSARY,
     )
@@ -53,6 +53,11 @@ def flatten(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, st
         else:
             pairs.append((f"{prefix}{key}", numbers.MISSING if value is None else str(value)))
     return pairs
+
+
+def grouped(groups: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Settings by what they belong to, for a page's last part; what is empty is left out."""
+    return [(title, flatten(group)) for title, group in groups.items() if group]
 
 
 def _training(result: Result) -> list[charts.Chart]:
@@ -72,15 +77,14 @@ def _proofs(result: Result) -> dict[str, Any]:
     return {"modes": proven, "stages": stages, "by_mode": by_mode}
 
 
-def _settings(result: Result) -> list[tuple[str, list[tuple[str, str]]]]:
-    groups = {
+def _settings(result: Result) -> dict[str, dict[str, Any]]:
+    return {
         "Model": result.model,
         "Data": result.data,
         "Training": result.training,
         "Measuring": result.policy,
         "Environment": result.environment,
     }
-    return [(title, flatten(group)) for title, group in groups.items() if group]
 
 
 def _derivative_frameworks(result: Result) -> list[str]:

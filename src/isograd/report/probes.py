@@ -6,7 +6,7 @@ from pathlib import Path
 
 from isograd.probes.result import RECORD, Probes
 from isograd.report import probes_answer
-from isograd.report.files import write_files
+from isograd.report.files import write_files, write_record
 from isograd.report.html import flatten
 from isograd.report.page import render_page
 
@@ -26,9 +26,7 @@ def write_probes(found: Probes, folder: Path, *, replace: bool = False) -> Path:
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    texts = {RECORD: found.to_json(), PAGE: render(found)}
-    write_files(folder, texts, replace=replace)
-    return folder / PAGE
+    return write_record(found, render(found), (RECORD, PAGE), folder, replace=replace)
 
 
 def render(found: Probes) -> str:

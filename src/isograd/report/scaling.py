@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from isograd.report import scaling_answer
 from isograd.report import scaling_charts as draw
-from isograd.report.files import write_files
+from isograd.report.files import write_record
 from isograd.report.glossary import SCALING_WORDS
-from isograd.report.html import flatten
+from isograd.report.html import grouped
 from isograd.report.page import render_page
 from isograd.scaling.record import EngineResult, Prediction, Scaling
 
@@ -20,9 +21,7 @@ FILES = ("scaling.json", "scaling.html")
 def write_scaling(found: Scaling, folder: Path, *, replace: bool = False) -> Path:
     """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
     Raises `UsageError` when a file exists already and ``replace`` is not set."""
-    texts = zip(FILES, (found.to_json(), render(found)), strict=True)
-    write_files(folder, dict(texts), replace=replace)
-    return folder / FILES[1]
+    return write_record(found, render(found), FILES, folder, replace=replace)
 
 
 def render(found: Scaling) -> str:
@@ -45,7 +44,7 @@ def render(found: Scaling) -> str:
         forecasts=forecasts,
         predictions=_rows(forecasts),
         link=scaling_answer.link(found),
-        settings=_settings(found),
+        settings=grouped(_settings(found)),
         glossary=SCALING_WORDS,
     )
 
@@ -61,12 +60,11 @@ def _rows(forecasts: Sequence[EngineResult]) -> list[list[Prediction | None]]:
     return [[table.get(workers) for table in tables] for workers in counts]
 
 
-def _settings(found: Scaling) -> list[tuple[str, list[tuple[str, str]]]]:
-    groups = {
+def _settings(found: Scaling) -> dict[str, dict[str, Any]]:
+    return {
         "Model": found.model,
         "Data": found.data,
         "Training": found.training,
         "Measuring": found.settings,
         "Environment": found.environment,
     }
-    return [(title, flatten(group)) for title, group in groups.items() if group]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from isograd.report.files import write_files
+from isograd.report.files import write_record
 from isograd.study import Study
 
 FILES = ("study.json", "study.html")
@@ -20,9 +20,7 @@ def write_study(found: Study, folder: Path, *, replace: bool = False) -> Path:
     Raises `UsageError` when a file exists already and ``replace`` is not set, and when the folder
     cannot be written to.
     """
-    texts = (found.to_json(), render(found))
-    write_files(folder, dict(zip(FILES, texts, strict=True)), replace=replace)
-    return folder / FILES[1]
+    return write_record(found, render(found), FILES, folder, replace=replace)
 
 
 def render(found: Study) -> str:

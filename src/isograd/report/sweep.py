@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from isograd.report import sweep_answer, sweep_charts, sweep_table
-from isograd.report.files import write_files
+from isograd.report.files import write_record
 from isograd.report.glossary import SWEEP_WORDS
-from isograd.report.html import flatten
+from isograd.report.html import grouped
 from isograd.report.page import render_page
 from isograd.sweeping.record import RECORD, Sweep
 
@@ -22,9 +22,7 @@ def write_sweep(found: Sweep, folder: Path, *, replace: bool = False) -> Path:
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    texts = zip(FILES, (found.to_json(), render(found)), strict=True)
-    write_files(folder, dict(texts), replace=replace)
-    return folder / FILES[1]
+    return write_record(found, render(found), FILES, folder, replace=replace)
 
 
 def render(found: Sweep) -> str:
@@ -43,18 +41,17 @@ def render(found: Sweep) -> str:
         charts_of=sweep_charts.of_race,
         looks=looks,
         order={label: number for number, label in enumerate([*contenders, *looks])},
-        settings=_settings(found),
+        settings=grouped(_settings(found)),
         glossary=SWEEP_WORDS,
     )
 
 
-def _settings(found: Sweep) -> list[tuple[str, list[tuple[str, Any]]]]:
+def _settings(found: Sweep) -> dict[str, dict[str, Any]]:
     import cattrs
 
-    groups = {
+    return {
         "Grid": {"file": found.grid, "cells": len(found.cells), "address": found.address or "here"},
         "Networks": {name: one.reference for name, one in found.networks.items()},
         "Conditions": cattrs.unstructure(found.conditions),
         "Environment": found.environment,
     }
-    return [(title, list(flatten(group))) for title, group in groups.items()]

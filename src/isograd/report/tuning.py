@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from isograd.report import tuning_answer, tuning_charts
-from isograd.report.files import write_files
+from isograd.report.files import write_record
 from isograd.report.glossary import TUNING_WORDS
-from isograd.report.html import flatten
+from isograd.report.html import grouped
 from isograd.report.names import looks
 from isograd.report.page import render_page
 from isograd.tuning import Method, Tuning
@@ -23,9 +23,7 @@ def write_tuning(found: Tuning, folder: Path, *, replace: bool = False) -> Path:
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    texts = zip(FILES, (found.to_json(), render(found)), strict=True)
-    write_files(folder, dict(texts), replace=replace)
-    return folder / FILES[1]
+    return write_record(found, render(found), FILES, folder, replace=replace)
 
 
 def render(found: Tuning) -> str:
@@ -42,7 +40,7 @@ def render(found: Tuning) -> str:
         charts={method.name: tuning_charts.of_method(found, method) for method in found.methods},
         proofs={method.name: _stages(method) for method in found.methods},
         envelope=tuning_charts.ENVELOPE,
-        settings=_settings(found),
+        settings=grouped(_settings(found)),
         glossary=TUNING_WORDS,
     )
 
@@ -55,11 +53,10 @@ def _stages(method: Method) -> list[tuple[str, list[Any]]]:
     return [(name, [stages.get(name) for stages in by_mode]) for name in names]
 
 
-def _settings(found: Tuning) -> list[tuple[str, list[tuple[str, str]]]]:
-    groups = {
+def _settings(found: Tuning) -> dict[str, dict[str, Any]]:
+    return {
         "Model": found.model,
         "Data": found.data,
         "Training": found.training,
         "Environment": found.environment,
     }
-    return [(title, list(flatten(group))) for title, group in groups.items() if group]
