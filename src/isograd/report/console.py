@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rich import box
@@ -66,6 +67,14 @@ def fits(grid: Table, console: Console) -> bool:
     """Whether a table needs no more room than there is."""
     unlimited = console.options.update(width=10_000)
     return console.measure(grid, options=unlimited).maximum <= console.width
+
+
+def write_fitting(console: Console, grids: Iterable[Table]) -> None:
+    """The first table that fits, or the last one; the others are not made."""
+    for grid in grids:
+        if fits(grid, console):
+            break
+    console.print(grid)
 
 
 def plain_table(gap: int = 2) -> Table:

@@ -8,9 +8,9 @@ from rich.table import Table
 from isograd.advice import Advice, Reason
 from isograd.report import advised as say
 from isograd.report.console import (
-    fits,
     plain_table,
     shown,
+    write_fitting,
     write_indented,
     write_item,
     write_line,
@@ -47,11 +47,7 @@ def render_advice(found: Advice, console: Console, report: str = "") -> None:
 
 
 def _write_list(found: Advice, console: Console) -> None:
-    for reasons in (True, False):
-        grid = _list(found, console, reasons=reasons)
-        if fits(grid, console):
-            break
-    console.print(grid)
+    write_fitting(console, (_list(found, console, reasons=reasons) for reasons in (True, False)))
 
 
 def _list(found: Advice, console: Console, *, reasons: bool) -> Table:

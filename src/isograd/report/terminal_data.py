@@ -11,9 +11,9 @@ from isograd.pipelines.specification import MEMORY
 from isograd.report import numbers
 from isograd.report.console import (
     STYLES,
-    fits,
     plain_table,
     shown,
+    write_fitting,
     write_indented,
     write_item,
     write_line,
@@ -59,11 +59,10 @@ def render_feeding(found: Feeding, console: Console, report: str = "") -> None:
 
 
 def _write_pipelines(found: Feeding, console: Console) -> None:
-    for bounds, memory in ((True, True), (False, True), (False, False)):
-        grid = _pipelines(found, console, bounds=bounds, memory=memory)
-        if fits(grid, console):
-            break
-    console.print(grid)
+    layouts = ((True, True), (False, True), (False, False))
+    write_fitting(
+        console, (_pipelines(found, console, bounds=b, memory=memory) for b, memory in layouts)
+    )
     floor = f" Noise floor {numbers.percent(found.noise.fraction)}." if found.noise else ""
     legend = (
         "✓ each item exactly once an epoch, the same bytes as in memory. Order ✓: no measure is "
@@ -131,11 +130,7 @@ def _ratio(one: Measured, *, bounds: bool) -> tuple[str, str]:
 
 
 def _write_fed(found: Feeding, console: Console) -> None:
-    for full in (True, False):
-        grid = _fed_table(found, console, full=full)
-        if fits(grid, console):
-            break
-    console.print(grid)
+    write_fitting(console, (_fed_table(found, console, full=full) for full in (True, False)))
     write_line(
         console,
         "Waits: the share of a training loop's time that goes into getting the next batch, in a "

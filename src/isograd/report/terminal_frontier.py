@@ -13,9 +13,9 @@ from isograd.frontier import Frontier, Latency, Point
 from isograd.report import numbers
 from isograd.report.console import (
     STYLES,
-    fits,
     plain_table,
     shown,
+    write_fitting,
     write_indented,
     write_item,
     write_line,
@@ -82,11 +82,7 @@ def _sentence(fact: Fact) -> str:
 
 def _write_table(found: Frontier, console: Console) -> None:
     """In the richest layout that fits."""
-    for columns in _layouts(found):
-        grid = _table(found, columns, console)
-        if fits(grid, console):
-            break
-    console.print(grid)
+    write_fitting(console, (_table(found, columns, console) for columns in _layouts(found)))
 
 
 def _layouts(found: Frontier) -> list[list[Column]]:

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from isograd.report import numbers
 from isograd.report.console import (
-    fits,
     plain_table,
     shown,
+    write_fitting,
     write_indented,
     write_item,
     write_line,
@@ -60,11 +60,8 @@ def _write_race(race: Race, console: Console) -> None:
         write_indented(console, duel_verdict(duel))
     console.print()
     batches = [one.batch for one in race.standings]
-    for count in range(len(batches), 0, -1):
-        grid = _table(race, _spread(batches, count), console)
-        if fits(grid, console):
-            break
-    console.print(grid)
+    counts = range(len(batches), 0, -1)
+    write_fitting(console, (_table(race, _spread(batches, n), console) for n in counts))
 
 
 def _spread(batches: list[int], count: int) -> list[int]:

@@ -9,9 +9,9 @@ from rich.text import Text
 from isograd.report import numbers
 from isograd.report.console import (
     STYLES,
-    fits,
     plain_table,
     shown,
+    write_fitting,
     write_indented,
     write_item,
     write_line,
@@ -53,11 +53,7 @@ def render_tuning(found: Tuning, console: Console, report: str = "") -> None:
 
 
 def _write_table(found: Tuning, console: Console) -> None:
-    for wide in (True, False):
-        grid = _table(found, console, wide)
-        if fits(grid, console):
-            break
-    console.print(grid)
+    write_fitting(console, (_table(found, console, wide) for wide in (True, False)))
 
 
 def _table(found: Tuning, console: Console, wide: bool) -> Table:
