@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from isograd.result import Comparison, Interval, NoiseFloor, Saved
+from isograd.result import Comparison, Interval, NoiseFloor, Saved, absent
 from isograd.waiting import Fed, Spot
 
 SCHEMA = "isograd/feeding/1"
@@ -135,7 +135,7 @@ class Feeding(Saved):
         """What the process ends with: 0; 1 where a pipeline delivers something else than the source
         or an augmentation differs; 3 if nothing needed is installed; 4 where a worker failed."""
         states = {one.status for one in self.pipelines if one.framework}
-        if states and states <= {"not installed"}:
+        if absent(states):
             return 3
         if states - {"ok", "not installed", "not reached"} or self.status == "partial":
             return 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from isograd.result import Comparison, NoiseFloor, Saved, Verdict
+from isograd.result import Comparison, NoiseFloor, Saved, Verdict, absent
 
 SCHEMA = "isograd/frontier/1"
 
@@ -164,7 +164,7 @@ class Frontier(Saved):
         """What the process ends with: 0, 1 for a target that nothing reached, 3 if nothing needed
         is installed, 4 if the run was cut off or nothing could be run."""
         states = {point.status for point in self.points}
-        if states and states <= {"not installed"}:
+        if absent(states):
             return 3
         if "ok" not in states or self.reason.startswith("interrupted"):
             return 4

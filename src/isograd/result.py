@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -327,7 +328,7 @@ class Result(Saved):
     def exit_code(self) -> int:
         """What the process ends with: the verdict's, 3 nothing installed, 4 a worker failed."""
         states = {mode.status for mode in self.modes}
-        if states and states <= {"not installed"}:
+        if absent(states):
             return 3
         if (
             states - {"ok", "not installed", "not reached", "unsupported"}
@@ -335,6 +336,11 @@ class Result(Saved):
         ):
             return 4
         return EXIT_CODES[self.verdict] if self.verdict else 0
+
+
+def absent(states: Collection[str]) -> bool:
+    """Whether nothing of what was wanted is installed, by the status of each."""
+    return bool(states) and set(states) <= {"not installed"}
 
 
 def read_text(path: Path) -> str:

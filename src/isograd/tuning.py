@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from isograd.result import EXIT_CODES, Comparison, Mode, NoiseFloor, Saved, Verdict
+from isograd.result import EXIT_CODES, Comparison, Mode, NoiseFloor, Saved, Verdict, absent
 
 SCHEMA = "isograd/tuning/1"
 
@@ -125,7 +125,7 @@ class Tuning(Saved):
     def exit_code(self) -> int:
         """What the process ends with: the verdict's, 3 nothing installed, 4 a worker failed."""
         states = {mode.status for method in self.methods for mode in method.modes}
-        if states and states <= {"not installed"}:
+        if absent(states):
             return 3
         failed = states - {"ok", "not installed", "not reached", "unsupported"}
         if failed or self.status == "partial":

@@ -8,6 +8,7 @@ from dataclasses import replace
 from points import frontier, point
 
 from isograd.advise.measured import Debugged, Figure, Measured, Scaled, Trained
+from isograd.deploy.candidates import CANDIDATES
 from isograd.frontier import Frontier, Point
 
 STEPS_US = {
@@ -28,6 +29,9 @@ FORMS = {
 """Form to the time of a call over the baseline's, bytes, and points lost."""
 
 
+RUNTIMES = {candidate.id: candidate.runtime for candidate in CANDIDATES}
+
+
 def trained(**faster: float) -> tuple[Trained, ...]:
     """Every mode; ``tensorflow_function=2`` is twice as fast."""
     found = []
@@ -45,7 +49,8 @@ def shipped() -> Frontier:
     """Every form; the baseline's call takes 1 ms."""
     forms: list[Point] = [point(verdict="equivalent")]
     for id, (ratio, size, lost) in FORMS.items():
-        forms.append(point(id, ratio=ratio, size=size, quality=0.975 - lost / 100))
+        runtime = RUNTIMES[id.partition("/")[2]]
+        forms.append(point(id, ratio=ratio, size=size, quality=0.975 - lost / 100, runtime=runtime))
         forms[-1].lost = lost
     return frontier(*forms)
 

@@ -46,12 +46,8 @@ def test_a_block_that_nobody_runs_is_refused(source) -> None:
 def test_every_command_has_its_place() -> None:
     said = "\n".join(step.text for page in PAGES for step in page.steps if step.kind == "command")
     for command in app.registered_commands:
-        if command.name not in ("report", *NOT_SHOWN):
+        if command.name != "report":
             assert f"isograd {command.name}" in said, command.name
-
-
-NOT_SHOWN: tuple[str, ...] = ()
-"""Commands that no page shows."""
 
 
 def test_the_site_is_built_without_a_warning(tmp_path) -> None:

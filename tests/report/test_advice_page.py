@@ -13,7 +13,7 @@ from isograd.advice import Advice
 from isograd.advise.conclude import advise
 from isograd.advise.measured import Measured
 from isograd.advise.profile import Profile
-from isograd.report import advised
+from isograd.report import advice_answer, advised
 from isograd.report.terminal_advice import render_advice
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -38,7 +38,7 @@ def test_nothing_that_comes_from_outside_becomes_markup() -> None:
 def test_the_page_has_the_answer_its_reasons_and_their_files() -> None:
     advice = given()
     page = Page(advised.render(advice))
-    for words in (advised.headline(advice), "a/result.json", "a/frontier.json", "400 µs"):
+    for words in (advice_answer.headline(advice), "a/result.json", "a/frontier.json", "400 µs"):
         assert words in page.text
 
 
@@ -52,7 +52,7 @@ def test_what_was_looked_up_stands_apart_with_its_source() -> None:
 def test_every_bar_is_spoken() -> None:
     page = Page(advised.render(given()))
     bars = [a for _, a in page.elements if a.get("class") == "lost"]
-    assert len(bars) == len(advised.leaders(given()))
+    assert len(bars) == len(advice_answer.leaders(given()))
     assert all(bar["aria-label"] for bar in bars)
 
 
@@ -77,4 +77,4 @@ def test_no_advice_is_no_list() -> None:
 def test_alike_frameworks_have_a_headline_of_their_own() -> None:
     advice = given()
     advice.same = True
-    assert "No difference" in advised.headline(advice)
+    assert "No difference" in advice_answer.headline(advice)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from isograd.cli import app
 from isograd.errors import WorkerError
-from isograd.report import studied
+from isograd.report import study_answer
 from isograd.report.saved import read
 from isograd.run import study as module
 from isograd.run.study import Task, Work, study
@@ -63,7 +63,7 @@ def test_every_part_has_its_folder_and_its_link(monkeypatch, tmp_path) -> None:
     for part in found.parts:
         assert f'href="{part.page}"' in page
         assert (tmp_path / "s" / part.page).exists()
-    assert studied.headline(found) == "advise says yes."
+    assert study_answer.headline(found) == "advise says yes."
     assert found.exit_code == 0
 
 

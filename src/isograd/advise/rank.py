@@ -12,7 +12,6 @@ from isograd.advise.facts import reach
 from isograd.advise.measured import Measured, Trained, latency
 from isograd.advise.profile import Profile
 from isograd.advise.reasons import Best, Option, reasons
-from isograd.deploy.candidates import CANDIDATES
 from isograd.deploy.target import Target, parse_target
 from isograd.frontier import Frontier, Point
 from isograd.report.names import title
@@ -22,8 +21,6 @@ MATTERS = math.log2(1.1)
 
 DRAWS = 4000
 """How often figures are moved within their intervals."""
-
-RUNTIMES = {candidate.id: candidate.runtime for candidate in CANDIDATES}
 
 
 def rank(profile: Profile, measured: Measured) -> tuple[list[Ranked], list[Out]]:
@@ -97,7 +94,7 @@ def _unfit(
         return f"{point.status}: {point.reason}", ""
     if point.verdict == "different":
         return "it does not compute what the network computes", ""
-    fact = reach(RUNTIMES.get(point.candidate, point.runtime), profile.target)
+    fact = reach(point.runtime, profile.target)
     if fact and not fact.reaches:
         return f"{fact.text} (looked up {fact.date})", fact.source
     if limits and not limits.reached(point):

@@ -29,13 +29,6 @@ class Items(Protocol):
         """All items in file order, some at a time, each group stacked."""
 
 
-class Rows(Items, Protocol):
-    """Items that can be read one by one, in any order."""
-
-    def item(self, index: int) -> Pair:
-        """One item. Raises `UsageError` when it cannot be read."""
-
-
 class Blocks(Items, Protocol):
     """Items that are read by the block, such as the row groups of a table. ``sizes`` is how many
     items each has; ``reorder`` whether they can be read in any order."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from isograd.result import Saved
+from isograd.result import Saved, absent
 
 SCHEMA = "isograd/probes/1"
 
@@ -81,7 +81,7 @@ class Probes(Saved):
         """0; 3 if nothing that was asked for is installed; 4 if the run was cut off, or a probe
         broke. An answer is no failure, whatever it is."""
         states = {answer.status for answer in self.answers}
-        if states and states <= {"not installed"}:
+        if absent(states):
             return 3
         return 0 if states <= {"ok", "not installed", "unsupported"} else 4
 

@@ -34,8 +34,6 @@ COUNTED: dict[Verdict, tuple[str, str]] = {
 }
 """A verdict as it is said of one, and of several."""
 
-VOTES = {"for": "for", "against": "against", "open": "open", "": ""}
-
 
 def headline(found: Claims) -> str:
     """``Of 20 statements, 5 hold here, 4 do not hold, 8 depend and 3 are not testable.``"""

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from isograd.advice import Advice, Reason
-from isograd.report import advised as say
+from isograd.report import advice_answer as say
 from isograd.report.console import (
     plain_table,
     shown,

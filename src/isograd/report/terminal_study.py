@@ -6,7 +6,7 @@ from rich.console import Console
 
 from isograd.report import numbers
 from isograd.report.console import STYLES, shown, write_indented, write_line
-from isograd.report.studied import DONE, finished, headline
+from isograd.report.study_answer import DONE, finished, headline
 from isograd.study import Study
 
 STYLE = {"ok": STYLES["equivalent"], "failed": STYLES["different"], "not reached": "dim"}

@@ -135,7 +135,8 @@ def _optimize(task: Task) -> tuple[list[str], str]:
 
 def _advise(task: Task) -> tuple[list[str], str]:
     from isograd.advise.profile import Profile
-    from isograd.report.advised import FILES, certainty, headline
+    from isograd.report.advice_answer import certainty, headline
+    from isograd.report.advised import FILES
     from isograd.run.advise import advise_on
 
     found, folder = advise_on(

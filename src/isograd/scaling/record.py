@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from isograd.proof.judge import worst
-from isograd.result import EXIT_CODES, Interval, Saved, Stage, Verdict
+from isograd.result import EXIT_CODES, Interval, Saved, Stage, Verdict, absent
 
 SCHEMA = "isograd/scaling/1"
 
@@ -129,7 +129,7 @@ class Scaling(Saved):
         installed, 4 if a worker failed or the run was cut off."""
         states = {engine.status for engine in self.engines}
         states |= {run.status for engine in self.engines for run in engine.runs}
-        if states and states <= {"not installed"}:
+        if absent(states):
             return 3
         if "ok" not in states or states & {"failed", "crashed", "timed out"} or self.reason:
             return 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from isograd.result import Interval, Saved
+from isograd.result import Interval, Saved, absent
 from isograd.sweeping.cell import Cell, Conditions, Network
 from isograd.sweeping.race import Quantity, Race
 
@@ -103,7 +103,7 @@ class Sweep(Saved):
         """What the process ends with: 0, 1 where losses are different, 3 if nothing needed is
         installed, 4 if cells failed or were not reached."""
         states = {outcome.status for outcome in self.outcomes}
-        if states and states <= {"not installed"}:
+        if absent(states):
             return 3
         if self.status == "partial" or states - {"ok", "unsupported", "not installed"}:
             return 4
