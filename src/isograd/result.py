@@ -43,6 +43,10 @@ SAME = 64.0
 stands for one rounding of each input and parameter; an implementation also rounds inside, where a
 sum over a batch of images adds some ten thousand terms in an order of its own."""
 
+WITHIN = 4.0
+"""A curve agrees when it stays within this multiple of the envelope: the disturbance happens once,
+at the start, while two implementations round differently in every step."""
+
 
 class Saved:
     """A record that is kept as versioned JSON; ``schema`` names its kind and version."""

@@ -7,10 +7,11 @@ import io
 import pytest
 from rich.console import Console
 
+from isograd.doctor import Check, Doctor
 from isograd.frameworks import MODES
 from isograd.report.terminal_doctor import render_doctor
 from isograd.run import doctor as module
-from isograd.run.doctor import Check, Doctor, doctor
+from isograd.run.doctor import doctor
 
 
 @pytest.fixture(scope="module")

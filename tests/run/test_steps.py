@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from isograd.result import WITHIN
 from isograd.run.steps import held_against
-from isograd.run.training import WITHIN
 from isograd.tuning import Training
 
 STEPS = 20

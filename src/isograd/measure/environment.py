@@ -106,13 +106,16 @@ def _variables() -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    """Of those `PACKAGES` that are installed."""
+    return {name: found for name in PACKAGES if (found := version_of(name))}
+
+
+def version_of(package: str) -> str:
+    """What is installed; empty where it is not."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def _processor() -> tuple[str, set[str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from isograd.doctor import Doctor
 from isograd.report.console import plain_table, shown, write_item, write_line
-from isograd.run.doctor import Doctor
 
 STYLE = {"ok": "green", "missing": "yellow", "broken": "bold red"}
 

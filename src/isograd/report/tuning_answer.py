@@ -8,8 +8,7 @@ from statistics import fmean
 
 from isograd.report import numbers
 from isograd.report.names import enumeration, full_name
-from isograd.result import Comparison, Mode
-from isograd.run.training import WITHIN
+from isograd.result import WITHIN, Comparison, Mode
 from isograd.tuning import Course, Method, Tuning
 
 

@@ -6,7 +6,7 @@ import dataclasses
 
 from isograd.report import charts
 from isograd.report.names import Look, full_name, looks
-from isograd.run.training import WITHIN
+from isograd.result import WITHIN
 from isograd.tuning import Method, Tuning
 
 ENVELOPE = "envelope"

@@ -7,18 +7,12 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal
+from typing import Any
 
+from isograd.doctor import Check, Doctor, State
 from isograd.frameworks import DISTRIBUTIONS, MODES, installed
-from isograd.measure.environment import environment
+from isograd.measure.environment import environment, version_of
 from isograd.report.names import title
-from isograd.result import Saved
-
-SCHEMA = "isograd/doctor/1"
-
-State = Literal["ok", "missing", "broken"]
 
 LEAST = (3, 11)
 """The oldest Python that isograd runs on."""
@@ -81,34 +75,6 @@ IMPORTS = {
     "torch": "import torch",
     "tensorflow": "import tensorflow as tf; import keras",
 }
-
-
-@dataclass
-class Check:
-    """``group`` is what it belongs to, ``detail`` what was found, ``fix`` the command that mends
-    it. What is not ``needed`` may be missing."""
-
-    group: str
-    name: str
-    status: State
-    detail: str = ""
-    fix: str = ""
-    needed: bool = True
-
-
-@dataclass
-class Doctor(Saved):
-    """All checks, and the machine."""
-
-    environment: dict[str, Any]
-    checks: list[Check] = field(default_factory=list)
-    devices: list[str] = field(default_factory=list)
-    schema: str = SCHEMA
-
-    @property
-    def exit_code(self) -> int:
-        """0 where all that is needed works, 3 otherwise."""
-        return 3 if any(c.needed and c.status != "ok" for c in self.checks) else 0
 
 
 def doctor() -> Doctor:
@@ -175,12 +141,8 @@ def _extra(extra: str) -> list[Check]:
 
 
 def _version(package: str) -> str:
-    for name in (package, f"{package}-cpu"):
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            continue
-    return ""
+    """Its own, or that of its build for processors alone."""
+    return version_of(package) or version_of(f"{package}-cpu")
 
 
 def _run(program: str, argument: str) -> tuple[dict[str, Any] | None, str]:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from isograd.frameworks.side import Side
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array
-from isograd.result import Verdict
-from isograd.run.training import WITHIN, furthest_apart
+from isograd.result import WITHIN, Verdict
+from isograd.run.training import furthest_apart
 from isograd.training import Loss, Recipe
 from isograd.tuning import Course, Training
 

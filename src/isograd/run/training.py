@@ -12,7 +12,7 @@ from isograd.data import Dataset
 from isograd.frameworks.side import Side, concrete
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array
-from isograd.result import Agreement, Curve, Verdict
+from isograd.result import WITHIN, Agreement, Curve, Verdict
 from isograd.training import Recipe
 
 EVALUATION_BATCH = 1000
@@ -20,10 +20,6 @@ EVALUATION_BATCH = 1000
 
 DISTURBED_STARTS = 3
 """How many trainings of the reference from disturbed starts make the envelope of its curve."""
-
-WITHIN = 4.0
-"""A curve agrees when it stays within this multiple of the envelope: the disturbance happens once,
-at the start, while two implementations round differently in every step."""
 
 
 @dataclass(frozen=True)
