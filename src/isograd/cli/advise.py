@@ -14,6 +14,7 @@ from isograd.cli.options import (
     DataDirOption,
     DataOption,
     InputOption,
+    LossOption,
     ModelArgument,
     TrustOption,
     duration,
@@ -63,6 +64,7 @@ def command(
     ask: Annotated[bool, typer.Option("--ask", help="Ask for what no option answers.")] = False,
     data: DataOption = None,
     data_dir: DataDirOption = None,
+    loss: LossOption = None,
     inputs: InputOption = None,
     trust: TrustOption = False,
     out: Annotated[
@@ -96,6 +98,7 @@ def command(
             trust=trust,
             data=data,
             data_dir=data_dir,
+            loss=loss,
             results=results or (),
             budget_s=0.0 if budget in ("0", "0s") else duration("--budget", budget),
             out=out,

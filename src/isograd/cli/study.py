@@ -14,6 +14,7 @@ from isograd.cli.options import (
     DataDirOption,
     DataOption,
     InputOption,
+    LossOption,
     ModelArgument,
     TrustOption,
     duration,
@@ -30,6 +31,7 @@ def command(
     ] = None,
     data: DataOption = None,
     data_dir: DataDirOption = None,
+    loss: LossOption = None,
     inputs: InputOption = None,
     trust: TrustOption = False,
     out: Annotated[
@@ -54,6 +56,7 @@ def command(
             trust=trust,
             data=data,
             data_dir=data_dir,
+            loss=loss,
             only=part or (),
             out=out,
             progress=progress,

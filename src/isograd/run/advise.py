@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
@@ -47,13 +47,14 @@ QUICK_FORMS = (
 
 
 def advise_on(
-    model: str,
+    model: object,
     profile: Profile,
     *,
     inputs: Sequence[str | InputSpec] = (),
     trust: bool = False,
     data: str | None = None,
     data_dir: Path | None = None,
+    loss: str | None = None,
     results: Sequence[Path] = (),
     budget_s: float = 300.0,
     out: Path | None = None,
@@ -63,12 +64,13 @@ def advise_on(
     """Advice for one network.
 
     Args:
-        model: whatever `isograd.load` takes by name.
+        model: whatever `isograd.load` takes.
         profile: the user's situation.
         inputs: what the network is called with.
         trust: let a model file bring code of its own.
         data: the data set to train on where something is measured; by default the usual one.
         data_dir: folder with its files.
+        loss: what it is trained with then; by default the network's usual one.
         results: folders with earlier results; by default ``isograd-runs``, if it is there.
         budget_s: seconds that may go into measuring what is missing; 0 measures nothing. What was
             begun is finished: a comparison takes a minute or two.
@@ -82,21 +84,44 @@ def advise_on(
     found = load(model, inputs, trust=trust)
     evidence = gather(list(results) or [folder for folder in (USUAL,) if folder.is_dir()])
     directory = new_directory(out, lambda: fresh_folder(f"{found.graph.name}-advice"))
-    request = Request(Recipe(loss=found.loss), data or usual_data(found), data_dir)
-    study = _Study(found, request, profile, directory, progress or Silent())
+    recipe = Recipe(loss=loss or found.loss)
+    network = _Network(found, tuple(map(str, inputs)), recipe, data, data_dir)
+    study = _Study(network, profile, directory, progress or Silent())
     measured = study.measured(evidence, budget_s)
     advice = advise(profile, measured, model=found.graph.name, command=command)
     write_advice(advice, directory)
     return advice, directory
 
 
+@dataclass(frozen=True)
+class _Network:
+    """A network, what it is called with, and how it is trained where something is measured."""
+
+    model: Model
+    inputs: tuple[str, ...]
+    recipe: Recipe
+    data: str | None
+    data_dir: Path | None
+
+    @property
+    def data_set(self) -> str:
+        """The data set's name. Raises `UsageError` where none is known."""
+        return self.data or usual_data(self.model)
+
+    def is_of(self, record: Result | Frontier | Scaling) -> bool:
+        """Whether a record is about it: by the name of its graph, which many of a user's networks
+        may share, and by what it was called when it was named."""
+        own = {"name": self.model.graph.name, "reference": self.model.reference}
+        return all(record.model.get(key) == value for key, value in own.items())
+
+
 class _Study:
     """Finds what is known of one network, and measures the rest."""
 
     def __init__(
-        self, model: Model, request: Request, profile: Profile, directory: Path, progress: Progress
+        self, network: _Network, profile: Profile, directory: Path, progress: Progress
     ) -> None:
-        self.model, self.request, self.profile = model, request, profile
+        self.network, self.profile = network, profile
         self.directory, self.progress = directory, progress
 
     def measured(self, evidence: Evidence, budget_s: float) -> Measured:
@@ -125,23 +150,26 @@ class _Study:
     def _newest(self, results: Sequence[Found[R]]) -> tuple[R, Path] | None:
         """The newest that is of this network, and not cut off."""
         for one in results:
-            record = one.record
-            if record.model.get("name") == self.model.graph.name and record.status == "complete":
-                return record, one.path
+            if self.network.is_of(one.record) and one.record.status == "complete":
+                return one.record, one.path
         return None
 
     def _compare(self) -> tuple[Result, Path]:
-        request = replace(self.request, epochs=2, seeds=2, measure_s=3.0)
+        network = self.network
+        request = Request(
+            network.recipe, network.data_set, network.data_dir, epochs=2, seeds=2, measure_s=3.0
+        )
         result, folder = compare(
-            self.model, request, out=self.directory / "compare", progress=self.progress
+            network.model, request, out=self.directory / "compare", progress=self.progress
         )
         return result, folder / "result.json"
 
     def _optimize(self, budget_s: float) -> tuple[Frontier, Path]:
+        network = self.network
         request = FormsRequest(
-            self.request.recipe,
-            self.request.data,
-            self.request.data_dir,
+            network.recipe,
+            network.data_set,
+            network.data_dir,
             epochs=2,
             variants=("dense",),
             only=QUICK_FORMS,
@@ -150,7 +178,11 @@ class _Study:
             trainings=False,
         )
         found, folder = optimize(
-            self.model, request, out=self.directory / "optimize", progress=self.progress
+            network.model,
+            request,
+            inputs=network.inputs,
+            out=self.directory / "optimize",
+            progress=self.progress,
         )
         return found, folder / "frontier.json"
 

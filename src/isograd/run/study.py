@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -21,11 +21,11 @@ from isograd.training import Recipe
 
 @dataclass(frozen=True)
 class Task:
-    """What a part works on: the network, where its result goes, the seconds that are left, and the
-    study's own folder with what the parts before it found."""
+    """What a part works on: the network and what it is called with, where its result goes, the
+    seconds that are left, and the study's own folder with what the parts before it found."""
 
     model: Model
-    reference: str
+    inputs: tuple[str, ...]
     recipe: Recipe
     data: str
     data_dir: Path | None
@@ -129,7 +129,9 @@ def _optimize(task: Task) -> tuple[list[str], str]:
         budget_s=task.left_s,
         trainings=False,
     )
-    found, folder = optimize(task.model, request, out=task.folder, progress=task.progress)
+    found, folder = optimize(
+        task.model, request, inputs=task.inputs, out=task.folder, progress=task.progress
+    )
     return [s for s in (headline(found), verdict(found)) if s], str(folder / "frontier.html")
 
 
@@ -140,7 +142,7 @@ def _advise(task: Task) -> tuple[list[str], str]:
     from isograd.run.advise import advise_on
 
     found, folder = advise_on(
-        task.reference, Profile(), results=[task.results], budget_s=0.0, out=task.folder
+        task.model, Profile(), results=[task.results], budget_s=0.0, out=task.folder
     )
     return [headline(found), certainty(found)], str(folder / FILES[1])
 
@@ -168,6 +170,7 @@ def study(
     trust: bool = False,
     data: str | None = None,
     data_dir: Path | None = None,
+    loss: str | None = None,
     only: Sequence[str] = (),
     out: Path | None = None,
     progress: Progress | None = None,
@@ -183,6 +186,7 @@ def study(
         trust: let a model file bring code of its own.
         data: the data set to train on; by default the network's usual one.
         data_dir: folder with its files.
+        loss: what it is trained with; by default the network's usual one.
         only: names of parts; by default all.
         out: a folder that holds no result yet; by default a new one under ``isograd-runs``.
         progress: who is told about it.
@@ -204,21 +208,30 @@ def study(
         environment(),
         parts=[Part(work.name, work.question) for work in works],
     )
-    run = _Run(record, found, directory, progress or Silent())
-    run.everything(works, data or usual_data(found), data_dir)
+    task = Task(
+        found,
+        tuple(inputs),
+        Recipe(loss=loss or found.loss),
+        data or usual_data(found),
+        data_dir,
+        directory,
+        budget_s,
+        directory,
+        progress or Silent(),
+    )
+    _Run(record, directory).everything(works, task)
     return record, directory
 
 
 class _Run:
     """One study; the record grows part by part and is written after each."""
 
-    def __init__(self, record: Study, model: Model, directory: Path, progress: Progress) -> None:
-        self.record, self.model = record, model
-        self.directory, self.progress = directory, progress
+    def __init__(self, record: Study, directory: Path) -> None:
+        self.record, self.directory = record, directory
         self._begin = perf_counter()
 
-    def everything(self, works: Sequence[Work], data: str, data_dir: Path | None) -> None:
-        """All parts, as far as the budget goes."""
+    def everything(self, works: Sequence[Work], task: Task) -> None:
+        """All parts of a ``task``, as far as the budget goes, each in a folder of its own."""
         self._write()
         part = None
         try:
@@ -229,19 +242,7 @@ class _Run:
                     part.reason = "The budget was spent."
                     continue
                 folder = self.directory / work.name
-                recipe = Recipe(loss=self.model.loss)
-                task = Task(
-                    self.model,
-                    self.record.model,
-                    recipe,
-                    data,
-                    data_dir,
-                    folder,
-                    left,
-                    self.directory,
-                    self.progress,
-                )
-                self._do(part, work, task)
+                self._do(part, work, replace(task, folder=folder, left_s=left))
                 self._write()
             self.record.status = "complete"
         except KeyboardInterrupt:
