@@ -14,8 +14,10 @@ from isograd.cli.options import (
     DataDirOption,
     DataOption,
     InputOption,
+    JsonOption,
     LossOption,
     ModelArgument,
+    OutOption,
     TrustOption,
     duration,
 )
@@ -67,10 +69,8 @@ def command(
     loss: LossOption = None,
     inputs: InputOption = None,
     trust: TrustOption = False,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    out: OutOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Say which framework and mode suits your case, with the reasons, and how sure that is."""
     from isograd.report.advised import FILES

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from isograd.cli.options import duration
+from isograd.cli.options import JsonOption, OutOption, duration
 from isograd.cli.watch import TerminalProgress
 
 
@@ -26,10 +26,8 @@ def command(
         str,
         typer.Option(help="For small runs that make what is missing: 90s, 5m, 1h; 0s runs none."),
     ] = "5m",
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    out: OutOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Judge what is usually said about PyTorch and TensorFlow by what was measured here.
 

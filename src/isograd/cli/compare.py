@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,11 +16,13 @@ from isograd.cli.options import (
     HyperOption,
     IdiomaticOption,
     InputOption,
+    JsonOption,
     LearningRateOption,
     LossOption,
     ModelArgument,
     ModesOption,
     OptimizerOption,
+    OutOption,
     ThreadsOption,
     TimeoutOption,
     TrustOption,
@@ -61,12 +62,10 @@ def command(
         bool, typer.Option("--graphs", help="Show the graphs of a step in the report, too.")
     ] = False,
     timeout: TimeoutOption = 600.0,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
-    ] = None,
+    out: OutOption = None,
     inputs: InputOption = None,
     trust: TrustOption = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Prove, measure and train one network in every framework and mode."""
     from isograd.models import load

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,10 +13,12 @@ from isograd.cli.options import (
     FeedOption,
     HyperOption,
     InputOption,
+    JsonOption,
     LearningRateOption,
     LossOption,
     ModesOption,
     OptimizerOption,
+    OutOption,
     ThreadsOption,
     TimeoutOption,
     TrustOption,
@@ -73,12 +74,10 @@ def command(
         float, typer.Option(min=0.0, help="Seconds that the pipelines may be measured for.")
     ] = 6.0,
     timeout: TimeoutOption = 600.0,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
-    ] = None,
+    out: OutOption = None,
     inputs: InputOption = None,
     trust: TrustOption = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Measure what feeds a network in both frameworks, and whether the network waits for it."""
     from isograd.models import load

@@ -15,9 +15,11 @@ from isograd.cli.options import (
     DataOption,
     HyperOption,
     InputOption,
+    JsonOption,
     LearningRateOption,
     LossOption,
     OptimizerOption,
+    OutOption,
     ThreadsOption,
     TimeoutOption,
     TrustOption,
@@ -82,12 +84,10 @@ def command(
         float, typer.Option(min=0.0, help="Seconds that one batch size may be timed for.")
     ] = 1.0,
     timeout: TimeoutOption = 600.0,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
-    ] = None,
+    out: OutOption = None,
     inputs: InputOption = None,
     trust: TrustOption = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Ship one network in every form of both frameworks, and see what each costs and buys."""
     from isograd.deploy.request import Request

@@ -71,6 +71,10 @@ HyperOption = Annotated[
 BatchSizeOption = Annotated[int, typer.Option(min=1, help="Examples per step.")]
 DeviceOption = Annotated[str, typer.Option(help="cpu or cuda.")]
 ThreadsOption = Annotated[int, typer.Option(min=1, help="Threads of each framework.")]
+OutOption = Annotated[
+    Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 IdiomaticOption = Annotated[
     bool,
     typer.Option(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from isograd.cli.options import ModesOption, ThreadsOption, TimeoutOption
+from isograd.cli.options import JsonOption, ModesOption, OutOption, ThreadsOption, TimeoutOption
 from isograd.cli.watch import TerminalProgress
 
 
@@ -45,10 +45,8 @@ def command(
         float, typer.Option(min=0.0, help="Seconds that steps may be timed for.")
     ] = 4.0,
     timeout: TimeoutOption = 600.0,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    out: OutOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Pretrain a small language model in both frameworks, and prove every step the same."""
     from isograd.report.terminal_tuning import render_tuning

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from isograd.cli.options import ModesOption
+from isograd.cli.options import JsonOption, ModesOption, OutOption
 from isograd.cli.watch import TerminalProgress
 
 
@@ -29,10 +28,8 @@ def command(
         float | None,
         typer.Option(min=1.0, help="Seconds for each process. Default: each question's own."),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    out: OutOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Find out what each framework lets you do, by running it in every mode."""
     from isograd.probes.questions import questions

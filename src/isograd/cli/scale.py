@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,10 +16,12 @@ from isograd.cli.options import (
     DeviceOption,
     HyperOption,
     InputOption,
+    JsonOption,
     LearningRateOption,
     LossOption,
     ModelArgument,
     OptimizerOption,
+    OutOption,
     TimeoutOption,
     TrustOption,
     check_device,
@@ -78,12 +79,10 @@ def command(
     seed: Annotated[int, typer.Option(min=0, help="Of the first weights and the batches.")] = 0,
     device: DeviceOption = "cpu",
     timeout: TimeoutOption = 600.0,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
-    ] = None,
+    out: OutOption = None,
     inputs: InputOption = None,
     trust: TrustOption = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Train with several workers: is it the same training, how fast is it, what would more do?"""
     from isograd.models import load

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,8 +13,10 @@ from isograd.cli.options import (
     DataDirOption,
     DataOption,
     InputOption,
+    JsonOption,
     LossOption,
     ModelArgument,
+    OutOption,
     TrustOption,
     duration,
 )
@@ -34,10 +35,8 @@ def command(
     loss: LossOption = None,
     inputs: InputOption = None,
     trust: TrustOption = False,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the result. Default: a new one in isograd-runs.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    out: OutOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Run every command on one network within a time budget, and link all reports in one."""
     from isograd.report.studied import FILES

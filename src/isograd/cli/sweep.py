@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from isograd.cli.options import JsonOption
 from isograd.cli.watch import TerminalProgress
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the cells; run nothing.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Measure many networks, modes and batch sizes, and say which is fastest from where on."""
     from isograd.report.terminal_sweep import render_sweep
