@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from isograd.errors import IsogradError
+from isograd.measure.memory import KEEPING
 from isograd.measure.process import WorkerProcess
 from isograd.measure.schedule import measure
 from isograd.measure.stats import interval, noise_floor, ratio
@@ -29,6 +30,11 @@ BATCHES = (1, 8)
 IMAGE, TOKENS = "image=float32[N,3,224,224]", "tokens=int64[N,32]<1000"
 MODES = {"tensorflow": ("function",), "torch": ("eager", "compile")}
 HOME = {"torch": "torch_networks.py", "tensorflow": "keras_networks.py"}
+KEPT = dict(setting.split("=") for setting in KEEPING.split())
+"""Memory that was freed stays with the process, in all arms: else it goes back to the system after
+each step or not by luck of the heap, which makes two processes of one LSTM differ by a factor of
+two."""
+
 SECOND_BIAS = 4 * 256
 """PyTorch's LSTM adds two biases, both trained, where Keras' has one."""
 
@@ -70,6 +76,7 @@ class Arm:
             "TF_CPP_MIN_LOG_LEVEL": "2",
             "KERAS_BACKEND": "tensorflow",
             "CUDA_VISIBLE_DEVICES": "-1",
+            **KEPT,
             "TORCHINDUCTOR_CACHE_DIR": str(folder / "compiled"),
         }
         self.worker = WorkerProcess(folder / f"{label}.log", environment, module="latency_arms")

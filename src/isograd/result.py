@@ -165,6 +165,7 @@ class Mode:
     ``out of memory``, ``timed out`` or ``not reached`` (interrupted before). ``samples`` are step
     times in microseconds, one list per round. ``break_even_steps`` is after how many training steps
     the first call has paid for itself against the same framework's eager mode; None if never.
+    ``page_faults`` are the pages that a step takes from the system.
     """
 
     framework: str
@@ -179,6 +180,7 @@ class Mode:
     import_s: float | None = None
     build_s: float | None = None
     peak_memory_mb: float | None = None
+    page_faults: float | None = None
     accuracy: float | None = None
     time_to_target_s: float | None = None
     break_even_steps: int | None = None

@@ -1,12 +1,14 @@
-"""Peak memory of a process."""
+"""Peak memory of a process, and the pages it takes."""
 
+import mmap
 import subprocess
 import sys
 
+import numpy
 import psutil
 import pytest
 
-from isograd.measure.memory import peak_memory_mb
+from isograd.measure.memory import page_faults, peak_memory_mb
 
 MIB = 64
 
@@ -66,3 +68,13 @@ def test_a_process_that_ended_has_no_peak() -> None:
     finally:
         process.wait()
         process.stdout.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pages have 4 KiB or more there")
+def test_memory_that_is_taken_anew_is_counted_in_pages() -> None:
+    before = page_faults()
+    array = numpy.ones(MIB * 2**20, numpy.uint8)  # above what any C library keeps
+    taken = page_faults() - before
+    array[:] = 2
+    assert taken > MIB * 2**20 / mmap.PAGESIZE / 600  # huge pages hold 512
+    assert page_faults() - before - taken < taken / 4

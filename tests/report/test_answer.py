@@ -170,3 +170,15 @@ def test_a_noisy_machine_is_warned_about(result):
     before = len(cautions(result))
     result.noise_floor.fraction = 0.2
     assert len(cautions(result)) == before + 1
+
+
+def test_noise_by_memory_that_comes_and_goes_has_a_remedy(result):
+    result.noise_floor.fraction = 0.2
+    before = len(cautions(result))
+    result.mode("torch/eager").page_faults = 540.2
+    *_, caution = [c for c in cautions(result) if "pages of memory" in c.text]
+    assert caution.text.startswith("PyTorch eager takes 540 pages of memory from the system")
+    assert caution.next.startswith("MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=")
+    assert caution.next.endswith(result.command)
+    result.environment["variables"] = {"MALLOC_TRIM_THRESHOLD_": "1073741824"}
+    assert len(cautions(result)) == before

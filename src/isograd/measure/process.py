@@ -230,6 +230,10 @@ class RemoteExecutor:
     def compilations(self) -> int:
         return self._call("compilations")
 
+    def page_faults(self) -> int | None:
+        """Pages that the worker took from the system so far; see `isograd.measure.memory`."""
+        return self._worker.call("page_faults")
+
     def close(self) -> None:
         """Forgets the executor in the worker."""
         self._worker.call("close", self._name)

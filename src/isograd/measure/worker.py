@@ -20,7 +20,7 @@ from isograd.frameworks.importing import import_network
 from isograd.frameworks.protocol import Executor, Original, Plan
 from isograd.ir.imported import Imported
 from isograd.ir.inputs import InputSpec
-from isograd.measure.memory import peak_memory_mb
+from isograd.measure.memory import page_faults, peak_memory_mb
 from isograd.references import Reference
 
 
@@ -104,6 +104,10 @@ class Worker:
     def peak_memory(self) -> float | None:
         """The process' peak resident memory so far, in MiB."""
         return peak_memory_mb()
+
+    def page_faults(self) -> int | None:
+        """Pages that the process took from the system so far."""
+        return page_faults()
 
 
 def serve(connection: Connection, target: Any) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from isograd.measure.memory import KEEPING
 from isograd.report import numbers
 from isograd.report.answer import failed_checks, racing
 from isograd.report.names import enumeration, full_name, title
 from isograd.report.speed import standing
 from isograd.result import Mode, Result
+
+MANY_FAULTS = 64
+"""Pages a step, at some 0.25 to 1 microseconds each, from which on they can be seen in its time."""
 
 NOISY = 0.05
 """A noise floor above this fraction hides differences that people care about."""
@@ -85,7 +89,22 @@ def _noise(result: Result) -> list[Caution]:
     if result.noise_floor is None or result.noise_floor.fraction <= NOISY:
         return []
     text = "The machine is noisy: differences below the noise floor cannot be seen. Close what else"
-    return [Caution(f"{text} is running, then repeat.", result.command)]
+    return [Caution(f"{text} is running, then repeat.", result.command), *_faults(result)]
+
+
+def _faults(result: Result) -> list[Caution]:
+    """Memory that goes back to the system after each step: noise of another kind, which closing
+    programs does not end."""
+    kept = "MALLOC_TRIM_THRESHOLD_" in result.environment.get("variables", {})
+    worst = max(result.modes, key=lambda mode: mode.page_faults or 0)
+    if kept or not worst.page_faults or worst.page_faults < MANY_FAULTS:
+        return []
+    text = (
+        f"{full_name(worst)} takes {worst.page_faults:.0f} pages of memory from the system in each "
+        "step and gives them back, which another process of the same code may not do. This makes "
+        "the C library keep them, in every mode:"
+    )
+    return [Caution(text, f"{KEEPING} {result.command}")]
 
 
 def _undecided(result: Result) -> list[Caution]:

@@ -29,6 +29,7 @@ class StepArm:
         self.executor, self.per_call = executor, per_call
         self._batches = batches
         self._position = 0
+        self._steps = self._faults = 0
 
     def run(self, steps: int) -> Sequence[float]:
         """Nanoseconds of each of the next ``steps`` steps, rounded up to whole calls.
@@ -38,11 +39,19 @@ class StepArm:
         steps = -(-steps // self.per_call) * self.per_call
         rows = (self._position + np.arange(steps)) % len(self._batches)
         self._position = int((rows[-1] + 1) % len(self._batches))
-        before = self.executor.compilations()
+        before, faults = self.executor.compilations(), self.executor.page_faults()
         taken = self.executor.train(self._batches[rows]).nanoseconds
         if self.executor.compilations() != before:
             raise WorkerError(f"{self.label} compiled again inside the timed region.")
+        if faults is not None:
+            self._steps += steps
+            self._faults += (self.executor.page_faults() or faults) - faults
         return [float(n) for n in taken]
+
+    @property
+    def page_faults(self) -> float | None:
+        """Pages that a step takes from the system; None where that is not known."""
+        return self._faults / self._steps if self._steps else None
 
 
 def measure_steps(
@@ -58,8 +67,8 @@ def measure_steps(
     noise floor into ``result``. ``copies`` are second workers of modes that are among the benches:
     identical code, so that whatever the pair differs by is noise.
     """
-    arms = [_arm(bench, batches, bench.mode.label) for bench in benches]
-    arms += [_arm(copy, batches, _copy_label(copy.mode)) for copy in copies]
+    own_arms = [_arm(bench, batches, bench.mode.label) for bench in benches]
+    arms = own_arms + [_arm(copy, batches, _copy_label(copy.mode)) for copy in copies]
     progress.phase("measuring", MIN_ROUNDS)
     found = measure_arms(arms, budget_s=budget_s, on_round=lambda _: progress.advance())
     rounds = found.rounds
@@ -70,12 +79,13 @@ def measure_steps(
     ]
     result.noise_floor = noise_floor(pairs) if pairs else None
     noise = result.noise_floor.fraction if result.noise_floor else 0.0
-    for bench in benches:
+    for bench, arm in zip(benches, own_arms, strict=True):
         samples = rounds.get(bench.mode.label)
         if samples:
             bench.mode.samples = samples
             bench.mode.step_us = interval(samples)
             bench.mode.compilations = bench.executor.compilations()
+            bench.mode.page_faults = arm.page_faults
     result.comparisons = _comparisons([bench.mode for bench in benches], result.reference, noise)
     return found
 
