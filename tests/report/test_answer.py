@@ -172,6 +172,12 @@ def test_a_noisy_machine_is_warned_about(result):
     assert len(cautions(result)) == before + 1
 
 
+def test_what_to_repeat_does_not_run_into_its_own_result(result):
+    result.noise_floor.fraction = 0.2
+    result.command = "isograd compare 'my net.py:Net' --out here --epochs 2"
+    assert cautions(result)[-1].next == "isograd compare 'my net.py:Net' --epochs 2"
+
+
 def test_noise_by_memory_that_comes_and_goes_has_a_remedy(result):
     result.noise_floor.fraction = 0.2
     before = len(cautions(result))

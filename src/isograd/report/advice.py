@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from isograd.report.answer import failed_checks, racing
 from isograd.report.names import enumeration, full_name, title
 from isograd.report.speed import standing
 from isograd.result import Mode, Result
+
+OUT = re.compile(r"\s--out[= ]('[^']*'|\S+)")
 
 MANY_FAULTS = 64
 """Pages a step, at some 0.25 to 1 microseconds each, from which on they can be seen in its time."""
@@ -32,7 +35,7 @@ def cautions(result: Result) -> list[Caution]:
     return [
         *_unfair(result),
         *_proof(result),
-        *absences(result.modes, result.command),
+        *absences(result.modes, again(result.command)),
         *_noise(result),
         *_undecided(result),
     ]
@@ -70,6 +73,12 @@ def noise_sentence(result: Result) -> str:
     return f"Noise floor: identical workers differ by up to {floor}% on this machine."
 
 
+def again(command: str) -> str:
+    """The command without its ``--out``: that folder holds a result by now, which would not be
+    overwritten."""
+    return OUT.sub("", command)
+
+
 def _unfair(result: Result) -> list[Caution]:
     failed = failed_checks(result)
     return [Caution(f"The condition {c.name} does not hold: {c.detail}.") for c in failed]
@@ -89,7 +98,7 @@ def _noise(result: Result) -> list[Caution]:
     if result.noise_floor is None or result.noise_floor.fraction <= NOISY:
         return []
     text = "The machine is noisy: differences below the noise floor cannot be seen. Close what else"
-    return [Caution(f"{text} is running, then repeat.", result.command), *_faults(result)]
+    return [Caution(f"{text} is running, then repeat.", again(result.command)), *_faults(result)]
 
 
 def _faults(result: Result) -> list[Caution]:
@@ -104,7 +113,7 @@ def _faults(result: Result) -> list[Caution]:
         "step and gives them back, which another process of the same code may not do. This makes "
         "the C library keep them, in every mode:"
     )
-    return [Caution(text, f"{KEEPING} {result.command}")]
+    return [Caution(text, f"{KEEPING} {again(result.command)}")]
 
 
 def _undecided(result: Result) -> list[Caution]:
@@ -115,4 +124,4 @@ def _undecided(result: Result) -> list[Caution]:
     if place.decided or place.tied:
         return []
     text = "Too few samples, or too much noise, to tell the fastest modes apart. Repeat on an idle"
-    return [Caution(f"{text} machine.", result.command)]
+    return [Caution(f"{text} machine.", again(result.command))]

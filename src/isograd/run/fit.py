@@ -10,7 +10,7 @@ from isograd.ir.graph import Graph
 from isograd.ir.ops import TensorType
 from isograd.ir.sizes import symbols
 from isograd.models import Model
-from isograd.training import Loss, Recipe
+from isograd.training import LOSSES, Loss, Recipe
 
 
 def check_loss(graph: Graph, recipe: Recipe) -> None:
@@ -79,19 +79,29 @@ def _check_inputs(graph: Graph, dataset: Dataset) -> None:
 
 def _check_targets(graph: Graph, dataset: Dataset, loss: Loss) -> None:
     outputs = graph.type_of(graph.outputs[0])
+    if _takes(loss, outputs, dataset):
+        return
+    wanted = "targets of the outputs' shape"
+    if loss.integer_targets:
+        wanted = "one class for each example, and one output for each class"
+    fitting = [
+        name
+        for name, other in LOSSES.items()
+        if other.ignored is None and _takes(other, outputs, dataset)
+    ]
+    raise UsageError(
+        f"The loss {loss.name!r} needs {wanted}; the model {graph.name!r} has outputs of shape "
+        f"{list(outputs.shape[1:])}, the data set {dataset.name!r} {_described(dataset)}.",
+        hint=f"Say --loss {' or '.join(fitting)}." if fitting else "Choose another --data.",
+    )
+
+
+def _takes(loss: Loss, outputs: TensorType, dataset: Dataset) -> bool:
+    """Whether such outputs and the data set's targets go into it."""
     targets = dataset.train_targets
     if loss.integer_targets:
-        fits = targets.ndim == 1 and _classes(outputs) >= (dataset.classes or 1)
-        wanted = "one class for each example, and one output for each class"
-    else:
-        fits = outputs.shape[1:] == targets.shape[1:]
-        wanted = "targets of the outputs' shape"
-    if not fits:
-        raise UsageError(
-            f"The loss {loss.name!r} needs {wanted}; the model {graph.name!r} has outputs of shape "
-            f"{list(outputs.shape[1:])}, the data set {dataset.name!r} {_described(dataset)}.",
-            hint="Choose another --loss or --data.",
-        )
+        return targets.ndim == 1 and _classes(outputs) >= (dataset.classes or 1)
+    return outputs.shape[1:] == targets.shape[1:]
 
 
 def _classes(outputs: TensorType) -> int:
