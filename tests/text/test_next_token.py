@@ -55,6 +55,15 @@ def test_the_same_seed_draws_the_same_tokens_from_logits_that_differ_by_rounding
     assert [other(row) for row in rows] != [Chooser(1.0, seed=5)(row) for row in rows]
 
 
+def test_tokens_that_are_equally_likely_keep_their_places_when_rounding_orders_them_anew():
+    even = np.zeros(6)
+    for place in range(6):
+        nudged = even.copy()
+        nudged[place] += 1e-12
+        first, second = Chooser(1.0, seed=2), Chooser(1.0, seed=2)
+        assert [first(even) for _ in range(20)] == [second(nudged) for _ in range(20)]
+
+
 @pytest.mark.parametrize("options", [{"temperature": -1.0}, {"top_k": -1}])
 def test_numbers_out_of_range_are_refused(options):
     with pytest.raises(UsageError):

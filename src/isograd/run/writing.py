@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from isograd.frameworks.side import Side
 from isograd.ir.mapping import Array
+from isograd.text.next_token import Chooser
 from isograd.text.tokenizer import Tokenizer
 
 TEMPERATURE = 0.7
@@ -19,16 +20,15 @@ def continued(
     side: Side, tokenizer: Tokenizer, prompt: str, *, count: int, length: int, seed: int = 0
 ) -> str:
     """The text that a decoder for ``length`` tokens writes behind ``prompt``: at most ``count``
-    tokens, each drawn by NumPy from the side's logits with the same numbers on every side."""
-    generator = np.random.default_rng(seed)
+    tokens, drawn alike on every side (see `Chooser`)."""
+    choose = Chooser(TEMPERATURE, seed=seed)
     tokens = tokenizer.encode(prompt)
     begin = len(tokens)
     end = tokenizer.token_of("eos_token")
     while len(tokens) < min(length, begin + count):
         row = np.zeros((1, length), np.int64)
         row[0, : len(tokens)] = tokens
-        logits = np.asarray(side.forward((row,)), np.float64)[0, len(tokens) - 1]
-        tokens.append(_drawn(logits, generator))
+        tokens.append(choose(side.forward((row,))[0, len(tokens) - 1]))
         if end and tokens[-1] == end[1]:
             break
     return tokenizer.decode(tokens[begin:])
@@ -45,9 +45,3 @@ def told(side: Side, tokenizer: Tokenizer, inputs: Sequence[Array], mask: int) -
         for place, token in enumerate(row)
     ]
     return "".join(words).strip()
-
-
-def _drawn(logits: NDArray[np.float64], generator: np.random.Generator) -> int:
-    scores = (logits - logits.max()) / TEMPERATURE
-    shares = np.exp(scores) / np.exp(scores).sum()
-    return int(np.searchsorted(np.cumsum(shares), generator.random()).clip(max=len(shares) - 1))

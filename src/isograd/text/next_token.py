@@ -48,7 +48,9 @@ class Chooser:
     drawn from ``softmax(logits / temperature)`` over the ``top_k`` likeliest (0: over all).
 
     The draws come from ``seed`` through NumPy and depend on nothing else, so that two sides with
-    the same logits choose the same tokens. Raises `UsageError` for numbers out of range.
+    the same logits choose the same tokens. Shares are laid out in the order of the vocabulary:
+    ordered by likelihood, two that are as likely as each other could change places by rounding.
+    Raises `UsageError` for numbers out of range.
     """
 
     temperature: float = 0.0
@@ -68,7 +70,7 @@ class Chooser:
         draw = self._draws.random()
         if self.temperature == 0:
             return int(np.argmax(logits))
-        order = np.argsort(-logits, kind="stable")[: self.top_k or None]
-        scaled = logits[order].astype(np.float64) / self.temperature
+        kept = np.sort(np.argsort(-logits, kind="stable")[: self.top_k or None])
+        scaled = logits[kept].astype(np.float64) / self.temperature
         weights = np.cumsum(np.exp(scaled - scaled.max()))
-        return int(order[np.searchsorted(weights, draw * weights[-1], side="right")])
+        return int(kept[np.searchsorted(weights, draw * weights[-1], side="right")])
