@@ -18,6 +18,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from isograd.bench.training import Course
+from isograd.bench.workbench import Bench, Setting, Workbench
 from isograd.data import Dataset, batch_order, load
 from isograd.errors import UsageError
 from isograd.frameworks import MODES
@@ -28,8 +30,6 @@ from isograd.measure.process import WorkerProcess
 from isograd.measure.stats import interval, ratio
 from isograd.models import load as load_model
 from isograd.result import Mode
-from isograd.run.training import Course
-from isograd.run.workbench import Bench, Setting, Workbench
 from isograd.training import Recipe
 from tutorial import DEVIATION, MEAN
 

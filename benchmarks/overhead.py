@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from isograd.bench.timing import StepArm
+from isograd.bench.training import Course
+from isograd.bench.workbench import Bench, Setting, Workbench
 from isograd.data import batch_order, load
 from isograd.measure.process import WorkerProcess
 from isograd.measure.schedule import measure
 from isograd.measure.stats import noise_floor, ratio
 from isograd.models import load as load_model
 from isograd.result import Mode
-from isograd.run.timing import StepArm
-from isograd.run.training import Course
-from isograd.run.workbench import Bench, Setting, Workbench
 from isograd.training import Recipe
 
 LABELS = ("torch/eager", "tensorflow/function")

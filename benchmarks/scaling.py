@@ -20,9 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
+from isograd.bench.fit import usual_data
 from isograd.frameworks import part
 from isograd.models import load
-from isograd.run.fit import usual_data
 from isograd.run.scale import Material, chosen
 from isograd.scaling.cost import Cost, Measured, fit
 from isograd.scaling.engine import Engine, Task

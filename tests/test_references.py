@@ -7,14 +7,8 @@ from pathlib import Path
 import pytest
 
 from isograd.errors import IsogradError, UsageError
-from isograd.references import (
-    Reference,
-    defined_names,
-    is_user_file,
-    load_object,
-    parse_reference,
-    user_line,
-)
+from isograd.reference_text import defined_names, parse_reference
+from isograd.references import Reference, is_user_file, load_object, user_line
 
 SOURCE = """\
 import math

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from isograd.errors import UsageError
 from isograd.measure.environment import environment
+from isograd.records import KINDS, kind_name
 from isograd.result import Result, read_text, schema_of
 
 if TYPE_CHECKING:
-    from isograd.claims.observation import Observation
     from isograd.effort.record import Effort
     from isograd.frontier import Frontier
+    from isograd.observation import Observation
     from isograd.probes.result import Probes
     from isograd.scaling.record import Scaling
     from isograd.views.document import Graphs
@@ -105,33 +105,16 @@ class Here:
         return ""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of result: the list of `Evidence` that it goes into, what its file is called, and its
-    record's class as ``module:name``, which is not imported before one is met."""
-
-    field: str
-    file: str
-    record: str
-
-    def read(self, text: str, where: str) -> Any:
-        """The record. Raises `UsageError` for one that is damaged."""
-        module, _, name = self.record.partition(":")
-        return getattr(import_module(module), name).from_json(text, where)
-
-
-KINDS = {
-    "isograd/result": Kind("compares", "result.json", "isograd.result:Result"),
-    "isograd/graphs": Kind("graphs", "graph.json", "isograd.views.document:Graphs"),
-    "isograd/frontier": Kind("frontiers", "frontier.json", "isograd.frontier:Frontier"),
-    "isograd/scaling": Kind("scalings", "scaling.json", "isograd.scaling.record:Scaling"),
-    "isograd/probes": Kind("probes", "probes.json", "isograd.probes.result:Probes"),
-    "isograd/observation": Kind(
-        "observations", "observation.json", "isograd.claims.observation:Observation"
-    ),
-    "isograd/effort": Kind("efforts", "effort.json", "isograd.effort.record:Effort"),
+LISTS = {
+    "isograd/result": "compares",
+    "isograd/graphs": "graphs",
+    "isograd/frontier": "frontiers",
+    "isograd/scaling": "scalings",
+    "isograd/probes": "probes",
+    "isograd/observation": "observations",
+    "isograd/effort": "efforts",
 }
-"""Schema, without its version, to kind."""
+"""Kind of record (see `isograd.records`) to the list of `Evidence` that it goes into."""
 
 
 def gather(folders: Sequence[Path], here: Here | None = None) -> Evidence:
@@ -149,8 +132,8 @@ def gather(folders: Sequence[Path], here: Here | None = None) -> Evidence:
     evidence = Evidence()
     for path in _files(folders):
         _take(path, evidence, here)
-    for kind in KINDS.values():
-        getattr(evidence, kind.field).sort(key=lambda found: found.created, reverse=True)
+    for name in LISTS.values():
+        getattr(evidence, name).sort(key=lambda found: found.created, reverse=True)
     return evidence
 
 
@@ -167,7 +150,7 @@ def _files(folders: Sequence[Path]) -> Iterator[Path]:
 
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:
-    yield from (path for kind in KINDS.values() if (path := folder / kind.file).is_file())
+    yield from (path for name in LISTS if (path := folder / KINDS[name].file).is_file())
     for inner in folder.iterdir() if depth else ():
         if inner.is_dir() and not inner.is_symlink():
             yield from _below(inner, depth - 1)
@@ -177,12 +160,12 @@ def _take(path: Path, evidence: Evidence, here: Here) -> None:
     """Reads a file; what is no result of these kinds is passed over."""
     try:
         text = read_text(path)
-        kind = KINDS.get(schema_of(text, str(path)).rpartition("/")[0])
-        record = kind.read(text, str(path)) if kind else None
+        name = kind_name(schema_of(text, str(path)))
+        record = KINDS[name].cls.from_json(text, str(path)) if name in LISTS else None
     except UsageError as error:
         evidence.refused.append(Refused(path, " ".join(filter(None, (error.what, error.hint)))))
         return
-    if kind is None:
+    if record is None:
         return
     versions, processor = _made_with(record)
     objection = here.objection(versions, processor)
@@ -190,7 +173,7 @@ def _take(path: Path, evidence: Evidence, here: Here) -> None:
         evidence.refused.append(Refused(path, objection))
     else:
         found = Found(record, path, _created(record, path), versions)
-        getattr(evidence, kind.field).append(found)
+        getattr(evidence, LISTS[name]).append(found)
 
 
 def _made_with(record: Any) -> tuple[Mapping[str, str], str | None]:

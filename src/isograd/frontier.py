@@ -13,6 +13,9 @@ from isograd.result import Comparison, NoiseFloor, Saved, Verdict, absent
 
 SCHEMA = "isograd/frontier/1"
 
+ALLOWED = 0.5
+"""Points of accuracy that what is smaller or faster may cost to be named in the answer."""
+
 
 @dataclass
 class Latency:

@@ -14,7 +14,8 @@ from isograd.ir import store
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.imported import Imported
 from isograd.ir.inputs import InputSpec, parse_input
-from isograd.references import Reference, parse_reference
+from isograd.reference_text import parse_reference
+from isograd.references import Reference
 from isograd.text import folder, hub
 
 IMPORT_TIMEOUT_S = 600.0

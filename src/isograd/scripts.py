@@ -18,7 +18,7 @@ from isograd.ir.inputs import InputSpec, parse_input
 from isograd.ir.mapping import Array
 from isograd.ir.sizes import symbols
 from isograd.models import Model, load
-from isograd.references import parse_reference
+from isograd.reference_text import parse_reference
 from isograd.training import Recipe, TrainSpec
 
 

@@ -15,11 +15,11 @@ from evidences import (
     view,
 )
 
-from isograd.claims.observation import Observation
 from isograd.claims.outcome import decide
 from isograd.claims.rules import RULES
 from isograd.claims.rules.gradients import CHEAP
 from isograd.evidence import Evidence
+from isograd.observation import Observation
 from isograd.result import Stage
 from isograd.views.document import Overlay
 from isograd.views.view import Event

@@ -19,7 +19,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a worker was started")
 
-    monkeypatch.setattr("isograd.run.workbench.WorkerProcess", refuse)
+    monkeypatch.setattr("isograd.bench.workbench.WorkerProcess", refuse)
 
 
 class Ended:

@@ -10,6 +10,7 @@ import pytest
 from sides import side
 
 from isograd import zoo
+from isograd.bench.training import Course
 from isograd.compress.channels import prune
 from isograd.compress.folding import Folded
 from isograd.compress.magnitude import apply, masks
@@ -21,7 +22,6 @@ from isograd.ir import ops
 from isograd.ir.builder import Builder
 from isograd.run import fine_tuning
 from isograd.run.fine_tuning import RAMP, fine_tune, ramp, treat
-from isograd.run.training import Course
 from isograd.training import SGD, Adam, Recipe
 
 GRAPH = zoo.get("bce-mlp").build()

@@ -1,8 +1,8 @@
 import pytest
 
+from isograd.measure.standing import between
 from isograd.report.advice import cautions
 from isograd.report.answer import answer
-from isograd.report.speed import between
 from isograd.result import Comparison, Mode
 
 

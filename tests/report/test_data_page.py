@@ -15,7 +15,7 @@ from isograd.errors import UsageError
 from isograd.feeding import Delivery, Feeding, Shuffle
 from isograd.report import data_answer as say
 from isograd.report import saved
-from isograd.report.data import FILES, render, scatter, write_feeding
+from isograd.report.data import render, scatter, write_feeding
 from isograd.report.terminal_data import render_feeding
 
 
@@ -110,4 +110,4 @@ def test_it_is_shown_again_and_never_overwritten(tmp_path: Path) -> None:
     assert saved.read(tmp_path).record == found
     with pytest.raises(UsageError, match="nothing was overwritten"):
         write_feeding(found, tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == set(FILES)
+    assert {path.name for path in tmp_path.iterdir()} == {"feeding.json", "feeding.html"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isograd.report import numbers
+from isograd.notation import numbers
 from isograd.result import Interval
 
 positive = st.floats(1e-3, 1e9)

@@ -11,10 +11,8 @@ from scalings import make_hostile, make_run, make_scaling
 
 from isograd.report import scaling as page
 from isograd.report import scaling_answer as say
-from isograd.report.saved import KINDS
 from isograd.report.terminal_scaling import render_hosts, render_scaling
-from isograd.run.scale import Plan
-from isograd.scaling.engine import Command
+from isograd.scaling.engine import Command, Plan
 from isograd.scaling.record import Scaling
 
 
@@ -41,7 +39,7 @@ def test_the_page_says_what_the_terminal_says():
 
 def test_a_record_comes_back_from_its_folder(tmp_path):
     page.write_scaling(make_scaling(), tmp_path)
-    assert KINDS["isograd/scaling"].cls.read(tmp_path / "scaling.json") == make_scaling()
+    assert Scaling.read(tmp_path / "scaling.json") == make_scaling()
 
 
 def test_a_difference_is_the_headline_and_the_exit_code():

@@ -9,7 +9,7 @@ from points import BASELINE, frontier, point
 from rich.console import Console
 
 from isograd.frontier import Frontier, Training, Variant
-from isograd.report import numbers
+from isograd.notation import numbers
 from isograd.report.frontier_findings import findings
 from isograd.report.terminal_frontier import render_frontier
 from isograd.result import Comparison

@@ -8,6 +8,7 @@ import pytest
 
 from isograd import report
 from isograd.errors import UsageError
+from isograd.report.files import save_record
 from isograd.result import Result
 
 
@@ -54,7 +55,7 @@ def test_a_directory_without_permission_is_a_usage_error(result, tmp_path):
 
 
 def test_a_failed_write_leaves_the_old_record_and_no_rubbish(result, tmp_path, monkeypatch):
-    report.write_json(result, tmp_path)
+    save_record(result, tmp_path)
     before = (tmp_path / "result.json").read_text()
 
     def fail(*_args):
@@ -63,7 +64,7 @@ def test_a_failed_write_leaves_the_old_record_and_no_rubbish(result, tmp_path, m
     monkeypatch.setattr("pathlib.Path.replace", fail)
     result.command = "another"
     with pytest.raises(UsageError, match="No space left"):
-        report.write_json(result, tmp_path)
+        save_record(result, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
     assert (tmp_path / "result.json").read_text() == before
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from isograd.bench.workbench import Bench
 from isograd.errors import WorkerError
 from isograd.run import compare as module
 from isograd.run.compare import Comparison, Request, compare
-from isograd.run.workbench import Bench
 from isograd.training import Recipe
 
 

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from isograd.cli import app
+from isograd.proof.summary import ProofReport
 from isograd.result import Mode, Proof, Result, Stage, Verdict
-from isograd.run.prove import ProofReport
 
 
 def stage(verdict: Verdict, deviation: float, ratio: float) -> Stage:

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from isograd import data, zoo
+from isograd.bench.fit import check_fit, check_loss
 from isograd.errors import UsageError
 from isograd.ir.builder import Builder
 from isograd.ir.graph import Graph
 from isograd.ir.ops import Add, Einsum, Flatten, Linear
-from isograd.run.fit import check_fit, check_loss
 from isograd.training import Recipe
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from isograd.bench import workbench
 from isograd.measure.process import WorkerProcess
-from isograd.run import workbench
+from isograd.result import Result
 from isograd.run.compare import Request, compare
+from isograd.run.folders import new_directory
 from isograd.run.prove import prove
-from isograd.run.workbench import fresh_folder, new_directory
 from isograd.training import Recipe
 
 RECIPE = Recipe("binary_cross_entropy", batch_size=32)
@@ -93,6 +94,6 @@ def test_without_a_folder_named_each_run_gets_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    folders = [new_directory(None, lambda: fresh_folder("lenet")) for _ in range(3)]
+    folders = [new_directory(None, "lenet", Result) for _ in range(3)]
     assert len(set(folders)) == len(folders)
     assert all(folder.parent.name == "isograd-runs" for folder in folders)

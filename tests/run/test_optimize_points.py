@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from points import BASELINE, frontier, point
 
+from isograd.bench.training import Course
 from isograd.data import load as load_data
 from isograd.deploy.artefact import Artefact
 from isograd.deploy.build import Built
@@ -23,7 +24,6 @@ from isograd.ir.mapping import Array, TensorMap
 from isograd.run.forms import Network
 from isograd.run.points import measure_point
 from isograd.run.referee import Expectation
-from isograd.run.training import Course
 from isograd.training import Recipe
 from isograd.zoo import get
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+from isograd.bench import workbench
+from isograd.bench.training import Course
 from isograd.data import load as load_data
 from isograd.errors import UsageError, WorkerError
 from isograd.frontier import Training
 from isograd.measure.process import LocalWorker
 from isograd.models import load
-from isograd.run import precision, workbench
+from isograd.run import precision
 from isograd.run.precision import Lesson, train_precisions
-from isograd.run.training import Course
 from isograd.training import Recipe
 
 LESSON = Lesson(epochs=1, seeds=2, measure_s=0.01)

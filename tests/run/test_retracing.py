@@ -11,7 +11,7 @@ from isograd.frameworks.protocol import Live, Original, Subject
 from isograd.ir.inputs import parse_input
 from isograd.measure.process import WorkerProcess
 from isograd.models import Model, load
-from isograd.references import parse_reference
+from isograd.reference_text import parse_reference
 from isograd.run.retracing import own_network, show_tracing
 from isograd.training import Recipe
 from isograd.views import Event, View

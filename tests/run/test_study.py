@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from isograd.cli import app
-from isograd.errors import WorkerError
+from isograd.errors import UsageError, WorkerError
 from isograd.report import study_answer
 from isograd.report.saved import read
 from isograd.run import study as module
@@ -65,6 +65,13 @@ def test_every_part_has_its_folder_and_its_link(monkeypatch, tmp_path) -> None:
         assert (tmp_path / "s" / part.page).exists()
     assert study_answer.headline(found) == "advise says yes."
     assert found.exit_code == 0
+
+
+def test_a_study_is_not_written_over_another_one(monkeypatch, tmp_path) -> None:
+    found = run(monkeypatch, tmp_path / "s", done("compare"))
+    with pytest.raises(UsageError, match="already holds a result"):
+        run(monkeypatch, tmp_path / "s", done("other"))
+    assert read(tmp_path / "s").record == found
 
 
 def test_what_the_budget_does_not_reach_is_named(monkeypatch, tmp_path) -> None:

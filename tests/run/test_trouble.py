@@ -15,13 +15,13 @@ import psutil
 import pytest
 
 from isograd import zoo
+from isograd.bench.workbench import choose_modes
 from isograd.data import load as load_data
 from isograd.errors import MissingDependency, UsageError
 from isograd.ir.graph import Graph
 from isograd.ir.ops import ReLU, Tanh
 from isograd.run.compare import Request, compare
 from isograd.run.prove import prove
-from isograd.run.workbench import choose_modes
 from isograd.training import SGD, Recipe
 
 MODES = ("torch/eager", "torch/jit")
@@ -110,7 +110,7 @@ def test_a_mode_that_a_framework_cannot_do_is_said_to_be_unsupported() -> None:
 def test_without_any_framework_the_way_to_install_one_is_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("isograd.run.workbench.installed", lambda framework: False)
+    monkeypatch.setattr("isograd.bench.workbench.installed", lambda framework: False)
     with pytest.raises(MissingDependency, match="No mode could run") as caught:
         prove("bce-mlp", recipe=Recipe("binary_cross_entropy", batch_size=32))
     assert "pip install 'isograd[torch]'" in (caught.value.hint or "")

@@ -6,9 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from isograd.bench.fit import usual_data
 from isograd.frameworks import part
 from isograd.models import load
-from isograd.run.fit import usual_data
 from isograd.run.scale import Material
 from isograd.scaling.engine import Command, Task
 from isograd.scaling.job import Job, Trained, read_trained

@@ -12,7 +12,6 @@ from isograd.models import load
 from isograd.pipelines.feed import parse_feeds
 from isograd.pipelines.source import find_source
 from isograd.pipelines.specification import Delivering
-from isograd.report.data import FILES
 from isograd.run.data import Request, data
 from isograd.training import Recipe
 
@@ -48,7 +47,7 @@ def test_a_pipeline_and_the_network_that_it_feeds(tmp_path: Path) -> None:
     feeds = parse_feeds([f"torch={path}:twice"])
     found, folder = data(request(feeds=feeds), load("bce-mlp"), out=tmp_path / "run")
     assert found.status == "complete", found.reason
-    assert Feeding.read(folder / FILES[0]) == found
+    assert Feeding.read(folder / "feeding.json") == found
     memory, workers, twice = found.pipelines
     assert memory.ratio is None
     for one in found.pipelines:

@@ -15,7 +15,7 @@ import pytest
 from folders import GPT2, drawn, put, shapes_of_gpt2
 from isograd.errors import UsageError
 from isograd.models import load
-from isograd.references import parse_reference
+from isograd.reference_text import parse_reference
 from isograd.text.hub import fetch, git_checksum, parse
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

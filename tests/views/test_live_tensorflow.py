@@ -17,7 +17,7 @@ from isograd.frameworks.protocol import Live, Original
 from isograd.frameworks.tensorflow.views import live as keras_live
 from isograd.frameworks.tensorflow.views import retracing
 from isograd.ir.inputs import parse_input
-from isograd.references import parse_reference
+from isograd.reference_text import parse_reference
 from isograd.views import View
 from isograd.views.variations import variations
 

@@ -16,7 +16,7 @@ from isograd.frameworks.torch.views import live as torch_live
 from isograd.frameworks.torch.views.recompiling import compilations
 from isograd.frameworks.torch.views.retracing import recompiles
 from isograd.ir.inputs import parse_input
-from isograd.references import parse_reference
+from isograd.reference_text import parse_reference
 from isograd.views import View
 from isograd.views.variations import variations
 

@@ -9,7 +9,7 @@ from isograd.advice import Change, Ranked
 from isograd.advise.measured import Measured
 from isograd.advise.profile import USUAL_LIMITS, Profile
 from isograd.advise.rank import rank
-from isograd.report.names import title
+from isograd.notation.names import title
 
 FAR = 8.0
 """A measurement that would have to be so many times another is not worth mentioning."""

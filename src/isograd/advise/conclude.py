@@ -11,7 +11,7 @@ from isograd.advise.facts import on_hardware
 from isograd.advise.measured import Measured
 from isograd.advise.profile import Profile
 from isograd.advise.rank import MATTERS, apart, rank, sureness
-from isograd.report.names import title
+from isograd.notation.names import title
 
 
 def advise(profile: Profile, measured: Measured, *, model: str, command: str) -> Advice:

@@ -14,7 +14,7 @@ from isograd.advise.profile import Profile
 from isograd.advise.reasons import Best, Option, reasons
 from isograd.deploy.target import Target, parse_target
 from isograd.frontier import Frontier, Point
-from isograd.report.names import title
+from isograd.notation.names import title
 
 MATTERS = math.log2(1.1)
 """Below so many points, a tenth in time, two options are the same for all purposes."""

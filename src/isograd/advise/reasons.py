@@ -11,8 +11,8 @@ from isograd.advise.facts import on_hardware
 from isograd.advise.measured import Figure, Measured, Trained, latency
 from isograd.advise.profile import Profile, Weights
 from isograd.frontier import Point
-from isograd.report import numbers
-from isograd.report.names import title
+from isograd.notation import numbers
+from isograd.notation.names import title
 
 DEBUGGING = {"low": 0.0, "some": 0.5, "high": 1.0}
 """How much of what a mode loses by its debugging counts."""

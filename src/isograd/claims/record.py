@@ -12,8 +12,6 @@ from isograd.result import Saved
 
 SCHEMA = "isograd/claims/1"
 
-RECORD = "claims.json"
-
 
 @dataclass
 class Finding:

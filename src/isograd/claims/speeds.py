@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from isograd.claims.outcome import Figure, Vote
 from isograd.evidence import Found
 from isograd.frontier import Frontier, Point
+from isograd.measure.standing import NOISY, OPPOSITE, is_fair
 from isograd.measure.stats import verdict
-from isograd.report.advice import NOISY
-from isograd.report.names import title
-from isograd.report.speed import OPPOSITE, is_fair
+from isograd.notation.names import title
 from isograd.result import Comparison, Mode, Result
 
 TIMES = "× as fast"

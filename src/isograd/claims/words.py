@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from isograd.claims.outcome import Figure, Vote
-from isograd.report import numbers
-from isograd.report.names import enumeration
+from isograd.notation import numbers
+from isograd.notation.names import enumeration
 
 MIXED = "Now the one, now the other"
 OPEN = "Undecided"

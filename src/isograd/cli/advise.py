@@ -73,7 +73,7 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Say which framework and mode suits your case, with the reasons, and how sure that is."""
-    from isograd.report.advised import FILES
+    from isograd.records import kind_of
     from isograd.report.terminal_advice import render_advice
     from isograd.run.advise import advise_on
 
@@ -108,7 +108,7 @@ def command(
     if json:
         typer.echo(found.to_json())
     else:
-        render_advice(found, Console(), report=str(directory / FILES[1]))
+        render_advice(found, Console(), report=str(directory / kind_of(type(found)).page))
     raise typer.Exit(found.exit_code)
 
 

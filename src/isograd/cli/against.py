@@ -30,12 +30,14 @@ def against(
     json: bool,
 ) -> NoReturn:
     """Explains two networks, and ends with the verdict's exit code."""
-    from isograd.report.explanation import FILES, write_explanation
+    from isograd.explanation import Explanation
+    from isograd.records import kind_of
+    from isograd.report.explanation import write_explanation
     from isograd.report.files import claim_files
     from isograd.report.terminal_explanation import render_explanation
     from isograd.run.courses import Plan
     from isograd.run.explain import explain
-    from isograd.run.workbench import fresh_folder
+    from isograd.run.folders import fresh_folder
 
     epochs, data, data_dir = training
     if not epochs and (data or data_dir):
@@ -45,7 +47,7 @@ def against(
 
     folder = None if json else out or fresh_folder("pair")
     if folder:
-        claim_files(folder, FILES)
+        claim_files(folder, kind_of(Explanation).files)
     console = Console(stderr=True)
     with console.status("Both networks are run, and what differs is looked for ..."):
         found = explain(

@@ -68,11 +68,11 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Prove, measure and train one network in every framework and mode."""
+    from isograd.bench.fit import usual_data
     from isograd.models import load
     from isograd.pipelines.feed import parse_feeds
     from isograd.report import terminal
     from isograd.run.compare import Request, compare
-    from isograd.run.fit import usual_data
 
     check_device(device)
     found = load(model, inputs or (), trust=trust)

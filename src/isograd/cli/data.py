@@ -85,7 +85,7 @@ def command(
     from isograd.pipelines.feed import parse_feeds
     from isograd.pipelines.source import find_source
     from isograd.pipelines.specification import Delivering
-    from isograd.report.data import FILES
+    from isograd.records import kind_of
     from isograd.report.terminal_data import render_feeding
     from isograd.run.data import Request, data
 
@@ -108,5 +108,5 @@ def command(
     if json:
         typer.echo(found.to_json())
     else:
-        render_feeding(found, Console(), report=str(directory / FILES[1]))
+        render_feeding(found, Console(), report=str(directory / kind_of(type(found)).page))
     raise typer.Exit(found.exit_code)

@@ -67,11 +67,13 @@ def command(
     """
     from isograd.errors import DataDependent
     from isograd.models import Model, load
+    from isograd.records import kind_of
     from isograd.report.files import claim_files
-    from isograd.report.graph import FILES, write_graphs
+    from isograd.report.graph import write_graphs
     from isograd.report.terminal_graph import render_graphs
+    from isograd.run.folders import fresh_folder
     from isograd.run.graph import choose_views, graph
-    from isograd.run.workbench import fresh_folder
+    from isograd.views.document import Graphs
 
     check_device(device)
     choose_views(view or ())
@@ -85,7 +87,7 @@ def command(
     recipe = training_recipe(loss or usual, optimizer, learning_rate, hyper, batch_size)
     folder = None if json else out or fresh_folder("graph")
     if folder:
-        claim_files(folder, FILES)
+        claim_files(folder, kind_of(Graphs).files)
     with TerminalProgress() as progress:
         graphs = graph(
             named,

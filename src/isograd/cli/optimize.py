@@ -90,10 +90,10 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Ship one network in every form of both frameworks, and see what each costs and buys."""
+    from isograd.bench.fit import usual_data
     from isograd.deploy.request import Request
     from isograd.errors import UsageError
     from isograd.models import load
-    from isograd.run.fit import usual_data
     from isograd.run.optimize import optimize
     from isograd.run.optimize import resume as go_on
 

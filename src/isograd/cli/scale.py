@@ -85,10 +85,10 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Train with several workers: is it the same training, how fast is it, what would more do?"""
+    from isograd.bench.fit import usual_data
     from isograd.models import load
     from isograd.report.scaling import write_scaling
     from isograd.report.terminal_scaling import render_hosts, render_scaling
-    from isograd.run.fit import usual_data
     from isograd.run.scale import prepare, scale
     from isograd.scaling.request import Request
 

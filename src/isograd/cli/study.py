@@ -39,7 +39,7 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Run every command on one network within a time budget, and link all reports in one."""
-    from isograd.report.studied import FILES
+    from isograd.records import kind_of
     from isograd.report.terminal_study import render_study
     from isograd.run.study import WORKS, study
 
@@ -64,5 +64,5 @@ def command(
     if json:
         typer.echo(found.to_json())
     else:
-        render_study(found, Console(), report=str(directory / FILES[1]))
+        render_study(found, Console(), report=str(directory / kind_of(type(found)).page))
     raise typer.Exit(found.exit_code)

@@ -10,7 +10,7 @@ from rich.progress import Progress as Bars
 
 
 class TerminalProgress:
-    """One bar for each phase of a run, on standard error; see `isograd.run.progress.Progress`."""
+    """One bar for each phase of a run, on standard error; see `isograd.progress.Progress`."""
 
     def __init__(self) -> None:
         self._bars = Bars(

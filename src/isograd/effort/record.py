@@ -10,8 +10,6 @@ from isograd.result import Saved
 
 SCHEMA = "isograd/effort/1"
 
-RECORD = "effort.json"
-
 
 @dataclass
 class Script:

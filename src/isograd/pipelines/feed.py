@@ -12,13 +12,8 @@ from isograd.frameworks import MODES, part
 from isograd.pipelines.items import Pair
 from isograd.pipelines.pipeline import Pipeline, each_epoch
 from isograd.pipelines.profiling import sampling
-from isograd.references import (
-    Reference,
-    first_line,
-    load_object,
-    parse_reference,
-    user_line,
-)
+from isograd.reference_text import parse_reference
+from isograd.references import Reference, first_line, load_object, user_line
 from isograd.waiting import Spot
 
 LOOK_S = 1.0

@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from isograd.records import kind_of
 from isograd.result import Saved, absent
 
 SCHEMA = "isograd/probes/1"
-
-RECORD = "probes.json"
-"""The file of a run's folder that holds the answers."""
 
 
 @dataclass
@@ -89,4 +87,4 @@ class Probes(Saved):
 def load(folder: Path) -> list[Answer]:
     """The answers of a run, from its folder or from the record itself. Raises `UsageError` where
     there is none."""
-    return Probes.read(folder / RECORD if folder.is_dir() else folder).answers
+    return Probes.read(folder / kind_of(Probes).file if folder.is_dir() else folder).answers

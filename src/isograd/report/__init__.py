@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from isograd.records import kind_of
 from isograd.report.files import claim_files, write_file
 from isograd.result import Result
 from isograd.views.document import Graphs
 
-FILES = ("result.json", "report.html", "report.md")
+FILES = (*kind_of(Result).files, "report.md")
 """What a report consists of."""
-
-GRAPHS = "graph.json"
-"""The graphs of the network, where the page shows them, too."""
 
 
 def write(
     result: Result, directory: Path, *, replace: bool = False, graphs: Graphs | None = None
 ) -> list[Path]:
     """Writes `FILES` into a directory, which is made if it is not there, and returns their paths.
-    The page has the graphs of the network, where they are given, and `GRAPHS` lies beside it.
+    The page has the graphs of the network, where they are given, and their record lies beside it.
 
     Each file is complete or not there at all, so that this may be called again and again with
     ``replace`` while a run goes on. Raises `UsageError` when a file exists already and ``replace``
@@ -33,16 +31,8 @@ def write(
     for path, text in zip(paths, texts, strict=True):
         write_file(path, text)
     if graphs:
-        write_file(directory / GRAPHS, graphs.to_json())
+        write_file(directory / kind_of(Graphs).file, graphs.to_json())
     return paths
-
-
-def write_json(result: Result, directory: Path) -> Path:
-    """Rewrites ``result.json`` alone, at once or not at all: what a run saves after each round.
-    Raises `UsageError` when it cannot be written."""
-    path = directory / FILES[0]
-    write_file(path, result.to_json())
-    return path
 
 
 def claim(directory: Path, *, replace: bool = False) -> None:

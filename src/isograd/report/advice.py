@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isograd.measure.memory import KEEPING
-from isograd.report import numbers
+from isograd.measure.standing import NOISY, standing
+from isograd.notation import numbers
+from isograd.notation.names import enumeration, full_name, title
 from isograd.report.answer import failed_checks, racing
-from isograd.report.names import enumeration, full_name, title
-from isograd.report.speed import standing
 from isograd.result import Mode, Result
 
 OUT = re.compile(r"\s--out[= ]('[^']*'|\S+)")
 
 MANY_FAULTS = 64
 """Pages a step, at some 0.25 to 1 microseconds each, from which on they can be seen in its time."""
-
-NOISY = 0.05
-"""A noise floor above this fraction hides differences that people care about."""
 
 
 @dataclass(frozen=True)

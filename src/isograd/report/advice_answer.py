@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from isograd.advice import Advice, Change, Ranked, Reason
-from isograd.report.names import title
+from isograd.notation.names import title
 
 SURE, LIKELY = 0.95, 0.75
 """From here on, the first one of a list is called sure, or likely."""

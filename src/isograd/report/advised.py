@@ -10,17 +10,15 @@ from isograd.report import advice_answer as say
 from isograd.report.files import write_record
 from isograd.report.page import render_page
 
-FILES = ("advice.json", "advice.html")
-"""What is written about advice."""
-
 
 def write_advice(found: Advice, folder: Path, *, replace: bool = False) -> Path:
-    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+    """Writes the record and its page into a folder, which is made if it is not there, and returns
+    the page's path.
 
     Raises `UsageError` when a file exists already and ``replace`` is not set, and when the folder
     cannot be written to.
     """
-    return write_record(found, render(found), FILES, folder, replace=replace)
+    return write_record(found, render(found), folder, replace=replace)
 
 
 def render(found: Advice) -> str:

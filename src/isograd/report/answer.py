@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from isograd.report import numbers
-from isograd.report.names import enumeration, full_name, title
-from isograd.report.speed import Standing, between, standing
+from isograd.measure.standing import Standing, between, standing
+from isograd.notation import numbers
+from isograd.notation.names import enumeration, full_name, title
 from isograd.result import Check, Mode, Proof, Result, Stage, Verdict
 
 GRAVITY: tuple[Verdict, ...] = ("equivalent", "inconclusive", "unsupported", "different")

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import quantiles
 
-from isograd.report import numbers
-from isograd.report.names import full_name
+from isograd.notation import numbers
+from isograd.notation.names import full_name
 from isograd.report.scales import Scale
 from isograd.result import Curve, Mode
 

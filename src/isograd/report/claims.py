@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from isograd.claims.record import RECORD, Claims
+from isograd.claims.record import Claims
+from isograd.records import PAGES
 from isograd.report import claims_plot, claims_words
 from isograd.report.files import write_record
 from isograd.report.glossary import CLAIM_WORDS
 from isograd.report.html import grouped
 from isograd.report.page import render_page
 
-FILES = (RECORD, "claims.html")
-"""What is written about statements."""
-
-PAGES = {
-    "result.json": "report.html",
-    "frontier.json": "frontier.html",
-    "graph.json": "graph.html",
-    "probes.json": "probes.html",
-    "scaling.json": "scaling.html",
-}
-"""A record's file to the page beside it."""
-
 
 def write_claims(found: Claims, folder: Path, *, replace: bool = False) -> Path:
-    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+    """Writes the record and its page into a folder, which is made if it is not there, and returns
+    the page's path.
 
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    return write_record(found, render(found), FILES, folder, replace=replace)
+    return write_record(found, render(found), folder, replace=replace)
 
 
 def render(found: Claims) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from isograd.claims.outcome import Figure
 from isograd.claims.speeds import TIMES
-from isograd.report import numbers
+from isograd.notation import numbers
 from isograd.report.claims_words import amount, bounds
 from isograd.report.scales import Scale
 

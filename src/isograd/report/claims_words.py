@@ -8,8 +8,8 @@ from isograd.claims.outcome import Figure, Verdict
 from isograd.claims.record import Claims
 from isograd.effort.record import Script
 from isograd.effort.source import Usage
-from isograd.report import numbers
-from isograd.report.names import enumeration
+from isograd.notation import numbers
+from isograd.notation.names import enumeration
 
 SYMBOLS: dict[Verdict, str] = {
     "holds": "✓",

@@ -6,22 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from isograd.feeding import Feeding, Shuffle
-from isograd.report import data_answer, names
+from isograd.notation import names
+from isograd.report import data_answer
 from isograd.report.files import write_record
 from isograd.report.html import grouped
 from isograd.report.page import render_page
 
-FILES = ("feeding.json", "feeding.html")
-"""What is written about input pipelines."""
-
 
 def write_feeding(found: Feeding, folder: Path, *, replace: bool = False) -> Path:
-    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+    """Writes the record and its page into a folder, which is made if it is not there, and returns
+    the page's path.
 
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    return write_record(found, render(found), FILES, folder, replace=replace)
+    return write_record(found, render(found), folder, replace=replace)
 
 
 def render(found: Feeding) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from isograd.feeding import Delivery, Feeding, Measured, Shuffle
+from isograd.notation import numbers
+from isograd.notation.names import enumeration, title
 from isograd.pipelines.specification import MEMORY
-from isograd.report import numbers
-from isograd.report.names import enumeration, title
 from isograd.waiting import Fed, Spot
 
 FEED = "/feed:"

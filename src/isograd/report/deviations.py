@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from isograd.report import numbers
+from isograd.notation import numbers
 from isograd.report.charts import Dot, Tick
 from isograd.report.scales import Scale
 from isograd.result import SAME, Cause, FirstDivergence

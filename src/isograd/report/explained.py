@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from isograd.explanation import Explanation, Training
-from isograd.report import numbers
-from isograd.report.names import enumeration, title
+from isograd.notation import numbers
+from isograd.notation.names import enumeration, title
 from isograd.report.table import seed_spread
 from isograd.result import Cause, Effect, FirstDivergence, Spot, Stage
 

@@ -7,28 +7,26 @@ from itertools import cycle
 from pathlib import Path
 
 from isograd.explanation import Explanation
+from isograd.notation.names import ACCENTS, SHADES, SPARE_ACCENTS, Look
 from isograd.report import charts, explained
 from isograd.report.deviations import bars, depth
 from isograd.report.files import write_record
 from isograd.report.glossary import WORDS
-from isograd.report.names import ACCENTS, SHADES, SPARE_ACCENTS, Look
 from isograd.report.page import render_page
 from isograd.report.side_by_side import row_of, signs, stretches
-
-FILES = ("explanation.json", "explanation.html")
-"""What is written about two implementations."""
 
 TABLES = 8
 """Up to so many first divergences are shown in full."""
 
 
 def write_explanation(found: Explanation, folder: Path, *, replace: bool = False) -> Path:
-    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+    """Writes the record and its page into a folder, which is made if it is not there, and returns
+    the page's path.
 
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    return write_record(found, render(found), FILES, folder, replace=replace)
+    return write_record(found, render(found), folder, replace=replace)
 
 
 def render(found: Explanation) -> str:

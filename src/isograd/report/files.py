@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from isograd.errors import UsageError
+from isograd.records import kind_of
 from isograd.result import Saved
 
 
@@ -40,13 +41,20 @@ def write_files(directory: Path, texts: Mapping[str, str], *, replace: bool = Fa
         write_file(directory / name, text)
 
 
-def write_record(
-    found: Saved, page: str, files: tuple[str, str], directory: Path, *, replace: bool
-) -> Path:
-    """Writes a record as JSON and its page under the names ``files``, as `write_files` does, and
+def write_record(found: Saved, page: str, directory: Path, *, replace: bool) -> Path:
+    """Writes a record as JSON and its page under the names of its kind, as `write_files` does, and
     returns the page's path."""
-    write_files(directory, dict(zip(files, (found.to_json(), page), strict=True)), replace=replace)
-    return directory / files[1]
+    kind = kind_of(type(found))
+    write_files(directory, {kind.file: found.to_json(), kind.page: page}, replace=replace)
+    return directory / kind.page
+
+
+def save_record(found: Saved, directory: Path) -> Path:
+    """Rewrites a record alone, whole or not at all: what a run does as it goes. Returns its path;
+    raises `UsageError` when it cannot be written."""
+    path = directory / kind_of(type(found)).file
+    write_file(path, found.to_json())
+    return path
 
 
 def write_file(path: Path, text: str) -> None:

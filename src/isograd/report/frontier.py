@@ -9,26 +9,25 @@ from typing import Any
 from markupsafe import Markup
 
 from isograd.frontier import Frontier
-from isograd.report import frontier_answer, frontier_charts, frontier_plot, frontier_table, names
+from isograd.notation import names
+from isograd.report import frontier_answer, frontier_charts, frontier_plot, frontier_table
 from isograd.report.files import write_record
 from isograd.report.glossary import FRONTIER_WORDS
 from isograd.report.html import grouped
 from isograd.report.page import embedded, render_page
-
-FILES = ("frontier.json", "frontier.html")
-"""What is written about the forms of a network."""
 
 SCRIPTS = ("script.js", "frontier-plot.js", "frontier-table.js", "frontier.js")
 """In the order in which they need each other."""
 
 
 def write_frontier(found: Frontier, folder: Path, *, replace: bool = False) -> Path:
-    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+    """Writes the record and its page into a folder, which is made if it is not there, and returns
+    the page's path.
 
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    return write_record(found, render(found), FILES, folder, replace=replace)
+    return write_record(found, render(found), folder, replace=replace)
 
 
 def render(found: Frontier) -> str:

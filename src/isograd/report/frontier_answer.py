@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isograd.deploy.search import DENSE
-from isograd.frontier import Frontier, Latency, Point
-from isograd.report import numbers
-from isograd.report.names import enumeration, title
+from isograd.frontier import ALLOWED, Frontier, Latency, Point
+from isograd.notation import numbers
+from isograd.notation.names import enumeration, title
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,6 @@ class Duel:
 
 WORTH_TELLING = 1.05
 """A gain below this factor reads as 1.0× and is no headline."""
-
-ALLOWED = 0.5
-"""Points of accuracy that what is smaller or faster may cost to be named in the answer."""
 
 
 def name(point: Point) -> str:

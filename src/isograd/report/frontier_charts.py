@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from isograd.frontier import Frontier, Point, Training
-from isograd.report import charts, numbers
+from isograd.notation import numbers
+from isograd.notation.names import SHADES, Look, title
+from isograd.report import charts
 from isograd.report.charts import Axis, Chart, Dot, Line, Tick
 from isograd.report.frontier_answer import framework, name
 from isograd.report.frontier_plot import accent, plotted
-from isograd.report.names import SHADES, Look, title
 from isograd.report.scales import Scale
 from isograd.result import Curve
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from isograd.frontier import Frontier, Point, Training
-from isograd.report import numbers
+from isograd.notation import numbers
+from isograd.notation.names import title
 from isograd.report.frontier_answer import DENSE, affordable, baseline, loss, name, smallest
-from isograd.report.names import title
 
 SMALL_LOSS = 0.3
 """Points of accuracy that quantisation may cost without anybody minding."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from isograd.deploy.search import DENSE
 from isograd.frontier import Frontier, Point
-from isograd.report import numbers
+from isograd.notation import numbers
+from isograd.notation.names import ACCENTS, SPARE_ACCENTS, title
 from isograd.report.frontier_answer import framework, loss, name, percent, standing_out
-from isograd.report.names import ACCENTS, SPARE_ACCENTS, title
 from isograd.report.scales import Scale
 
 LENGTH = 1000.0

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from isograd.frontier import Frontier, Latency, Point, Variant
-from isograd.report import numbers
+from isograd.notation import numbers
+from isograd.notation.names import enumeration
 from isograd.report.frontier_answer import baseline, loss, percent
 from isograd.report.frontier_plot import plotted
-from isograd.report.names import enumeration
 from isograd.result import Verdict
 
 

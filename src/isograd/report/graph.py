@@ -13,7 +13,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from isograd.report import names, numbers
+from isograd.notation import names, numbers
+from isograd.records import kind_of
 from isograd.report.dot import view_dot
 from isograd.report.files import claim_files, write_files, write_record
 from isograd.report.page import embedded, render_page
@@ -21,9 +22,6 @@ from isograd.report.svg import view_svg
 from isograd.views import Graphs, View, placement
 from isograd.views.arrangement import Arrangement, arrange
 from isograd.views.labels import labels
-
-FILES = ("graph.json", "graph.html")
-"""What is written about the graphs of a network, beside `PICTURES`."""
 
 PICTURES = "views"
 """The folder in which each view has a picture and its source for Graphviz."""
@@ -72,16 +70,17 @@ KINDS = {
 
 
 def write_graphs(found: Graphs, folder: Path, *, replace: bool = False) -> Path:
-    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+    """Writes the record and its page into a folder, which is made if it is not there, and returns
+    the page's path.
     `PICTURES` within has each view as SVG and as DOT.
 
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
     drawn = dict(pictures(found))
-    claim_files(folder, FILES, replace=replace)
+    claim_files(folder, kind_of(Graphs).files, replace=replace)
     write_files(folder / PICTURES, drawn, replace=replace)
-    return write_record(found, render(found), FILES, folder, replace=replace)
+    return write_record(found, render(found), folder, replace=replace)
 
 
 def pictures(found: Graphs) -> Iterator[tuple[str, str]]:

@@ -8,10 +8,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from isograd.frameworks.protocol import Emitted
 from isograd.models import Model
-from isograd.report.names import title
+from isograd.notation.names import title
 
 if TYPE_CHECKING:
-    from isograd.run.prove import ProofReport
+    from isograd.proof.summary import ProofReport
 
 
 def render(model: Model, emitted: Emitted, to: str, proof: ProofReport | None) -> str:

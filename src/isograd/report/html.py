@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from isograd.report import charts, graph, names, numbers, table
+from isograd.notation import names, numbers
+from isograd.report import charts, graph, table
 from isograd.report.advice import cautions, noise_sentence
 from isograd.report.answer import answer, failed_checks
 from isograd.report.glossary import GLOSSARY

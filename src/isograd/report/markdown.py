@@ -6,7 +6,8 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from isograd.report import names, numbers, table
+from isograd.notation import names, numbers
+from isograd.report import table
 from isograd.report.advice import cautions, noise_sentence
 from isograd.report.answer import answer
 from isograd.result import Result, Stage

@@ -18,7 +18,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from isograd.report import language, names, numbers
+from isograd.notation import names, numbers
+from isograd.report import language
 
 TEMPLATES = Path(__file__).parent / "templates"
 

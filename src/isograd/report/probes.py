@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from isograd.probes.result import RECORD, Probes
+from isograd.probes.result import Probes
+from isograd.records import kind_of
 from isograd.report import probes_answer
 from isograd.report.files import write_files, write_record
 from isograd.report.html import flatten
 from isograd.report.page import render_page
 
-PAGE = "probes.html"
+PAGE = kind_of(Probes).page
 
 
 def write_page(found: Probes, folder: Path) -> Path:
@@ -26,7 +27,7 @@ def write_probes(found: Probes, folder: Path, *, replace: bool = False) -> Path:
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    return write_record(found, render(found), (RECORD, PAGE), folder, replace=replace)
+    return write_record(found, render(found), folder, replace=replace)
 
 
 def render(found: Probes) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from isograd.notation.names import enumeration, title
 from isograd.probes.result import Answer, Probes
-from isograd.report.names import enumeration, title
 
 SIGNS = {"yes": "●", "partly": "◐", "no": "○"}
 """One sign for each answer, so that colour is never the only carrier."""

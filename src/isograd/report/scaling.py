@@ -14,14 +14,11 @@ from isograd.report.html import grouped
 from isograd.report.page import render_page
 from isograd.scaling.record import EngineResult, Prediction, Scaling
 
-FILES = ("scaling.json", "scaling.html")
-"""What is written about a training on several workers."""
-
 
 def write_scaling(found: Scaling, folder: Path, *, replace: bool = False) -> Path:
-    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
-    Raises `UsageError` when a file exists already and ``replace`` is not set."""
-    return write_record(found, render(found), FILES, folder, replace=replace)
+    """Writes the record and its page into a folder, which is made if it is not there, and returns
+    the page's path. Raises `UsageError` when a file exists already and ``replace`` is not set."""
+    return write_record(found, render(found), folder, replace=replace)
 
 
 def render(found: Scaling) -> str:

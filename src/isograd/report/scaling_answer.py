@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from isograd.report import numbers
-from isograd.report.names import title
+from isograd.notation import numbers
+from isograd.notation.names import title
 from isograd.scaling.record import EngineResult, Estimate, Forecast, Run, Scaling
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from isograd.report import charts, numbers
+from isograd.notation import numbers
+from isograd.notation.names import ACCENTS, SHADES, SPARE_ACCENTS, Look, title
+from isograd.report import charts
 from isograd.report.charts import Axis, Chart, Dot, Line, Tick
-from isograd.report.names import ACCENTS, SHADES, SPARE_ACCENTS, Look, title
 from isograd.report.scales import Scale
 from isograd.scaling.record import EngineResult, Estimate, Run, Scaling
 

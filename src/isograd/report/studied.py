@@ -9,17 +9,15 @@ from isograd.report.files import write_record
 from isograd.report.page import render_page
 from isograd.study import Study
 
-FILES = ("study.json", "study.html")
-"""What is written about a study, beside its parts' folders."""
-
 
 def write_study(found: Study, folder: Path, *, replace: bool = False) -> Path:
-    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+    """Writes the record and its page into a folder, which is made if it is not there, and returns
+    the page's path.
 
     Raises `UsageError` when a file exists already and ``replace`` is not set, and when the folder
     cannot be written to.
     """
-    return write_record(found, render(found), FILES, folder, replace=replace)
+    return write_record(found, render(found), folder, replace=replace)
 
 
 def render(found: Study) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from isograd.report import names
+from isograd.notation import names
 from isograd.report.page import TEMPLATES
 from isograd.views import View
 from isograd.views.arrangement import Arrangement, arrange

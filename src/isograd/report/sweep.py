@@ -10,19 +10,17 @@ from isograd.report.files import write_record
 from isograd.report.glossary import SWEEP_WORDS
 from isograd.report.html import grouped
 from isograd.report.page import render_page
-from isograd.sweeping.record import RECORD, Sweep
-
-FILES = (RECORD, "sweep.html")
-"""What is written about a sweep, beside its journal."""
+from isograd.sweeping.record import Sweep
 
 
 def write_sweep(found: Sweep, folder: Path, *, replace: bool = False) -> Path:
-    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+    """Writes the record and its page into a folder, which is made if it is not there, and returns
+    the page's path.
 
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    return write_record(found, render(found), FILES, folder, replace=replace)
+    return write_record(found, render(found), folder, replace=replace)
 
 
 def render(found: Sweep) -> str:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from isograd.report import numbers
-from isograd.report.names import enumeration, title
+from isograd.notation import numbers
+from isograd.notation.names import enumeration, title
 from isograd.sweeping.race import Crossing, Duel, Point, Race
 from isograd.sweeping.record import Outcome, Sweep
 

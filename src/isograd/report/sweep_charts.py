@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from isograd.report import charts, numbers
+from isograd.notation import numbers
+from isograd.notation.names import ACCENTS, SHADES, SPARE_ACCENTS, Look
+from isograd.report import charts
 from isograd.report.charts import Axis, Chart, Dot, Line, Tick
-from isograd.report.names import ACCENTS, SHADES, SPARE_ACCENTS, Look
 from isograd.report.scales import Scale
 from isograd.report.sweep_answer import (
     contender_name,

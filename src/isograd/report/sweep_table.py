@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from isograd.measure.stats import ratio
-from isograd.report import numbers
-from isograd.report.names import title
+from isograd.notation import numbers
+from isograd.notation.names import title
 from isograd.report.sweep_answer import contender_name
 from isograd.sweeping.cell import Cell
 from isograd.sweeping.race import Race

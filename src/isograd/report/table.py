@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from isograd.report import numbers
-from isograd.report.speed import between, is_fair
+from isograd.measure.standing import between, is_fair
+from isograd.notation import numbers
 from isograd.result import Curve, Mode, Result
 
 

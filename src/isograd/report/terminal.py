@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from isograd.report import numbers, table
+from isograd.notation import numbers
+from isograd.notation.names import SYMBOLS, title
+from isograd.report import table
 from isograd.report.advice import Caution, absences, cautions, noise_sentence
 from isograd.report.answer import answer, gravest, proof_sentence
 from isograd.report.console import (
@@ -21,7 +23,6 @@ from isograd.report.console import (
     write_item,
     write_line,
 )
-from isograd.report.names import SYMBOLS, title
 from isograd.result import DerivativeRow, Mode, Proof, Result, Stage
 
 

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from isograd.claims.outcome import Verdict
 from isograd.claims.record import Claims, Finding
-from isograd.report import numbers
+from isograd.notation import numbers
+from isograd.notation.names import title
 from isograd.report.claims_words import (
     COLUMNS,
     STYLES,
@@ -22,7 +23,6 @@ from isograd.report.claims_words import (
     scripts,
 )
 from isograd.report.console import plain_table, shown, write_indented, write_item, write_line
-from isograd.report.names import title
 
 FEW = 3
 """Up to so many statements are shown with all of their figures."""

@@ -7,8 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from isograd.feeding import Feeding, Measured
+from isograd.notation import numbers
+from isograd.notation.names import title
 from isograd.pipelines.specification import MEMORY
-from isograd.report import numbers
 from isograd.report.console import (
     STYLES,
     plain_table,
@@ -28,7 +29,6 @@ from isograd.report.data_answer import (
     sentences,
     told_loops,
 )
-from isograd.report.names import title
 
 SIGNS = {"exact": ("✓", "green"), "wrong": ("≠", "bold red"), "inconclusive": ("?", "yellow")}
 

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from isograd.explanation import Explanation
-from isograd.report import explained, numbers
+from isograd.notation import numbers
+from isograd.report import explained
 from isograd.report.console import (
     STYLES,
     plain_table,

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from isograd.frontier import Frontier, Latency, Point
-from isograd.report import numbers
+from isograd.notation import numbers
+from isograd.notation.names import SYMBOLS, title
 from isograd.report.console import (
     STYLES,
     plain_table,
@@ -30,7 +31,6 @@ from isograd.report.frontier_answer import (
     reached,
     verdict,
 )
-from isograd.report.names import SYMBOLS, title
 
 FRONT = "*"
 """Marks what nothing else is better than."""

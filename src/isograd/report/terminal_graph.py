@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
-from isograd.report import numbers
+from isograd.notation import numbers
+from isograd.notation.names import title
 from isograd.report.console import (
     plain_table,
     write_indented,
     write_item,
     write_line,
 )
-from isograd.report.names import title
 from isograd.views import Event, Graphs, Overlay, Phase, View
 
 PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update", "other")

@@ -10,11 +10,11 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from isograd.notation import numbers
+from isograd.notation.names import title
 from isograd.probes.question import Question
 from isograd.probes.result import Answer, Asked, Probes
-from isograd.report import numbers
 from isograd.report.console import plain_table, shown, write_indented, write_item, write_line
-from isograd.report.names import title
 from isograd.report.probes_answer import (
     SIGNS,
     at,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from isograd.report import numbers
+from isograd.notation import numbers
+from isograd.notation.names import SYMBOLS, title
 from isograd.report.console import (
     STYLES,
     plain_table,
@@ -18,12 +19,11 @@ from isograd.report.console import (
     write_item,
     write_line,
 )
-from isograd.report.names import SYMBOLS, title
 from isograd.report.scaling_answer import headline, percent, sentences
 from isograd.scaling.record import EngineResult, Run, Scaling
 
 if TYPE_CHECKING:
-    from isograd.run.scale import Plan
+    from isograd.scaling.engine import Plan
 
 
 def render_scaling(found: Scaling, console: Console, report: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from isograd.report import numbers
+from isograd.notation import numbers
 from isograd.report.console import STYLES, shown, write_indented, write_line
 from isograd.report.study_answer import DONE, finished, headline
 from isograd.study import Study

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from isograd.report import numbers
+from isograd.notation import numbers
 from isograd.report.console import (
     plain_table,
     shown,

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from isograd.report import numbers
+from isograd.notation import numbers
+from isograd.notation.names import SYMBOLS, full_name
 from isograd.report.console import (
     STYLES,
     plain_table,
@@ -16,7 +17,6 @@ from isograd.report.console import (
     write_item,
     write_line,
 )
-from isograd.report.names import SYMBOLS, full_name
 from isograd.report.tuning_answer import (
     Row,
     headline,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from isograd.report import numbers
+from isograd.notation import numbers
+from isograd.notation.names import full_name
 from isograd.report.console import plain_table, shown, write_line
-from isograd.report.names import full_name
 from isograd.text.usage import Agreement, Answer, Usage
 
 NO_CACHE = "Without a key-value cache: every token computes the whole text again."

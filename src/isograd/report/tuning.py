@@ -5,25 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from isograd.notation.names import looks
 from isograd.report import tuning_answer, tuning_charts
 from isograd.report.files import write_record
 from isograd.report.glossary import TUNING_WORDS
 from isograd.report.html import grouped
-from isograd.report.names import looks
 from isograd.report.page import render_page
 from isograd.tuning import Method, Tuning
 
-FILES = ("tuning.json", "tuning.html")
-"""What is written about a pretraining or fine-tuning."""
-
 
 def write_tuning(found: Tuning, folder: Path, *, replace: bool = False) -> Path:
-    """Writes `FILES` into a folder, which is made if it is not there, and returns the page's path.
+    """Writes the record and its page into a folder, which is made if it is not there, and returns
+    the page's path.
 
     Each file is complete or not there at all. Raises `UsageError` when a file exists already and
     ``replace`` is not set, and when the folder cannot be written to.
     """
-    return write_record(found, render(found), FILES, folder, replace=replace)
+    return write_record(found, render(found), folder, replace=replace)
 
 
 def render(found: Tuning) -> str:

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from statistics import fmean
 
-from isograd.report import numbers
-from isograd.report.names import enumeration, full_name
+from isograd.notation import numbers
+from isograd.notation.names import enumeration, full_name
 from isograd.result import WITHIN, Comparison, Mode
 from isograd.tuning import Course, Method, Tuning
 

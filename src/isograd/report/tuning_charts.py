@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from isograd.notation.names import Look, full_name, looks
 from isograd.report import charts
-from isograd.report.names import Look, full_name, looks
 from isograd.result import WITHIN
 from isograd.tuning import Method, Tuning
 

@@ -12,19 +12,20 @@ from isograd.advice import Advice
 from isograd.advise.conclude import advise
 from isograd.advise.measured import Debugged, Measured, Scaled, debugging, scalings, trainings
 from isograd.advise.profile import Profile
+from isograd.bench.fit import usual_data
 from isograd.claims.rules.debugging import DEBUGGING
 from isograd.deploy.request import Request as FormsRequest
 from isograd.evidence import USUAL, Evidence, Found, gather
 from isograd.frontier import Frontier
 from isograd.ir.inputs import InputSpec
 from isograd.models import Model, load
+from isograd.progress import Progress, Silent
+from isograd.records import kind_of
 from isograd.report.advised import write_advice
 from isograd.result import Result
 from isograd.run.compare import Request, compare
-from isograd.run.fit import usual_data
+from isograd.run.folders import new_directory
 from isograd.run.optimize import optimize
-from isograd.run.progress import Progress, Silent
-from isograd.run.workbench import fresh_folder, new_directory
 from isograd.scaling.record import Scaling
 from isograd.training import Recipe
 
@@ -83,7 +84,7 @@ def advise_on(
     """
     found = load(model, inputs, trust=trust)
     evidence = gather(list(results) or [folder for folder in (USUAL,) if folder.is_dir()])
-    directory = new_directory(out, lambda: fresh_folder(f"{found.graph.name}-advice"))
+    directory = new_directory(out, f"{found.graph.name}-advice", Advice)
     recipe = Recipe(loss=loss or found.loss)
     network = _Network(found, tuple(map(str, inputs)), recipe, data, data_dir)
     study = _Study(network, profile, directory, progress or Silent())
@@ -162,7 +163,7 @@ class _Study:
         result, folder = compare(
             network.model, request, out=self.directory / "compare", progress=self.progress
         )
-        return result, folder / "result.json"
+        return result, folder / kind_of(Result).file
 
     def _optimize(self, budget_s: float) -> tuple[Frontier, Path]:
         network = self.network
@@ -184,7 +185,7 @@ class _Study:
             out=self.directory / "optimize",
             progress=self.progress,
         )
-        return found, folder / "frontier.json"
+        return found, folder / kind_of(Frontier).file
 
     def _scaled(self, evidence: Evidence) -> tuple[Scaled, ...]:
         """What several workers bought with this network."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from isograd.deploy.slower import SMALL, UNITS, reason
 from isograd.frontier import Frontier, Point
-from isograd.report import numbers
+from isograd.notation import numbers
 
 
 def explain(point: Point, found: Frontier) -> None:

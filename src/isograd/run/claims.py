@@ -11,15 +11,15 @@ from pathlib import Path
 from time import perf_counter
 
 from isograd.claims.catalogue import Claim, chosen
-from isograd.claims.record import RECORD, Claims, Finding, Left, Ran, Used
+from isograd.claims.record import Claims, Finding, Left, Ran, Used
 from isograd.claims.rules import RULES
 from isograd.errors import IsogradError, MissingDependency
 from isograd.evidence import USUAL, Evidence, Found, Here, gather
 from isograd.measure.environment import environment
+from isograd.progress import Progress, Silent
 from isograd.report.claims import write_claims
 from isograd.run.experiments import EXPERIMENTS, Experiment
-from isograd.run.progress import Progress, Silent
-from isograd.run.workbench import fresh_folder, new_directory
+from isograd.run.folders import new_directory
 
 BUDGET_S = 300.0
 
@@ -57,7 +57,7 @@ def claims(
     here = Here.now()
     known = [*results, *([USUAL] if USUAL.is_dir() else [])]
     evidence = gather(known, here)
-    folder = new_directory(out, lambda: fresh_folder("claims"), RECORD)
+    folder = new_directory(out, "claims", Claims)
     record = Claims(
         command=command or shlex.join(["isograd", *sys.argv[1:]]),
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -11,6 +11,10 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+from isograd.bench.fit import check_fit, usual_data
+from isograd.bench.timing import copy_of, measure_steps
+from isograd.bench.training import DISTURBED_STARTS, Course, agreement, disturb
+from isograd.bench.workbench import Bench, Setting, Workbench
 from isograd.data import Dataset, batch_order
 from isograd.data import load as load_data
 from isograd.errors import IsogradError
@@ -18,18 +22,15 @@ from isograd.ir.inputs import InputSpec
 from isograd.measure.environment import environment
 from isograd.models import Model, load
 from isograd.pipelines.feed import FeedReference
+from isograd.progress import Progress, Silent
 from isograd.proof.judge import worst
 from isograd.report import write
 from isograd.result import Result
 from isograd.run.conclude import conclude
 from isograd.run.feeds import feed_modes
-from isograd.run.fit import check_fit, usual_data
+from isograd.run.folders import new_directory
 from isograd.run.graph import graph
-from isograd.run.progress import Progress, Silent
 from isograd.run.prove import declared_differences, prove_all
-from isograd.run.timing import copy_of, measure_steps
-from isograd.run.training import DISTURBED_STARTS, Course, agreement, disturb
-from isograd.run.workbench import Bench, Setting, Workbench, fresh_folder, new_directory
 from isograd.training import Recipe
 from isograd.views import Graphs
 
@@ -90,7 +91,7 @@ def compare(
     request = request or Request(Recipe(loss=found.loss), usual_data(found))
     dataset = load_data(request.data, request.data_dir)
     check_fit(found.graph, dataset, request.recipe)
-    directory = new_directory(out, lambda: fresh_folder(found.graph.name))
+    directory = new_directory(out, found.graph.name, Result)
     run = Comparison(found, request, dataset, directory, progress or Silent(), command)
     return run.everything(), directory
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from isograd.bench.training import time_to
 from isograd.measure.stats import break_even
 from isograd.result import Check, Mode, Result
 from isograd.run.keeping_up import keeps_up
-from isograd.run.training import time_to
 from isograd.training import LOSSES
 
 LEARNED = 1.5

@@ -20,10 +20,11 @@ from isograd.ir.graph import Weights
 from isograd.ir.inputs import InputSpec
 from isograd.ir.mapping import Array, TensorMap
 from isograd.models import Model, load
+from isograd.progress import Progress
+from isograd.proof.summary import ProofReport
 from isograd.report import handover
 from isograd.run.emit import single
-from isograd.run.progress import Progress
-from isograd.run.prove import ProofReport, prove
+from isograd.run.prove import prove
 from isograd.training import Recipe
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+from isograd.bench.fit import check_fit
 from isograd.data import HOMES, Dataset
 from isograd.errors import IsogradError, UsageError, WorkerError, unknown
 from isograd.feeding import Feeding, Measured
@@ -20,6 +21,7 @@ from isograd.measure.process import WorkerProcess
 from isograd.measure.schedule import MIN_ROUNDS
 from isograd.measure.schedule import measure as measure_arms
 from isograd.measure.stats import interval, noise_floor, ratio
+from isograd.measure.worker_environment import worker_environment
 from isograd.models import Model
 from isograd.pipelines.augmentation import Augmentation
 from isograd.pipelines.fed import over_feed, over_source
@@ -28,12 +30,11 @@ from isograd.pipelines.items import Items
 from isograd.pipelines.pipeline import has_map
 from isograd.pipelines.source import KINDS, Source, open_items
 from isograd.pipelines.specification import MEMORY, SPECIFICATIONS, Delivering, Specification
-from isograd.report.data import FILES, write_feeding
+from isograd.progress import Progress, Silent
+from isograd.report.data import write_feeding
 from isograd.run.augmented import prove_augmentation
 from isograd.run.fed import Job, Network, feed_network
-from isograd.run.fit import check_fit
-from isograd.run.progress import Progress, Silent
-from isograd.run.workbench import fresh_folder, new_directory, worker_environment
+from isograd.run.folders import new_directory
 from isograd.training import Recipe
 
 AGAIN = f"{MEMORY} (again)"
@@ -76,7 +77,7 @@ def data(
     if model:
         check_source(model, items, request)
     chosen = choose(items, request)
-    directory = new_directory(out, lambda: fresh_folder(f"data-{_short(request)}"), FILES[0])
+    directory = new_directory(out, f"data-{_short(request)}", Feeding)
     run = Run(request, items, chosen, model, directory, progress or Silent(), command)
     return run.everything(), directory
 

@@ -12,7 +12,7 @@ from typing import Any
 from isograd.doctor import Check, Doctor, State
 from isograd.frameworks import DISTRIBUTIONS, MODES, installed
 from isograd.measure.environment import environment, version_of
-from isograd.report.names import title
+from isograd.notation.names import title
 
 LEAST = (3, 11)
 """The oldest Python that isograd runs on."""

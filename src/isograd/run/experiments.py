@@ -14,7 +14,7 @@ from isograd.claims.forms import ran
 from isograd.claims.rules.tutorials import ARTICLE, DEFAULTS
 from isograd.claims.speeds import fair, workload
 from isograd.evidence import Evidence
-from isograd.run.progress import Progress
+from isograd.progress import Progress
 from isograd.run.small_runs import (
     CONTRASTED,
     FORMS,

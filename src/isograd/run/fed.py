@@ -8,14 +8,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from isograd.bench.workbench import Setting, Workbench
 from isograd.errors import IsogradError
 from isograd.measure.process import RemoteExecutor
 from isograd.measure.schedule import MAX_STEPS, MIN_STEPS, ROUND_NS
 from isograd.measure.stats import typical
 from isograd.models import Model
+from isograd.progress import Progress
 from isograd.result import Mode
-from isograd.run.progress import Progress
-from isograd.run.workbench import Setting, Workbench
 from isograd.training import Recipe
 from isograd.waiting import Fed, verdict_of
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
+from isograd.bench.workbench import Bench
 from isograd.errors import IsogradError
 from isograd.measure.process import WorkerProcess
 from isograd.measure.schedule import MAX_STEPS, MIN_STEPS, ROUND_NS
+from isograd.measure.worker_environment import worker_environment
 from isograd.pipelines.fed import over_feed
 from isograd.pipelines.feed import FeedReference
+from isograd.progress import Progress
 from isograd.run.fed import ROUNDS, measure_fed
-from isograd.run.progress import Progress
-from isograd.run.workbench import Bench, worker_environment
 from isograd.waiting import Fed, Feed
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from isograd.bench.training import Course
 from isograd.compress.channels import Group, Pruned, prune
 from isograd.compress.flow import RETURNED
 from isograd.compress.folding import Folded, fold
@@ -19,7 +20,6 @@ from isograd.frameworks.side import Side
 from isograd.ir.graph import Graph, Weights
 from isograd.result import Curve
 from isograd.run.referee import Referee
-from isograd.run.training import Course
 
 PRUNINGS = 20
 """How often gradual pruning takes weights out."""

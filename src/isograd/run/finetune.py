@@ -10,18 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from isograd.bench.workbench import Setting, Workbench
 from isograd.data import batch_order
 from isograd.errors import UsageError
 from isograd.ir.mapping import Array
 from isograd.ir.settled import with_sizes
+from isograd.progress import Progress, Silent
 from isograd.proof.judge import worst
+from isograd.run.folders import new_directory
 from isograd.run.pretrain import USUAL_MODES
-from isograd.run.progress import Progress, Silent
 from isograd.run.steps import Material
 from isograd.run.tuning import Attempt, Start, describe
-from isograd.run.tuning_record import RECORD, Saver, begin, kept
+from isograd.run.tuning_record import Saver, begin, kept
 from isograd.run.tuning_speed import compare_steps
-from isograd.run.workbench import Setting, Workbench, fresh_folder, new_directory
 from isograd.text.corpus import Labelled
 from isograd.text.folder import Pretrained, read, write
 from isograd.text.head import Classifier, classifier
@@ -105,7 +106,7 @@ def finetune(
         training={"epochs": request.epochs, "seeds": request.seeds}
         | {"batch_size": request.batch_size, "optimizer": "adamw", "loss": "cross_entropy"},
     )
-    directory = new_directory(out, lambda: fresh_folder("finetune"), RECORD)
+    directory = new_directory(out, "finetune", Tuning)
     with kept(found, directory), ExitStack() as stack:
         attempts: list[Attempt] = []
         for attempt in plan.attempts(found, directory, progress or Silent()):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from isograd.bench.training import Course
 from isograd.data import batch_order
 from isograd.deploy.artefact import Order, Tuning
 from isograd.deploy.build import Built, build, check_installed
@@ -16,9 +17,8 @@ from isograd.deploy.server import Server
 from isograd.errors import IsogradError, WorkerError
 from isograd.ir.graph import Graph, Weights
 from isograd.measure.process import WorkerProcess
+from isograd.measure.worker_environment import worker_environment
 from isograd.run.referee import Expectation
-from isograd.run.training import Course
-from isograd.run.workbench import worker_environment
 
 CALIBRATION = 512
 """Training examples that ranges of quantised values are taken from."""

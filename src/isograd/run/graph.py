@@ -15,9 +15,9 @@ from isograd.ir.inputs import InputSpec
 from isograd.measure.environment import versions
 from isograd.measure.process import WorkerProcess
 from isograd.models import load
+from isograd.progress import Progress, Silent
 from isograd.proof import make_trial
 from isograd.run.overlays import overlays
-from isograd.run.progress import Progress, Silent
 from isograd.run.retracing import own_network, show_tracing
 from isograd.run.step import Step, make_subject, start_worker
 from isograd.training import Recipe

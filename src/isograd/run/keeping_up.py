@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from isograd.report import numbers
+from isograd.notation import numbers
+from isograd.notation.names import title
 from isograd.report.data_answer import mode_name, rate, spent
-from isograd.report.names import title
 from isograd.result import Check, Result
 from isograd.waiting import WAITS, Fed, Feed
 

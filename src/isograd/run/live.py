@@ -13,10 +13,10 @@ from isograd.frameworks.protocol import Live, Original
 from isograd.ir.inputs import InputSpec, parse_input
 from isograd.measure.environment import versions
 from isograd.measure.process import WorkerProcess
-from isograd.references import parse_reference
+from isograd.measure.worker_environment import worker_environment
+from isograd.progress import Progress
+from isograd.reference_text import parse_reference
 from isograd.run.graph import SILENT, choose_views
-from isograd.run.progress import Progress
-from isograd.run.workbench import worker_environment
 from isograd.views import Graphs, View
 
 TRAINING = "gradients of the mean square of its outputs"

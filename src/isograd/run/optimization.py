@@ -10,6 +10,7 @@ from time import perf_counter
 
 import numpy as np
 
+from isograd.bench.training import Course
 from isograd.compress.variants import USUAL
 from isograd.data import Dataset
 from isograd.deploy.pareto import mark
@@ -20,19 +21,15 @@ from isograd.errors import IsogradError, WorkerError
 from isograd.frontier import Frontier, Point, Training
 from isograd.measure.environment import sgemm_rate
 from isograd.models import Model
+from isograd.progress import Progress
 from isograd.report.frontier import write_frontier
 from isograd.report.frontier_findings import findings
 from isograd.run.because import explain
 from isograd.run.forms import Forms, Network
 from isograd.run.points import blank, measure_point
 from isograd.run.precision import Lesson, train_precisions
-from isograd.run.progress import Progress
 from isograd.run.referee import Referee
-from isograd.run.training import Course
 from isograd.run.variants import dense, keep, kept, made, proven
-
-RECORD = "frontier.json"
-"""The file that holds the record."""
 
 
 class Enough(Exception):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from isograd.bench.fit import check_fit, usual_data
 from isograd.compress.variants import USUAL
 from isograd.data import load as load_data
 from isograd.deploy.candidates import CANDIDATES
@@ -20,11 +21,11 @@ from isograd.frontier import Frontier
 from isograd.ir.inputs import InputSpec
 from isograd.measure.environment import environment
 from isograd.models import Model, load
-from isograd.run.fit import check_fit, usual_data
-from isograd.run.optimization import RECORD, Optimization, Subject
-from isograd.run.progress import Progress, Silent
+from isograd.progress import Progress, Silent
+from isograd.records import kind_of
+from isograd.run.folders import new_directory
+from isograd.run.optimization import Optimization, Subject
 from isograd.run.variants import check_variants, kept
-from isograd.run.workbench import fresh_folder, new_directory
 from isograd.training import Recipe
 
 
@@ -63,7 +64,7 @@ def optimize(
     _check(request)
     subject = Subject(found, tuple(map(str, inputs)), dataset)
     frontier = _new(subject, request, trust, command)
-    directory = new_directory(out, lambda: fresh_folder(found.graph.name), RECORD)
+    directory = new_directory(out, found.graph.name, Frontier)
     run = Optimization(subject, request, frontier, directory, progress or Silent())
     return run.everything(), directory
 
@@ -81,14 +82,14 @@ def resume(
 
     Raises `UsageError` where there is no such run.
     """
-    frontier = Frontier.read(directory / RECORD)
+    frontier = Frontier.read(directory / kind_of(Frontier).file)
     try:
         request = Request.from_dict(frontier.settings["request"])
         given = tuple(frontier.settings["inputs"])
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(
             "This run cannot be resumed: its settings are damaged.",
-            where=str(directory / RECORD),
+            where=str(directory / kind_of(Frontier).file),
             hint=str(error),
         ) from None
     model = _again(frontier, directory, given, network)

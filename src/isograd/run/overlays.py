@@ -14,6 +14,7 @@ from isograd.errors import IsogradError
 from isograd.frameworks import MODES, installed
 from isograd.measure.stamps import gauge
 from isograd.models import Model
+from isograd.progress import Progress, Silent
 from isograd.proof import make_trial
 from isograd.run.overlaid import (
     Gauge,
@@ -22,7 +23,6 @@ from isograd.run.overlaid import (
     measure_memory,
     measure_time,
 )
-from isograd.run.progress import Progress, Silent
 from isograd.run.step import Step, make_subject, start_worker
 from isograd.training import Recipe
 from isograd.views.document import Overlay

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from isograd.bench.fit import check_loss
+from isograd.bench.workbench import ORIGINAL
 from isograd.data import masks_like
 from isograd.errors import UsageError
 from isograd.frameworks import part
@@ -19,8 +21,6 @@ from isograd.models import Model
 from isograd.proof import Baseline, Evidence, Trial, establish, gather, judge_evidence, make_trial
 from isograd.proof.trial import RECORDED_STEPS
 from isograd.result import Proof
-from isograd.run.fit import check_loss
-from isograd.run.workbench import ORIGINAL
 from isograd.training import Recipe
 
 DType = Literal["float32", "float64"]

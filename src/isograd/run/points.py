@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from isograd.bench.training import EVALUATION_BATCH
 from isograd.deploy.build import Built
 from isograd.deploy.candidates import Candidate
 from isograd.deploy.server import CallArm, ColdStart, Server
@@ -18,7 +19,6 @@ from isograd.measure.stats import noise_floor, ratio
 from isograd.result import Comparison
 from isograd.run.forms import Forms, Network
 from isograd.run.referee import agreement
-from isograd.run.training import EVALUATION_BATCH
 
 COLD_STARTS = 3
 """Fresh processes that a cold start is the median of."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from isograd.bench.timing import StepArm
+from isograd.bench.training import Course
+from isograd.bench.workbench import Bench, Setting, Workbench
 from isograd.data import batch_order
 from isograd.errors import UsageError, WorkerError
 from isograd.frameworks import installed
@@ -18,12 +21,9 @@ from isograd.measure.process import RemoteExecutor
 from isograd.measure.schedule import measure
 from isograd.measure.stats import ratio
 from isograd.models import Model
+from isograd.progress import Progress, Silent
 from isograd.result import Mode
 from isograd.run.precision_verdicts import judge
-from isograd.run.progress import Progress, Silent
-from isograd.run.timing import StepArm
-from isograd.run.training import Course
-from isograd.run.workbench import Bench, Setting, Workbench
 
 PLAIN: Precision = "float32"
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from isograd.bench.training import apart, furthest_apart
 from isograd.frontier import Training
 from isograd.result import Verdict
-from isograd.run.training import apart, furthest_apart
 
 MATRIX_UNIT, VECTOR_UNIT = "amx_bf16", "avx512_bf16"
 """The instruction sets with products of bfloat16: whole tiles, and one register at a time."""

@@ -8,17 +8,18 @@ from typing import Any, Literal
 
 import numpy as np
 
+from isograd.bench.workbench import Setting, Workbench
 from isograd.data import batch_order
 from isograd.errors import unknown
 from isograd.ir.graph import Weights
 from isograd.ir.mapping import Array
 from isograd.ir.settled import with_sizes
-from isograd.run.progress import Progress, Silent
+from isograd.progress import Progress, Silent
+from isograd.run.folders import new_directory
 from isograd.run.steps import Material
 from isograd.run.tuning import Attempt, Start, describe
-from isograd.run.tuning_record import RECORD, Saver, begin, kept
+from isograd.run.tuning_record import Saver, begin, kept
 from isograd.run.tuning_speed import compare_steps
-from isograd.run.workbench import Setting, Workbench, fresh_folder, new_directory
 from isograd.run.writing import continued, told
 from isograd.text.architectures import build
 from isograd.text.corpus import read_texts, stories
@@ -107,7 +108,7 @@ def pretrain(
         },
         training={**material.recipe.to_dict(), "steps": request.steps, "seed": request.seed},
     )
-    directory = new_directory(out, lambda: fresh_folder(f"pretrain-{request.kind}"), RECORD)
+    directory = new_directory(out, f"pretrain-{request.kind}", Tuning)
     start = _start(request, graph.initialize(request.seed), len(material.targets))
     setting = Setting(
         material.graph,

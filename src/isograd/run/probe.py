@@ -15,16 +15,18 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from isograd.bench.workbench import choose_modes
 from isograd.errors import UsageError, WorkerError, unknown
 from isograd.frameworks import MODES, installed
 from isograd.measure.environment import environment, versions
 from isograd.measure.process import death, kill_group
+from isograd.measure.worker_environment import worker_environment
 from isograd.probes.question import Observed, Question
 from isograd.probes.questions import questions
-from isograd.probes.result import RECORD, Answer, Asked, Probes
-from isograd.report.files import write_file
-from isograd.run.progress import Progress, Silent
-from isograd.run.workbench import choose_modes, fresh_folder, new_directory, worker_environment
+from isograd.probes.result import Answer, Asked, Probes
+from isograd.progress import Progress, Silent
+from isograd.report.files import save_record
+from isograd.run.folders import new_directory
 
 OUTPUT = 4000
 """Characters of what a snippet printed that are kept in the record: the last ones."""
@@ -60,7 +62,7 @@ def probe(
     begin = perf_counter()
     asked = questions(names)
     wanted = _wanted(modes, frameworks)
-    directory = new_directory(out, lambda: fresh_folder("probes"), RECORD)
+    directory = new_directory(out, "probes", Probes)
     found = Probes(
         command=command or shlex.join(["isograd", *sys.argv[1:]]),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -76,13 +78,13 @@ def probe(
             laboratory.ask(next(q for q in asked if q.name == answer.question), answer)
             watcher.advance(f"{answer.question} {answer.label}")
             found.duration_s = perf_counter() - begin
-            write_file(directory / RECORD, found.to_json())
+            save_record(found, directory)
         found.status = "complete"
     except KeyboardInterrupt:
         found.reason = "interrupted by the user; what is here was finished before"
     finally:
         laboratory.close()
-    write_file(directory / RECORD, found.to_json())
+    save_record(found, directory)
     return found, directory
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-import cattrs
-
+from isograd.bench.fit import check_fit, check_loss
+from isograd.bench.workbench import ORIGINAL, Bench, Setting, Workbench
 from isograd.data import Dataset
 from isograd.data import load as load_data
 from isograd.errors import WorkerError
@@ -17,6 +17,7 @@ from isograd.frameworks.side import Side
 from isograd.ir.graph import Graph
 from isograd.ir.inputs import InputSpec
 from isograd.models import Model, load
+from isograd.progress import Progress, Silent
 from isograd.proof import (
     Baseline,
     Evidence,
@@ -28,38 +29,9 @@ from isograd.proof import (
 )
 from isograd.proof.derivatives import derivative_rows
 from isograd.proof.judge import worst
-from isograd.result import DerivativeRow, Mode, Proof, Stage, Verdict, to_json
-from isograd.run.fit import check_fit, check_loss
-from isograd.run.progress import Progress, Silent
-from isograd.run.workbench import ORIGINAL, Bench, Setting, Workbench
+from isograd.proof.summary import ProofReport
+from isograd.result import DerivativeRow, Proof
 from isograd.training import Recipe
-
-
-@dataclass
-class ProofReport:
-    """What `prove` found: a verdict over all modes that ran, and each mode's proof."""
-
-    model: str
-    reference: str
-    verdict: Verdict
-    parameters: int
-    modes: list[Mode]
-    derivatives: list[DerivativeRow] = field(default_factory=list)
-    declared: list[str] = field(default_factory=list)
-
-    @property
-    def proofs(self) -> dict[str, Proof]:
-        """Mode label to proof, for the modes that have one."""
-        return {mode.label: mode.proof for mode in self.modes if mode.proof}
-
-    @property
-    def stages(self) -> list[Stage]:
-        """For each stage, the mode in which it went worst; `detail` says which."""
-        return worst_stages(self.proofs)
-
-    def to_json(self) -> str:
-        """One JSON object; numbers that are not finite become null."""
-        return to_json({**cattrs.unstructure(self), "stages": cattrs.unstructure(self.stages)})
 
 
 def prove(
@@ -208,35 +180,6 @@ def _without_original(proof: Proof) -> Proof:
     return replace(
         proof, stages=[unknown, *others], verdict=worst([proof.verdict, unknown.verdict])
     )
-
-
-def worst_stages(proofs: dict[str, Proof]) -> list[Stage]:
-    """For each stage the worst over the modes, named in its detail."""
-    rows = zip(*(proof.stages for proof in proofs.values()), strict=True)
-    chosen = []
-    for row in rows:
-        verdict = worst([stage.verdict for stage in row])
-        label, stage = max(
-            (
-                (label, stage)
-                for label, stage in zip(proofs, row, strict=True)
-                if stage.verdict == verdict
-            ),
-            key=lambda pair: pair[1].ratio,
-        )
-        chosen.append(
-            Stage(
-                stage.name,
-                verdict,
-                max(s.max_abs for s in row),
-                max(s.max_rel for s in row),
-                stage.envelope,
-                stage.ratio,
-                stage.worst,
-                f"{label}: {stage.detail}",
-            )
-        )
-    return chosen
 
 
 def declared_differences(bench: Workbench) -> list[str]:

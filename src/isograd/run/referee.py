@@ -11,17 +11,17 @@ from typing import Literal
 
 import numpy as np
 
+from isograd.bench.training import Course, disturb
 from isograd.data import batch_order
 from isograd.frameworks import MODES, installed, part
 from isograd.frameworks.side import Side, plan
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array
 from isograd.measure.process import RemoteExecutor, WorkerProcess
+from isograd.measure.worker_environment import worker_environment
 from isograd.proof.judge import judge_float32
 from isograd.proof.prove import DISTURBANCES
 from isograd.result import Curve, Verdict
-from isograd.run.training import Course, disturb
-from isograd.run.workbench import worker_environment
 from isograd.training import Loss
 
 CHECKED = 256

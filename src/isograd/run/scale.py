@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
+from isograd.bench.fit import check_fit, usual_data
+from isograd.bench.training import Course
 from isograd.data import Dataset
 from isograd.data import load as load_data
 from isograd.errors import IsogradError, UsageError, unknown
@@ -18,12 +20,10 @@ from isograd.ir.inputs import InputSpec
 from isograd.ir.mapping import Array
 from isograd.measure.environment import environment
 from isograd.models import Model, load
-from isograd.report.files import write_file
-from isograd.run.fit import check_fit, usual_data
-from isograd.run.progress import Progress, Silent
-from isograd.run.training import Course
-from isograd.run.workbench import fresh_folder, new_directory
-from isograd.scaling.engine import Command, Engine, Task
+from isograd.progress import Progress, Silent
+from isograd.report.files import save_record
+from isograd.run.folders import new_directory
+from isograd.scaling.engine import Engine, Plan, Task
 from isograd.scaling.forecasting import forecast
 from isograd.scaling.job import Job, batches
 from isograd.scaling.record import EngineResult, Scaling
@@ -31,8 +31,6 @@ from isograd.scaling.request import Request
 from isograd.scaling.throughput import Throughput, usable_processors
 from isograd.scaling.training import Trainings
 from isograd.training import Recipe
-
-RECORD = "scaling.json"
 
 USUAL = ("ddp", "multiworker")
 """The engines that are tried when none is named."""
@@ -69,7 +67,7 @@ def scale(
     request = request or Request(Recipe(loss=found.loss), usual_data(found))
     engines = chosen(request.engines)
     material = Material.of(found, request)
-    directory = new_directory(out, lambda: fresh_folder(f"scale-{found.graph.name}"), RECORD)
+    directory = new_directory(out, f"scale-{found.graph.name}", Scaling)
     record = Scaling(
         command=command or shlex.join(["isograd", *sys.argv[1:]]),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -97,13 +95,13 @@ def scale(
             job = material.job(directory / framework)
             _one(engine, result, job, trainings, request, directory, watched)
             record.duration_s = perf_counter() - begin
-            save(record, directory)
+            save_record(record, directory)
         record.status = "complete"
     except KeyboardInterrupt:
         record.reason = "interrupted"
     record.notes = [*trainings.notes, *_busy(record)]
     record.duration_s = perf_counter() - begin
-    save(record, directory)
+    save_record(record, directory)
     return record, directory
 
 
@@ -151,7 +149,7 @@ def prepare(
     hosts share. Raises `UsageError` where an engine stays on one machine."""
     found = load(model, inputs)
     material = Material.of(found, request)
-    directory = new_directory(out, lambda: fresh_folder(f"scale-{found.graph.name}"), RECORD)
+    directory = new_directory(out, f"scale-{found.graph.name}", Scaling)
     plans = {}
     for framework, engine in chosen(request.engines):
         if not engine.hosts:
@@ -174,14 +172,6 @@ def prepare(
         home = part(framework, "scale")
         plans[engine.name] = Plan(home.commands(task), home.slurm(task))
     return plans, directory
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How an engine is started on several hosts: by hand, or by Slurm."""
-
-    commands: list[Command]
-    slurm: str
 
 
 def _busy(record: Scaling) -> list[str]:
@@ -226,8 +216,3 @@ def chosen(names: Sequence[str]) -> list[tuple[str, Engine]]:
         (homes[name], next(e for e in part(homes[name], "scale").ENGINES if e.name == name))
         for name in dict.fromkeys(names or USUAL)
     ]
-
-
-def save(record: Scaling, directory: Path) -> None:
-    """Writes the record whole, or leaves the older one."""
-    write_file(directory / RECORD, record.to_json())

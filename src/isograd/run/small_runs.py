@@ -12,12 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import isograd
-from isograd.claims.observation import RECORD as OBSERVED
-from isograd.claims.observation import Observation
 from isograd.claims.rules.debugging import DEBUGGING, EARLY
 from isograd.claims.rules.tutorials import ARTICLE, DEFAULTS
 from isograd.deploy.request import Request as OptimizeRequest
-from isograd.effort.record import RECORD as COUNTED
 from isograd.effort.record import Effort
 from isograd.effort.scripts import emitted, examples
 from isograd.errors import UsageError, WorkerError
@@ -25,8 +22,10 @@ from isograd.explanation import Explanation
 from isograd.frameworks import MODES, installed
 from isograd.measure.environment import environment
 from isograd.models import load
+from isograd.observation import Observation
+from isograd.progress import Progress
 from isograd.report.explanation import write_explanation
-from isograd.report.files import write_file
+from isograd.report.files import save_record
 from isograd.report.graph import write_graphs
 from isograd.report.probes import write_probes
 from isograd.run.compare import Request, compare
@@ -34,7 +33,6 @@ from isograd.run.explain import explain
 from isograd.run.graph import graph
 from isograd.run.optimize import optimize
 from isograd.run.probe import probe
-from isograd.run.progress import Progress
 from isograd.run.scale import scale
 from isograd.scaling.request import Request as ScaleRequest
 from isograd.training import OPTIMIZERS, Recipe
@@ -86,7 +84,7 @@ def count_effort(folder: Path, progress: Progress) -> None:
     scripts = [one for name in ZOO for one in emitted(load(name))]
     scripts += examples(examples_folder())
     record = Effort(_line(), _now(), environment(), scripts)
-    write_file(folder / COUNTED, record.to_json())
+    save_record(record, folder)
 
 
 def observe_defaults(folder: Path, progress: Progress) -> None:
@@ -227,7 +225,7 @@ def _explained(found: Explanation) -> dict[str, Any]:
 
 def _observed(folder: Path, name: str, what: dict[str, Any]) -> None:
     record = Observation(name, _line(), _now(), environment(), what)
-    write_file(folder / OBSERVED, record.to_json())
+    save_record(record, folder)
 
 
 def _line() -> str:

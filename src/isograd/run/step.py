@@ -10,9 +10,9 @@ from isograd.frameworks.marked import places
 from isograd.frameworks.protocol import Emitted, Subject
 from isograd.frameworks.side import native_inputs, native_targets, plan
 from isograd.measure.process import WorkerProcess
+from isograd.measure.worker_environment import worker_environment
 from isograd.models import Model
 from isograd.proof import Trial
-from isograd.run.workbench import worker_environment
 from isograd.training import Recipe
 
 

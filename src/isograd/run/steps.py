@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from isograd.bench.training import furthest_apart
 from isograd.frameworks.side import Side
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.mapping import Array
 from isograd.result import WITHIN, Verdict
-from isograd.run.training import furthest_apart
 from isograd.training import Loss, Recipe
 from isograd.tuning import Course, Training
 

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
+from isograd.bench.fit import usual_data
 from isograd.errors import IsogradError
 from isograd.measure.environment import environment
 from isograd.models import Model, load
+from isograd.progress import Progress, Silent
+from isograd.records import kind_of
 from isograd.report.studied import write_study
-from isograd.run.fit import usual_data
-from isograd.run.progress import Progress, Silent
-from isograd.run.workbench import fresh_folder, new_directory
+from isograd.run.folders import new_directory
 from isograd.study import Part, Study
 from isograd.training import Recipe
 
@@ -64,8 +65,8 @@ def _compare(task: Task) -> tuple[list[str], str]:
 
 
 def _graph(task: Task) -> tuple[list[str], str]:
+    from isograd.notation.names import title
     from isograd.report.graph import write_graphs
-    from isograd.report.names import title
     from isograd.run.graph import graph
 
     found = graph(task.model, task.recipe, with_overlays=True, progress=task.progress)
@@ -138,13 +139,12 @@ def _optimize(task: Task) -> tuple[list[str], str]:
 def _advise(task: Task) -> tuple[list[str], str]:
     from isograd.advise.profile import Profile
     from isograd.report.advice_answer import certainty, headline
-    from isograd.report.advised import FILES
     from isograd.run.advise import advise_on
 
     found, folder = advise_on(
         task.model, Profile(), results=[task.results], budget_s=0.0, out=task.folder
     )
-    return [headline(found), certainty(found)], str(folder / FILES[1])
+    return [headline(found), certainty(found)], str(folder / kind_of(type(found)).page)
 
 
 WORKS = (
@@ -198,7 +198,7 @@ def study(
 
     """
     found = load(model, inputs, trust=trust)
-    directory = new_directory(out, lambda: fresh_folder(f"{found.graph.name}-study"))
+    directory = new_directory(out, f"{found.graph.name}-study", Study)
     works = [work for work in WORKS if not only or work.name in only]
     record = Study(
         command,

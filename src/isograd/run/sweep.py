@@ -12,10 +12,10 @@ from time import perf_counter
 
 from isograd.errors import WorkerError
 from isograd.measure.environment import environment
-from isograd.report import numbers
+from isograd.notation import numbers
+from isograd.progress import Progress, Silent
 from isograd.report.sweep import write_sweep
-from isograd.run.progress import Progress, Silent
-from isograd.run.workbench import fresh_folder, new_directory
+from isograd.run.folders import open_directory
 from isograd.sweeping.cluster import RayCrew, import_ray
 from isograd.sweeping.driver import Driver, in_grid
 from isograd.sweeping.estimate import left_s
@@ -71,7 +71,7 @@ def sweep(
     """
     found = read_grid(grid) if isinstance(grid, Path) else grid
     import_ray()
-    folder = new_directory(out, lambda: fresh_folder(Path(found.path).stem))
+    folder = open_directory(out, Path(found.path).stem)
     with Journal(folder) as journal:
         if again:
             journal.forget_failures()

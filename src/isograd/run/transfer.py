@@ -21,7 +21,7 @@ from isograd.checkpoints.writing import write_pieces
 from isograd.errors import UsageError, unknown
 from isograd.ir.mapping import AnyLink, Array, Join, Split, TensorMap, Transform
 from isograd.ir.mapping_document import MappingDocument, from_json
-from isograd.run.progress import Progress, Silent
+from isograd.progress import Progress, Silent
 
 MOST_NAMED = 5
 """How many tensors an error names."""

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from isograd.bench.training import DISTURBED_STARTS, disturb
+from isograd.bench.workbench import Bench, Workbench
 from isograd.errors import WorkerError
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.ops import Dropout
+from isograd.progress import Progress
 from isograd.proof import make_trial
 from isograd.proof.judge import worst
 from isograd.proof.trial import Trial
 from isograd.result import Verdict
-from isograd.run.progress import Progress
 from isograd.run.prove import prove_at
 from isograd.run.steps import CHUNK, Material, held_against, train
-from isograd.run.training import DISTURBED_STARTS, disturb
-from isograd.run.workbench import Bench, Workbench
 from isograd.training import Recipe
 from isograd.tuning import Method, Training
 

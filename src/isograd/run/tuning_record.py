@@ -13,12 +13,9 @@ from typing import Any
 
 from isograd.errors import WorkerError
 from isograd.measure.environment import environment
-from isograd.report.files import write_file
-from isograd.report.tuning import FILES, write_tuning
+from isograd.report.files import save_record
+from isograd.report.tuning import write_tuning
 from isograd.tuning import Kind, Tuning
-
-RECORD = FILES[0]
-"""The file that holds the record."""
 
 EVERY_S = 1.0
 """Seconds between two writings of a record that grows step by step."""
@@ -44,12 +41,12 @@ class Saver:
     """Rewrites the record, but not more often than every `EVERY_S` seconds."""
 
     def __init__(self, found: Tuning, directory: Path) -> None:
-        self._found, self._path = found, directory / RECORD
+        self._found, self._directory = found, directory
         self._last = 0.0
 
     def __call__(self) -> None:
         if perf_counter() - self._last > EVERY_S:
-            write_file(self._path, self._found.to_json())
+            save_record(self._found, self._directory)
             self._last = perf_counter()
 
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from isograd.bench.timing import StepArm, copy_of
+from isograd.bench.workbench import Bench
 from isograd.measure.schedule import MIN_ROUNDS, measure
 from isograd.measure.stats import interval, noise_floor, ratio
+from isograd.progress import Progress
 from isograd.result import Comparison
-from isograd.run.progress import Progress
-from isograd.run.timing import StepArm, copy_of
 from isograd.run.tuning import Attempt
-from isograd.run.workbench import Bench
 from isograd.tuning import Tuning
 
 

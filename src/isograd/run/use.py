@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from isograd.bench.workbench import Bench, Setting, Workbench
 from isograd.errors import UsageError, WorkerError
 from isograd.frameworks.side import native_inputs
 from isograd.ir.graph import Graph
 from isograd.ir.mapping import Array, Arrays
 from isograd.ir.settled import with_sizes
-from isograd.run.progress import Progress, Silent
-from isograd.run.workbench import Bench, Setting, Workbench
+from isograd.progress import Progress, Silent
 from isograd.text import hub
 from isograd.text.architectures.layers import TIME
 from isograd.text.config import Config

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from isograd.bench.training import Course
 from isograd.compress.variants import treatment
 from isograd.data import Dataset
 from isograd.deploy.request import Request
@@ -19,7 +20,6 @@ from isograd.run.fine_tuning import treat
 from isograd.run.forms import Network
 from isograd.run.prove import prove
 from isograd.run.referee import Referee
-from isograd.run.training import Course
 from isograd.views.cost import costs
 
 PROVEN_IN = ("torch/eager", "tensorflow/function")

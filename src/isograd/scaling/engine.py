@@ -66,6 +66,14 @@ class Command:
         return " ".join([*settings, shlex.join(self.words)])
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How an engine is started on several hosts: by hand, or by Slurm."""
+
+    commands: list[Command]
+    slurm: str
+
+
 def shell_script(commands: Sequence[Command]) -> str:
     """A script that starts all of them and waits, for a single machine."""
     if len(commands) == 1:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
+from isograd.bench.training import Course
 from isograd.data import Dataset, batch_order
 from isograd.errors import UsageError
 from isograd.frameworks import part
@@ -23,7 +24,6 @@ from isograd.ir.graph import Weights
 from isograd.ir.mapping import Array, Arrays
 from isograd.models import Model
 from isograd.result import read_text
-from isograd.run.training import Course
 from isograd.training import Recipe
 
 

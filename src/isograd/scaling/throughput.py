@@ -13,7 +13,7 @@ import psutil
 from isograd.errors import WorkerError
 from isograd.frameworks import part
 from isograd.measure.stats import Rounds, interval, ratio
-from isograd.run.progress import Progress
+from isograd.progress import Progress
 from isograd.scaling.cost import Measured
 from isograd.scaling.engine import Engine, Task
 from isograd.scaling.job import Job, read_lines

@@ -9,7 +9,7 @@ from pathlib import Path
 from isograd.errors import WorkerError
 from isograd.frameworks import part
 from isograd.models import Model
-from isograd.run.progress import Progress
+from isograd.progress import Progress
 from isograd.scaling.engine import Command, Engine, Task, shell_script
 from isograd.scaling.job import Job, Trained, read_lines, read_trained
 from isograd.scaling.launch import free_port, run

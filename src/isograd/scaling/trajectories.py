@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from isograd.bench.training import DISTURBED_STARTS
 from isograd.ir.graph import Graph, Weights
 from isograd.ir.ops import BatchNorm, Dropout
 from isograd.proof.judge import judge, worst
 from isograd.result import Stage, Verdict
-from isograd.run.training import DISTURBED_STARTS
 from isograd.scaling.job import Trained
 
 SEEDS = range(1, DISTURBED_STARTS + 1)

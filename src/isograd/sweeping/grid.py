@@ -9,11 +9,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
+from isograd.bench.workbench import choose_modes
 from isograd.errors import UsageError
 from isograd.frameworks import MODES
 from isograd.frameworks.protocol import Precision
-from isograd.references import parse_reference
-from isograd.run.workbench import choose_modes
+from isograd.reference_text import parse_reference
 from isograd.sweeping.cell import Cell, Conditions, Network, key_of
 from isograd.sweeping.toml import TomlFile
 from isograd.training import LOSSES, OPTIMIZERS

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from isograd.bench.fit import check_loss
+from isograd.bench.training import disturb
 from isograd.data import batch_order
 from isograd.ir.graph import Weights
 from isograd.ir.mapping import Array
 from isograd.models import Model
 from isograd.proof.trial import random_inputs, random_targets, tables_of
-from isograd.run.fit import check_loss
-from isograd.run.training import disturb
 from isograd.sweeping.cell import Task
 from isograd.training import OPTIMIZERS, Recipe
 

@@ -15,8 +15,6 @@ from isograd.sweeping.race import Quantity, Race
 
 SCHEMA = "isograd/sweep/1"
 
-RECORD = "sweep.json"
-
 Agreed = Literal["agrees", "different", "inconclusive", "not compared"]
 """Whether a cell's losses are its baseline's, as far as rounding allows; no proof."""
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from isograd.bench.timing import StepArm
+from isograd.bench.workbench import Bench, Setting, write_source
 from isograd.errors import MissingDependency
 from isograd.frameworks import installed
 from isograd.frameworks.side import native_inputs
@@ -16,8 +18,6 @@ from isograd.ir.graph import Weights
 from isograd.ir.mapping import Array
 from isograd.measure.process import RemoteExecutor
 from isograd.result import Mode
-from isograd.run.timing import StepArm
-from isograd.run.workbench import Bench, Setting, write_source
 from isograd.sweeping.cell import Task
 from isograd.sweeping.lesson import Lesson
 from isograd.sweeping.race import Quantity

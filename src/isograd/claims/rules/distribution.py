@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from isograd.claims.outcome import Figure, Outcome, Vote, judged, untested
 from isograd.evidence import Evidence
+from isograd.measure.standing import NOISY
 from isograd.measure.stats import SMALLEST
-from isograd.report import numbers
-from isograd.report.advice import NOISY
-from isograd.report.names import title
+from isograd.notation import numbers
+from isograd.notation.names import title
 from isograd.scaling.record import EngineResult, Estimate, Scaling
 
 OURS, THEIRS = "tensorflow", "torch"

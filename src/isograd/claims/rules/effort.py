@@ -9,7 +9,7 @@ from isograd.claims.speeds import label
 from isograd.effort.record import Effort, Script
 from isograd.effort.source import Usage
 from isograd.evidence import Evidence, Found
-from isograd.report.names import title
+from isograd.notation.names import title
 from isograd.views.document import Graphs
 
 OURS, THEIRS = "torch", "tensorflow"

@@ -14,9 +14,8 @@ from isograd.claims.words import told
 from isograd.compress.variants import treatment
 from isograd.deploy.search import DENSE
 from isograd.evidence import Evidence
-from isograd.frontier import Frontier, Point, Training
+from isograd.frontier import ALLOWED, Frontier, Point, Training
 from isograd.measure.stats import SMALLEST
-from isograd.report.frontier_answer import ALLOWED
 
 SMALLER = "× smaller"
 POINTS = "points"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from isograd.claims.outcome import Figure, Outcome, Vote, judged, untested
 from isograd.evidence import Evidence
-from isograd.report import numbers
-from isograd.report.names import enumeration, title
+from isograd.notation import numbers
+from isograd.notation.names import enumeration, title
 from isograd.result import DerivativeRow, Result, Verdict
 from isograd.views.document import Graphs, Overlay
 

@@ -10,7 +10,7 @@ from isograd.claims.rules.debugging import shown_early
 from isograd.claims.speeds import label
 from isograd.claims.words import told
 from isograd.evidence import Evidence
-from isograd.report import numbers
+from isograd.notation import numbers
 from isograd.views.document import Graphs
 from isograd.views.view import Operation, View
 

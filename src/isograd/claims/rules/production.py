@@ -9,7 +9,7 @@ from isograd.deploy.candidates import CANDIDATES
 from isograd.deploy.search import DENSE
 from isograd.evidence import Evidence
 from isograd.frontier import Frontier, Point
-from isograd.report.names import enumeration, title
+from isograd.notation.names import enumeration, title
 
 SAME_FORMAT = {"torch/torchscript-optimized": "torch/torchscript"}
 """Forms that are written in the format of another one."""

@@ -9,8 +9,8 @@ from isograd.claims.outcome import Figure, Outcome, Vote, judged, untested
 from isograd.claims.speeds import fair, is_faster, is_sound, label, named, speed, turned, workload
 from isograd.claims.words import told
 from isograd.evidence import Evidence, Found
-from isograd.report import numbers
-from isograd.report.speed import between
+from isograd.measure.standing import between
+from isograd.notation import numbers
 from isograd.result import Comparison, Mode, Result
 
 NOTHING = "No fair comparison of a static mode with eager mode is there."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from isograd.claims.outcome import Figure, Outcome, Vote, judged, untested
 from isograd.evidence import Evidence
-from isograd.report.names import title
+from isograd.notation.names import title
 
 ARTICLE = "article"
 DEFAULTS = "defaults"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from isograd.notation import numbers
 from isograd.probes.question import Finding, Observed, Question
 from isograd.probes.saying import failed, quoted
-from isograd.report import numbers
 
 FLAT = 2048.0
 """Bytes a step: what an allocator keeps for itself is less, a graph that is kept is more."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from isograd.result import Comparison, Mode, Result, SpeedVerdict
 
+NOISY = 0.05
+"""A noise floor above this fraction hides differences that people care about."""
+
 OPPOSITE: dict[SpeedVerdict, SpeedVerdict] = {"faster": "slower", "slower": "faster"}
 
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from isograd.bench.workbench import Bench
 from isograd.errors import WorkerError
 from isograd.measure.process import RemoteExecutor
 from isograd.measure.schedule import MIN_ROUNDS, Measurement
 from isograd.measure.schedule import measure as measure_arms
 from isograd.measure.stats import interval, noise_floor, ratio
+from isograd.progress import Progress
 from isograd.result import Comparison, Mode, Result
-from isograd.run.progress import Progress
-from isograd.run.workbench import Bench
 
 
 class StepArm:

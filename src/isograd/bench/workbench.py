@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +16,7 @@ from isograd.frameworks.side import Side, emitted_as_it_is, plan
 from isograd.ir.graph import Graph
 from isograd.ir.imported import Imported
 from isograd.measure.process import LocalWorker, RemoteExecutor, WorkerProcess
+from isograd.measure.worker_environment import worker_environment
 from isograd.references import Reference
 from isograd.result import Mode
 from isograd.training import Recipe
@@ -248,70 +246,3 @@ def write_source(setting: Setting, framework: str) -> Emitted:
 def source_path(directory: Path, framework: str) -> Path:
     """Where a framework's emitted source lies in a run's directory."""
     return directory / framework / "model.py"
-
-
-def new_directory(
-    path: Path | None, default: Callable[[], Path], record: str = "result.json"
-) -> Path:
-    """A directory for results that holds no ``record`` yet. Raises `UsageError` if it does, or
-    cannot be written."""
-    directory = path or default()
-    if (directory / record).exists():
-        raise UsageError(
-            "This folder already holds a result, which is not overwritten.",
-            where=str(directory),
-            hint="Choose another --out, or leave it out to get a new folder.",
-        )
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        probe = directory / ".isograd"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UsageError(f"Cannot write there: {error.strerror}.", where=str(directory)) from None
-    return directory
-
-
-def fresh_folder(name: str) -> Path:
-    """A folder under ``isograd-runs`` that is not there yet."""
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    base = Path("isograd-runs") / f"{name}-{stamp}"
-    path, number = base, 1
-    while path.exists():
-        number += 1
-        path = base.with_name(f"{base.name}-{number}")
-    return path
-
-
-SHORT = 60
-"""Letters that the path of temporary files may have: with what multiprocessing adds to it, a Unix
-socket's path must stay below 108, or a loader's workers hand nothing over, and it waits forever."""
-
-
-def _short(folder: Path) -> Path:
-    """A short name for a folder, until this process ends."""
-    link = Path(tempfile.mkdtemp(prefix="isograd-")) / "t"
-    link.symlink_to(folder)
-    atexit.register(shutil.rmtree, link.parent, ignore_errors=True)
-    return link
-
-
-def worker_environment(device: str, threads: int, cache: Path) -> dict[str, str]:
-    """The same for every worker: threads, quiet logs, a compiler cache that starts empty, and a
-    place for temporary files, which a worker that is killed leaves behind."""
-    count = str(threads)
-    temporary = cache.resolve() / "temporary"
-    temporary.mkdir(parents=True, exist_ok=True)
-    if len(str(temporary)) > SHORT:
-        temporary = _short(temporary)
-    return {
-        "OMP_NUM_THREADS": count,
-        "MKL_NUM_THREADS": count,
-        "OPENBLAS_NUM_THREADS": count,
-        "KERAS_BACKEND": "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "TORCHINDUCTOR_CACHE_DIR": str(cache.resolve()),
-        "TMPDIR": str(temporary),
-        "PYTHONHASHSEED": "0",
-        **({"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {}),
-    }

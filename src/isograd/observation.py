@@ -9,8 +9,6 @@ from isograd.result import Saved
 
 SCHEMA = "isograd/observation/1"
 
-RECORD = "observation.json"
-
 
 @dataclass
 class Observation(Saved):

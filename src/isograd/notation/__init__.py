@@ -1,0 +1,1 @@
+"""How things are called, marked and counted wherever people read about them."""
