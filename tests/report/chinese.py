@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+from collections.abc import Callable
+from typing import Any
 
+from rich.console import Console
+
+from isograd.report import language
 from isograd.run.study import WORKS
 from isograd.study import Part, Study
 
@@ -11,6 +17,8 @@ CALLED = """
 isograd pytorch tensorflow keras torch eager jit compile session function xla onnx litert runtime
 web webassembly webgpu savedmodel gpu cpu ms mib kib compare prove debug pip install mnist mlp net
 graph optimize scale probe claims advise print dense logits
+ddp multiworker distributeddataparallel multiworkermirroredstrategy lora bert adamw
+bertforsequenceclassification fork spawn nan numpy autograph torchscript full python
 """
 
 NAMES = frozenset(CALLED.split())
@@ -29,3 +37,20 @@ def study(status: str = "complete") -> Study:
     found = Study("isograd study net", "2026-01-02", "net", 600, {}, parts=parts, duration_s=90)
     found.status, found.reason = ("partial", reason) if reason else ("complete", "")
     return found
+
+
+def left(source: str) -> list[str]:
+    """What is not translated on a page, or in a text."""
+    return list(language.unknown(source, NAMES))
+
+
+def screen(show: Callable[..., None], *arguments: Any, width: int = 200) -> str:
+    """What a terminal shows."""
+    file = io.StringIO()
+    show(*arguments, Console(file=file, width=width))
+    return file.getvalue()
+
+
+def left_on_screen(text: str) -> list[str]:
+    """What is not translated of it."""
+    return [found for line in text.splitlines() if line.strip() for found in left(line)]

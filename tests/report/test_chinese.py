@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
 import pytest
-from chinese import NAMES, study
+from chinese import left, left_on_screen, screen, study
 from measurements import measured
-from rich.console import Console
 
 from isograd.advise.conclude import advise
 from isograd.advise.profile import Profile
@@ -34,35 +32,25 @@ def some(request: pytest.FixtureRequest) -> Result:
     return found
 
 
-def left(source: str) -> list[str]:
-    return list(language.unknown(source, NAMES))
-
-
-def left_in_terminal(show, found) -> list[str]:
-    file = io.StringIO()
-    show(found, Console(file=file, width=200))
-    return [text for line in file.getvalue().splitlines() if line.strip() for text in left(line)]
-
-
 def test_a_comparison(some) -> None:
     assert left(html.render(some)) == []
 
 
 def test_a_comparison_in_the_terminal(some) -> None:
-    assert left_in_terminal(render, some) == []
+    assert left_on_screen(screen(render, some)) == []
 
 
 @pytest.mark.parametrize("status", ["complete", "partial"])
 def test_a_study(status) -> None:
     assert left(studied.render(study(status))) == []
-    assert left_in_terminal(render_study, study(status)) == []
+    assert left_on_screen(screen(render_study, study(status))) == []
 
 
 @pytest.mark.parametrize("target", ["server", "browser"])
 def test_advice(target) -> None:
     found = advise(Profile().but(target=target), measured(), model="net", command="isograd advise")
     assert left(advised.render(found)) == []
-    assert left_in_terminal(render_advice, found) == []
+    assert left_on_screen(screen(render_advice, found)) == []
 
 
 def test_a_planted_english_sentence_is_found(result) -> None:

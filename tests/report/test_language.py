@@ -16,6 +16,9 @@ CATALOGUE = """
 "the reference" = "参考实现"
 "Copy" = "复制"
 "{a} against {b}" = "{b} 与 {a} 相比"
+"{names} in {number} of {number2}" = "{number2} 个中的 {number} 个：{names}"
+"Told: {part}" = "说：{part}"
+"and" = "和"
 """
 
 
@@ -42,7 +45,13 @@ def chinese(tmp_path, monkeypatch):
         ("101,770 trainable parameters", "101,770 个可训练参数"),
         ("Fastest: the reference, 4 µs a step", "最快：参考实现，每步 4 µs"),
         ("PyTorch eager against the reference", "参考实现 与 PyTorch eager 相比"),
-        ("Fastest. 3 trainable parameters.", "最快。 3 个可训练参数。"),
+        ("Fastest. 3 trainable parameters.", "最快。3 个可训练参数。"),
+        ("Fastest, the reference and eager; Copy", "最快, 参考实现 和 eager; 复制"),
+        ("eager, jit and compile", "eager, jit and compile"),
+        ("eager in 3 of 4", "4 个中的 3 个：eager"),
+        ("eager in many of 4", "eager in many of 4"),
+        ("Told: one thing", "说：one thing"),
+        ("Told: one thing; Fastest", "Told: one thing; 最快"),
         ("412 µs", "412 µs"),
         ("No such sentence", "No such sentence"),
     ],

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len, set_cell_size
+
 from isograd.claims.outcome import Figure
 from isograd.claims.speeds import TIMES
 from isograd.notation import numbers
 from isograd.report.claims_words import amount, bounds
+from isograd.report.language import said
 from isograd.report.scales import Scale
 
 WIDTH, LEFT, RIGHT = 1000.0, 400.0, 800.0
 """Names stand on the left of the plot, figures on the right."""
 
 TOP, ROW, BOTTOM = 8.0, 38.0, 34.0
+
+ROOM = 62
+"""Letters, of which Chinese ones count twice, that fit beside the plot."""
 
 MARGIN = 1.15
 """How far the axis goes beyond what it shows, as a factor."""
@@ -38,6 +44,7 @@ class Row:
     high: float
     subject: str
     what: str
+    short: str
     text: str
     vote: str
 
@@ -79,9 +86,16 @@ def _row(figure: Figure, value: float, place: int, scale: Scale) -> Row:
         scale(high),
         figure.subject,
         figure.what,
+        shortened(figure.what),
         text,
         figure.vote,
     )
+
+
+def shortened(what: str) -> str:
+    """As much as there is room for on the left, in the language that is spoken."""
+    text = said(what)
+    return text if cell_len(text) <= ROOM else f"{set_cell_size(text, ROOM - 1).rstrip()}…"
 
 
 def rest(figures: Sequence[Figure]) -> list[tuple[Figure, str]]:

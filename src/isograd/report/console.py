@@ -90,15 +90,20 @@ def write_line(console: Console, text: str, style: str = "") -> None:
     console.print(shown(console, text, style), soft_wrap=False)
 
 
-def write_indented(console: Console, text: str, style: str = "", by: int = 2) -> None:
-    """A paragraph that stands in by some columns, all of it."""
-    console.print(Padding(shown(console, text, style), (0, 0, 0, by)))
+def write_indented(console: Console, text: str | Text, style: str = "", by: int = 2) -> None:
+    """A paragraph that stands in by some columns, all of it; a `Text` is in its language already."""
+    body = text if isinstance(text, Text) else shown(console, text, style)
+    console.print(Padding(body, (0, 0, 0, by)))
 
 
 def shown(console: Console, text: str, style: str = "") -> Text:
     """Text for this terminal, in the language that is spoken: no markup, no control characters, no
     sign that it cannot show."""
-    text = "\n".join(map(said, text.split("\n")))
+    return verbatim(console, "\n".join(map(said, text.split("\n"))), style)
+
+
+def verbatim(console: Console, text: str, style: str = "") -> Text:
+    """`shown`, of what stays as it is in every language: code, and what a program printed."""
     printable = "".join(c if c == "\n" or c.isprintable() else " " for c in text)
     try:
         printable.encode(console.encoding)

@@ -34,12 +34,26 @@ SILENT = ("script", "style", "code", "pre")
 TAG = re.compile(r"(<!--.*?-->|<[a-zA-Z/!][^>]*>)", re.DOTALL)
 ATTRIBUTE = re.compile(rf'\b({"|".join(SPOKEN)})="([^"]*)"')
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-ITEM = r"[\w/.'-]+(?: [\w/.'-]+)?"
-NARROW = {"number": r"[-+±\d.,%×]+", "names": f"{ITEM}(?:, {ITEM})*", "word": "[A-Za-z ]+"}
-"""What placeholders of these names, with a digit behind or without, stand for; any other stands for
-anything."""
+ITEM = r"[\w/.'-]+(?: [\w/.'-]+)?(?: \([^()]*\))?"
+NUMBER = r"[-+±<∞–\d.,%×]+(?:e[-+]?\d+×?)?"
+NARROW = {
+    "number": NUMBER,
+    "figure": r"(?:NaN|[-+±\d.,%×\[\]–e ])+",
+    "size": f"{NUMBER}(?: ?(?:[µm]?s|[KMG]?i?B|[kM]|MB/s))?",
+    "names": f"{ITEM}(?:, {ITEM})*",
+    "word": "[A-Za-z ]+",
+    "note": "[^()]+",
+    "part": r"(?:(?!; |[.!?:] [A-Z(\d]).)+?",
+}
+"""What placeholders of these names, with a digit behind or without, stand for: a number, several
+with their interval, one with its unit, a list of names, words, what stands in parentheses, and no
+more than a clause. Any other stands for anything."""
 UNTRANSLATED = re.compile(r"""\btranslate=["']no["']""")
 SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z(\d])")
+SEPARATORS = ("; ", " · ", ", ", " and ")
+"""What a list is split at; the word among them is itself in the catalogue."""
+AFTER_STOP = re.compile("(?<=[。：；，？！]) ")
+"""A blank that Chinese does without."""
 WORD = re.compile(r"[A-Za-z]+(?:['’]?[A-Za-z]+)+")
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 
@@ -153,10 +167,13 @@ class _Pattern:
             else re.escape(part)
             for index, part in enumerate(parts)
         )
-        self.weight = sum(len(part) for part in parts[::2])
+        self.literals = [part for part in parts[::2] if part]
+        self.weight = sum(map(len, self.literals))
         self.regex = re.compile(pattern, re.DOTALL)
 
     def said(self, text: str, code: str, depth: int) -> str | None:
+        if not all(literal in text for literal in self.literals):
+            return None
         found = self.regex.fullmatch(text)
         if found is None:
             return None
@@ -186,12 +203,20 @@ def _said(text: str, code: str, depth: int) -> str:
         return text if found is None else found
     sentences = SENTENCE.split(text)
     if len(sentences) > 1:
-        return " ".join(_said(sentence, code, depth) for sentence in sentences)
-    for separator in ("; ", ", ", " · "):
-        if separator in text:
-            parts = [_whole(part, code, depth) or part for part in text.split(separator)]
-            return separator.join(parts)
-    return text
+        said_each = " ".join(_said(sentence, code, depth) for sentence in sentences)
+        return AFTER_STOP.sub("", said_each)
+    separator = next((one for one in SEPARATORS if one in text), None)
+    return text if separator is None else _listed(text, separator, code, depth)
+
+
+def _listed(text: str, separator: str, code: str, depth: int) -> str:
+    """A list, item by item; one of which no item is known keeps its words."""
+    items = text.split(separator)
+    others = [_said(item, code, depth + 1) for item in items]
+    if others == items:
+        return text
+    word = separator.strip()
+    return separator.replace(word, _whole(word, code, depth) or word).join(others)
 
 
 @lru_cache(maxsize=100_000)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 from isograd.notation.names import enumeration, title
 from isograd.probes.result import Answer, Probes
+from isograd.probes.saying import quoted
 
 SIGNS = {"yes": "●", "partly": "◐", "no": "○"}
 """One sign for each answer, so that colour is never the only carrier."""
@@ -77,3 +81,36 @@ def differs(found: Probes, question: str) -> bool:
 def troubles(found: Probes) -> list[Answer]:
     """What could not run, other than for want of a framework, or not yet."""
     return [a for a in found.answers if a.status not in ("ok", "not reached")]
+
+
+def because(answer: Answer) -> list[tuple[str, bool]]:
+    """The evidence, or the reason why there is none, in pieces; each with whether a program printed
+    it, so that it stays as it is in every language."""
+    text = answer.evidence or answer.reason
+    printed = sorted(filter(None, _printed(answer)), key=len, reverse=True)
+    pieces = re.split(f"({'|'.join(map(re.escape, printed))})", text) if printed else [text]
+    return [(piece, number % 2 == 1) for number, piece in enumerate(pieces) if piece]
+
+
+def _printed(answer: Answer) -> Iterator[str]:
+    """What evidence and reason quote."""
+    yield from _quoted(answer.observed)
+    yield from answer.output.strip().splitlines()[-1:]
+
+
+def _quoted(observed: Any) -> Iterator[str]:
+    """Errors, warnings and what was printed, wherever they are in what a snippet saw."""
+    if isinstance(observed, list):
+        for one in observed:
+            yield from _quoted(one)
+    if not isinstance(observed, dict):
+        return
+    if "message" in observed:
+        yield quoted(observed)
+    elif isinstance(observed.get("error"), str):
+        yield observed["error"]
+    yield observed.get("last print", "")
+    for warning in observed.get("warnings", ()):
+        yield from (warning, warning.split(".")[0])
+    for inner in observed.values():
+        yield from _quoted(inner)

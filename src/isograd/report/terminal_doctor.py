@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.table import Table
 
 from isograd.doctor import Doctor
 from isograd.report.console import plain_table, shown, write_item, write_line
@@ -13,8 +14,12 @@ STYLE = {"ok": "green", "missing": "yellow", "broken": "bold red"}
 def render_doctor(found: Doctor, console: Console) -> None:
     """Prints the machine, each check, and what to do. States are words, in ASCII."""
     console.print()
+    machine = Table.grid(padding=(0, 1))
+    machine.add_column(min_width=13)
+    machine.add_column(overflow="fold")
     for term, text in _machine(found):
-        write_line(console, f"{term:<13} {text}")
+        machine.add_row(shown(console, term), shown(console, text))
+    console.print(machine)
     group = ""
     grid = plain_table()
     for head in ("", "", "state", ""):

@@ -14,10 +14,18 @@ from isograd.notation import numbers
 from isograd.notation.names import title
 from isograd.probes.question import Question
 from isograd.probes.result import Answer, Asked, Probes
-from isograd.report.console import plain_table, shown, write_indented, write_item, write_line
+from isograd.report.console import (
+    plain_table,
+    shown,
+    verbatim,
+    write_indented,
+    write_item,
+    write_line,
+)
 from isograd.report.probes_answer import (
     SIGNS,
     at,
+    because,
     cell,
     frameworks,
     headline,
@@ -111,15 +119,17 @@ def _write_troubles(found: Probes, console: Console) -> None:
 def _write_answer(answer: Answer, console: Console) -> None:
     console.print()
     state = cell(answer) if answer.answer else answer.status
-    style = STYLES.get(answer.answer or "", "yellow")
-    write_line(console, f"{name(answer.label)}  {state}", f"bold {style}")
-    write_indented(console, answer.evidence or answer.reason)
+    style = f"bold {STYLES.get(answer.answer or '', 'yellow')}"
+    console.print(shown(console, name(answer.label), style), shown(console, f" {state}", style))
+    pieces = ((verbatim if printed else shown)(console, one) for one, printed in because(answer))
+    write_indented(console, Text().join(pieces))
     if answer.observed:
         write_indented(console, "observed", "bold")
         text = json.dumps(answer.observed, indent=1, ensure_ascii=False)
-        write_indented(console, text, "dim", by=4)
+        write_indented(console, verbatim(console, text, "dim"), by=4)
     if answer.output.strip():
         write_indented(console, "printed", "bold")
-        write_indented(console, answer.output.strip(), "dim", by=4)
+        write_indented(console, verbatim(console, answer.output.strip(), "dim"), by=4)
     packages = ", ".join(f"{name} {version}" for name, version in answer.versions.items())
-    write_indented(console, f"{numbers.seconds(answer.seconds)}; {packages}", "dim")
+    spent = f"{numbers.seconds(answer.seconds)}; {packages}"
+    write_indented(console, verbatim(console, spent, "dim"))

@@ -15,6 +15,7 @@ from isograd.report.console import (
     STYLES,
     plain_table,
     shown,
+    verbatim,
     write_indented,
     write_item,
     write_line,
@@ -63,10 +64,10 @@ def render_hosts(plans: Mapping[str, Plan], directory: Path, console: Console) -
         console.print()
         write_line(console, name, "bold")
         for command in plan.commands:
-            console.print(shown(console, f"# on {command.host}\n{command}"), soft_wrap=True)
+            console.print(verbatim(console, f"# on {command.host}\n{command}"), soft_wrap=True)
         console.print()
         write_line(console, f"{name}, with Slurm", "bold")
-        console.print(shown(console, plan.slurm), soft_wrap=True)
+        console.print(verbatim(console, plan.slurm), soft_wrap=True)
 
 
 def _runs(engine: EngineResult, console: Console) -> Table:

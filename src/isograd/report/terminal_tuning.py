@@ -12,6 +12,7 @@ from isograd.report.console import (
     STYLES,
     plain_table,
     shown,
+    verbatim,
     write_fitting,
     write_indented,
     write_item,
@@ -124,4 +125,4 @@ def _write_sample(found: Tuning, console: Console) -> None:
     write_line(console, f"Sample, {where}:", "bold")
     sample = found.samples[0]
     text = f"{sample.prompt}{sample.text}" if found.model.get("kind") == "gpt" else sample.text
-    write_indented(console, text)
+    write_indented(console, verbatim(console, text))

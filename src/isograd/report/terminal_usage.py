@@ -6,7 +6,7 @@ from rich.console import Console
 
 from isograd.notation import numbers
 from isograd.notation.names import full_name
-from isograd.report.console import plain_table, shown, write_line
+from isograd.report.console import plain_table, shown, verbatim, write_line
 from isograd.text.usage import Agreement, Answer, Usage
 
 NO_CACHE = "Without a key-value cache: every token computes the whole text again."
@@ -37,8 +37,8 @@ def _print_text(usage: Usage, console: Console) -> None:
     for answer in told:
         if len(told) > 1:
             write_line(console, full_name(answer.mode), "bold")
-        line = shown(console, usage.texts[0], "dim")
-        line.append_text(shown(console, answer.text, "bold"))
+        line = verbatim(console, usage.texts[0], "dim")
+        line.append_text(verbatim(console, answer.text, "bold"))
         console.print(line)
 
 
@@ -51,7 +51,7 @@ def _print_rows(usage: Usage, console: Console) -> None:
     for row in range(len(usage.done[0].choices)):
         title = usage.texts[row] if usage.labels else f"{row + 1}"
         cells = [f"{a.words[row].strip()} {a.chances[row]:.1%}" for a in usage.done]
-        table.add_row(shown(console, title), *(shown(console, cell) for cell in cells))
+        table.add_row(*(verbatim(console, cell) for cell in (title, *cells)))
     console.print(table)
 
 
