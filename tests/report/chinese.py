@@ -19,6 +19,9 @@ web webassembly webgpu savedmodel gpu cpu ms mib kib compare prove debug pip ins
 graph optimize scale probe claims advise print dense logits
 ddp multiworker distributeddataparallel multiworkermirroredstrategy lora bert adamw
 bertforsequenceclassification fork spawn nan numpy autograph torchscript full python
+api aot structured unstructured export fit evaluate call while with bias pruning quantisation
+if dropout dynamic convert sigsegv sigkill jacobians name save load lenet gpt outputs alpha hu
+amd epyc core processor xeon hook matmul relu torchrun gib blas ray torchao sweep
 """
 
 NAMES = frozenset(CALLED.split())

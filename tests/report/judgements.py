@@ -44,9 +44,13 @@ def evidence() -> Iterator[Evidence]:
     yield from (pair(0.9, 0.6), pair(0.9, 0.8, spread=0.2), pair(0.9, 0.6, workers=2))
     yield pair(0.9, 0.6, crowded=True)
     yield counted(script("torch", 5), script("tensorflow", 9))
-    answers = {"torch/eager": "yes", "torch/jit": "no", "torch/compile": None}
-    yield probed("nan-is-located", answers)
-    yield probed("graph-before-run", answers)
+    for name, title in (
+        ("nan-is-located", "NaN traced to its line"),
+        ("graph-before-run", "graph before the run"),
+    ):
+        asked = probed(name, {"torch/eager": "yes", "torch/jit": "no", "torch/compile": None})
+        asked.probes[0].record.questions[0].title = title
+        yield asked
 
 
 def _shipped() -> Iterator[Evidence]:
@@ -63,7 +67,10 @@ def _shipped() -> Iterator[Evidence]:
         point("dense/torch/bfloat16", 2.0, technique="mixed precision", precision="bfloat16"),
     )
     yield formats({}, {})
-    yield formats({"onnx": "failed"}, {"litert": "not installed"})
+    some = formats({"onnx": "failed"}, {"litert": "not installed"})
+    for one in some.frontiers[0].record.points:
+        one.reason = "The worker died of SIGSEGV."
+    yield some
 
 
 def _drawn() -> Iterator[Evidence]:
@@ -85,7 +92,8 @@ def _drawn() -> Iterator[Evidence]:
 def make_judged() -> Claims:
     """Every statement with every result that its rule comes to, and with every small run."""
     found = make_claims()
-    outcomes = ((claim, RULES[claim.id](one)) for one in evidence() for claim in catalogue())
+    every = ((claim, RULES[claim.id](one)) for one in evidence() for claim in catalogue())
+    outcomes = {(claim.id, outcome.result): (claim, outcome) for claim, outcome in every}
     found.findings = [
         Finding(
             claim.id,
@@ -98,7 +106,7 @@ def make_judged() -> Claims:
             [replace(figure) for figure in outcome.figures],
             ["small/result.json"],
         )
-        for claim, outcome in outcomes
+        for claim, outcome in outcomes.values()
     ]
     left = ("made with torch 2.1.0; 2.13.0 is installed", "measured on another processor: EPYC-9")
     found.left = [Left("../old/result.json", reason) for reason in left]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from browsers import Opened
 from chinese import left, study
-from claim_records import make_claims
+from judgements import make_judged
 from sweep_records import make_sweep
 
 from isograd.report import claims, language, studied, sweep
@@ -74,10 +74,8 @@ def test_a_study(opened) -> None:
 
 
 def test_statements_fold(opened) -> None:
-    found = make_claims()
-    for finding in found.findings:
-        finding.result = "Faster: PyTorch compile (1.44×). Not faster: PyTorch jit (0.93×)."
-    found.runs = []
+    found = make_judged()
+    found.findings = [one for one in found.findings if one.figures][:8]
     page = opened(lambda: claims.render(found)).page
     fold = page.locator("details").first
     assert not fold.locator("table").is_visible()

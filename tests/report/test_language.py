@@ -51,7 +51,7 @@ def chinese(tmp_path, monkeypatch):
         ("eager in 3 of 4", "4 个中的 3 个：eager"),
         ("eager in many of 4", "eager in many of 4"),
         ("Told: one thing", "说：one thing"),
-        ("Told: one thing; Fastest", "Told: one thing; 最快"),
+        ("Told: one thing; Fastest", "说：one thing; 最快"),
         ("412 µs", "412 µs"),
         ("No such sentence", "No such sentence"),
     ],

@@ -91,7 +91,7 @@ def write_line(console: Console, text: str, style: str = "") -> None:
 
 
 def write_indented(console: Console, text: str | Text, style: str = "", by: int = 2) -> None:
-    """A paragraph that stands in by some columns, all of it; a `Text` is in its language already."""
+    """A paragraph that stands in by some columns, all of it; a `Text` is shown as it is."""
     body = text if isinstance(text, Text) else shown(console, text, style)
     console.print(Padding(body, (0, 0, 0, by)))
 

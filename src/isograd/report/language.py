@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from contextvars import ContextVar
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from isograd.errors import unknown as unknown_name
@@ -43,13 +43,13 @@ NARROW = {
     "names": f"{ITEM}(?:, {ITEM})*",
     "word": "[A-Za-z ]+",
     "note": "[^()]+",
-    "part": r"(?:(?!; |[.!?:] [A-Z(\d]).)+?",
+    "part": r"(?:(?!; |[.!?:] [A-Z(\[\d]).)+?",
 }
 """What placeholders of these names, with a digit behind or without, stand for: a number, several
 with their interval, one with its unit, a list of names, words, what stands in parentheses, and no
 more than a clause. Any other stands for anything."""
 UNTRANSLATED = re.compile(r"""\btranslate=["']no["']""")
-SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z(\d])")
+SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z(\[\d])")
 SEPARATORS = ("; ", " · ", ", ", " and ")
 """What a list is split at; the word among them is itself in the catalogue."""
 AFTER_STOP = re.compile("(?<=[。：；，？！]) ")
@@ -169,12 +169,17 @@ class _Pattern:
         )
         self.literals = [part for part in parts[::2] if part]
         self.weight = sum(map(len, self.literals))
-        self.regex = re.compile(pattern, re.DOTALL)
+        self.pattern = pattern
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        """Made when it is first needed: most are not, and making all takes half a second."""
+        return re.compile(self.pattern, re.DOTALL)
 
     def said(self, text: str, code: str, depth: int) -> str | None:
-        if not all(literal in text for literal in self.literals):
+        if not all(map(text.__contains__, self.literals)):
             return None
-        found = self.regex.fullmatch(text)
+        found = self._regex.fullmatch(text)
         if found is None:
             return None
         values = {name: _said(value, code, depth + 1) for name, value in found.groupdict().items()}
@@ -198,15 +203,25 @@ def _catalogue(code: str) -> _Catalogue:
 
 
 def _said(text: str, code: str, depth: int) -> str:
+    if not WORD.search(text):
+        return text
     found = _whole(text, code, depth)
     if found is not None or depth > DEPTH:
         return text if found is None else found
     sentences = SENTENCE.split(text)
     if len(sentences) > 1:
-        said_each = " ".join(_said(sentence, code, depth) for sentence in sentences)
-        return AFTER_STOP.sub("", said_each)
+        return _joined(sentences, [_said(sentence, code, depth) for sentence in sentences])
     separator = next((one for one in SEPARATORS if one in text), None)
     return text if separator is None else _listed(text, separator, code, depth)
+
+
+def _joined(sentences: list[str], others: list[str]) -> str:
+    """Sentences in the other language; one that is no more than a name gets its full stop, too."""
+    if sentences == others:
+        return " ".join(sentences)
+    pairs = zip(sentences, others, strict=True)
+    stopped = (b[:-1] + "。" if a == b and b.endswith(".") else b for a, b in pairs)
+    return AFTER_STOP.sub("", " ".join(stopped))
 
 
 def _listed(text: str, separator: str, code: str, depth: int) -> str:
@@ -228,6 +243,8 @@ def _whole(text: str, code: str, depth: int) -> str | None:
     catalogue = _catalogue(code)
     if text in catalogue.exact:
         return catalogue.exact[text]
+    if text[:-1] in catalogue.exact and text.endswith(":"):
+        return catalogue.exact[text[:-1]] + "："
     if depth <= DEPTH:
         for pattern in catalogue.patterns:
             found = pattern.said(text, code, depth)

@@ -88,7 +88,8 @@ def because(answer: Answer) -> list[tuple[str, bool]]:
     it, so that it stays as it is in every language."""
     text = answer.evidence or answer.reason
     printed = sorted(filter(None, _printed(answer)), key=len, reverse=True)
-    pieces = re.split(f"({'|'.join(map(re.escape, printed))})", text) if printed else [text]
+    pattern = rf"((?:{'|'.join(map(re.escape, printed))})\.? ?)"
+    pieces = re.split(pattern, text) if printed else [text]
     return [(piece, number % 2 == 1) for number, piece in enumerate(pieces) if piece]
 
 

@@ -142,7 +142,7 @@ def _over_workers(
     counts = sorted({p[0] for p in every})
     return Chart(
         heading,
-        f"{quantity} over the number of workers; the table has the figures.",
+        f"{quantity.capitalize()} over the number of workers; the table has the figures.",
         Axis("workers", [Tick(x(count), f"{count:g}") for count in counts]),
         Axis(quantity, [Tick(y(tick), say(tick)) for tick in y.ticks()]),
         lines,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from isograd.claims.outcome import Verdict
@@ -22,7 +21,14 @@ from isograd.report.claims_words import (
     headline,
     scripts,
 )
-from isograd.report.console import plain_table, shown, write_indented, write_item, write_line
+from isograd.report.console import (
+    SpokenTable,
+    plain_table,
+    shown,
+    write_indented,
+    write_item,
+    write_line,
+)
 
 FEW = 3
 """Up to so many statements are shown with all of their figures."""
@@ -54,7 +60,7 @@ def _verdict(verdict: Verdict, console: Console) -> Text:
 
 
 def _write_table(found: Claims, console: Console) -> None:
-    grid = Table(
+    grid = SpokenTable(
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, show_lines=True
     )
     grid.add_column("what is said", ratio=5, overflow="fold")

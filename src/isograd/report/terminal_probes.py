@@ -60,7 +60,7 @@ def show_question(found: Probes, question: str, console: Console) -> None:
     printed."""
     asked = next(one for one in found.questions if one.name == question)
     console.print()
-    write_line(console, f"{asked.name}: {asked.title}", "bold")
+    console.print(verbatim(console, f"{asked.name}:", "bold"), shown(console, asked.title, "bold"))
     write_line(console, asked.about)
     for framework, source in asked.snippets.items():
         console.print()

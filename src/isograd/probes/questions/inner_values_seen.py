@@ -12,7 +12,7 @@ def judge(observed: Observed) -> Finding:
     said = [f"By {observed['how']}."]
     if good:
         said.append(f"Right in each step: {'; '.join(good)}.")
-    said += [f"{name}: {_trouble(a)}" for name, a in attempts.items() if name not in good]
+    said += [_told(name, one) for name, one in attempts.items() if name not in good]
     answer = "yes" if len(good) == len(attempts) else "partly" if good else "no"
     return answer, " ".join(said)  # type: ignore[return-value]
 
@@ -23,11 +23,13 @@ def _works(attempt: Observed) -> bool:
     return bool(attempt["value"]["right"]) and min(attempt["value"]["each step"]) > 0
 
 
-def _trouble(attempt: Observed) -> str:
+def _told(name: str, attempt: Observed) -> str:
+    start = f"{name[0].upper()}{name[1:]}"
     if failed(attempt):
-        return f"{quoted(attempt)}."
+        return f"{start}: {quoted(attempt)}."
     counts = ", ".join(map(str, attempt["value"]["each step"]))
-    return f"came {counts} times in the steps{'' if attempt['value']['right'] else ', or wrong'}."
+    wrong = "" if attempt["value"]["right"] else ", or wrong"
+    return f"{start}: came {counts} times in the steps{wrong}."
 
 
 QUESTION = Question(
