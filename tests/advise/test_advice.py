@@ -267,6 +267,25 @@ def test_scalings_that_are_another_training_do_not_count() -> None:
     assert (best.framework, best.efficiency.value) == ("torch", 0.9)
 
 
+def test_whether_a_form_needs_python_is_said_and_does_not_count() -> None:
+    def said(answer: str) -> dict[str, str]:
+        asked = replace(
+            measured(),
+            without_python={"torch/compile": answer},
+            without_python_source="b/probes.json",
+        )
+        found = given(asked, weights={"size": 0.0})
+        assert [one.points for one in found.ranked] == points
+        assert "b/probes.json" in found.evidence
+        reasons = ((one.form, reason) for one in found.ranked for reason in one.reasons)
+        return {form: reason.words for form, reason in reasons if reason.respect == "Python"}
+
+    points = [one.points for one in given(weights={"size": 0.0}).ranked]
+    form = "dense/torch/aot-inductor"
+    assert said("yes") == {form: "a program without Python runs this form"}
+    assert said("no") == {form: "this form runs in Python alone"}
+
+
 def test_answers_about_debugging_are_counted() -> None:
     asked = [
         ("print", "torch", "eager", "yes"),

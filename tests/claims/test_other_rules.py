@@ -20,6 +20,7 @@ from isograd.claims.rules import RULES
 from isograd.claims.rules.gradients import CHEAP
 from isograd.evidence import Evidence
 from isograd.observation import Observation
+from isograd.probes.result import Answer, Probes
 from isograd.result import Stage
 from isograd.views.document import Overlay
 from isograd.views.view import Event
@@ -180,6 +181,28 @@ def test_a_format_that_computes_something_else_does_not_count() -> None:
         if one.candidate.startswith("torch/") and one.technique == "artefact":
             one.verdict = "different"
     assert RULES["tf-production"](wrong).verdict == "holds"
+
+
+def test_what_runs_without_python_stands_beside_the_formats_and_decides_nothing() -> None:
+    answers = [
+        Answer("runs-without-python", framework, mode, "ok", answer)
+        for framework, mode, answer in (
+            ("torch", "eager", "no"),
+            ("torch", "jit", "yes"),
+            ("tensorflow", "function", "yes"),
+        )
+    ]
+    evidence = formats({}, {})
+    before = RULES["tf-production"](evidence)
+    evidence.probes.append(found(Probes("", "", {}, [], answers)))
+    outcome = RULES["tf-production"](evidence)
+    assert outcome.verdict == before.verdict
+    assert "Run without Python: PyTorch jit and TensorFlow function." in outcome.result
+    assert [f.text for f in outcome.figures if f.what.endswith("without Python")] == [
+        "no",
+        "yes",
+        "yes",
+    ]
 
 
 # Scripts ---------------------------------------------------------------------------------------

@@ -50,6 +50,12 @@ def loaded(*found: float, error: str = "") -> Observed:
     return {**how, "error": error, "value and gradient": list(found), "right": [1.0, 2.0]}
 
 
+def run(*found: float, error: str = "", python: tuple[str, ...] = ()) -> Observed:
+    how = {"how": "save", "through": "load", "libraries": ["libc.so.6", *python]}
+    what = {"error": error, "values": list(found), "python": list(python)}
+    return {**how, **what, "right": [1.0, 2.0]}
+
+
 def loop(a_step: float) -> Observed:
     return {"value": a_step}
 
@@ -143,6 +149,15 @@ PROVOKED: dict[str, dict[str, list[Observed]]] = {
         "yes": [loaded(1.0, 2.0)],
         "partly": [loaded(1.0, 5.0)],
         "no": [loaded(9.0, 2.0), loaded(error="ModuleNotFoundError: net")],
+    },
+    "runs-without-python": {
+        "yes": [run(1.0, 2.0)],
+        "partly": [run(1.0, 2.0, python=("libtorch_python.so",))],
+        "no": [
+            run(1.0, 5.0),
+            run(1.0, 5.0, python=("libpython3.11.so.1.0",)),
+            run(error="constants.pkl is not there"),
+        ],
     },
     **{
         name: {

@@ -70,5 +70,6 @@ def _evidence(measured: Measured) -> list[str]:
     sources = [one.step.source for one in measured.trained if one.step]
     sources += [measured.shipped_source] if measured.shipped else []
     sources += [one.source for one in measured.debugged]
+    sources += [measured.without_python_source] if measured.without_python else []
     sources += [one.efficiency.source for one in measured.scaled]
     return list(dict.fromkeys(sources))

@@ -80,13 +80,16 @@ class Scaled:
 
 @dataclass(frozen=True)
 class Measured:
-    """All of it. ``noise`` is what two identical workers differ by, as a fraction; ``versions`` and
-    ``device`` are those that it was measured with."""
+    """All of it. ``without_python`` has the modes that were asked whether a program without Python
+    runs what they save, with their answers. ``noise`` is what two identical workers differ by, as a
+    fraction; ``versions`` and ``device`` are those that it was measured with."""
 
     trained: tuple[Trained, ...] = ()
     shipped: Frontier | None = None
     shipped_source: str = ""
     debugged: tuple[Debugged, ...] = ()
+    without_python: dict[str, str] = field(default_factory=dict)
+    without_python_source: str = ""
     scaled: tuple[Scaled, ...] = ()
     noise: float = 0.0
     device: str = "cpu"

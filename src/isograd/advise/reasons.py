@@ -17,6 +17,23 @@ from isograd.notation.names import title
 DEBUGGING = {"low": 0.0, "some": 0.5, "high": 1.0}
 """How much of what a mode loses by its debugging counts."""
 
+SAVED_BY = {
+    "torch/eager": "torch/eager",
+    "torch/torchscript": "torch/jit",
+    "torch/torchscript-optimized": "torch/jit",
+    "torch/aot-inductor": "torch/compile",
+    "tensorflow/eager": "tensorflow/eager",
+    "tensorflow/saved-model": "tensorflow/function",
+}
+"""Forms, with the mode that saves a network like that."""
+
+WITHOUT_PYTHON = {
+    "yes": "a program without Python runs this form",
+    "partly": "a program in another language runs this form, but loads Python",
+    "no": "this form runs in Python alone",
+}
+"""What the answers of `isograd probe` come to."""
+
 
 @dataclass(frozen=True)
 class Option:
@@ -66,6 +83,7 @@ def reasons(option: Option, profile: Profile, measured: Measured, best: Best) ->
     found = [
         *_run(option.trained, profile, measured, best, weights.run),
         *_shipped(option, profile, measured, best, weights),
+        *_python(option, measured),
         *_debugging(option.trained, profile, measured, weights.debugging),
         *_yours(option, profile, weights),
         *_scaling(option.trained, profile, measured, weights.scaling),
@@ -129,6 +147,15 @@ def _shipped(
             f"{title(option.form_framework)}: two frameworks to keep, with twins proven equal"
         )
         yield Reason("two frameworks", "yours", -weights.two, words)
+
+
+def _python(option: Option, measured: Measured) -> Iterator[Reason]:
+    """To know, not to count: whether it matters depends on what the network becomes a part of."""
+    mode = SAVED_BY.get(option.form.candidate, "") if option.form else ""
+    answer = measured.without_python.get(mode)
+    if answer:
+        words, source = WITHOUT_PYTHON[answer], measured.without_python_source
+        yield Reason("Python", "measured", 0.0, words, source)
 
 
 def _debugging(

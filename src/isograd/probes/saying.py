@@ -21,9 +21,13 @@ def failed(attempt: Observed) -> bool:
 
 def quoted(attempt: Observed) -> str:
     """``RuntimeError: what it says``, in one line."""
-    text = " ".join(str(attempt["message"]).split())
-    text = text if len(text) <= WORDS else f"{text[:WORDS]}…"
-    return f"{attempt['error']}: {text}"
+    return f"{attempt['error']}: {in_line(attempt['message'])}"
+
+
+def in_line(message: Any) -> str:
+    """A message in one line, of a bearable length, and without its full stop."""
+    text = " ".join(str(message).split()).removesuffix(".")
+    return text if len(text) <= WORDS else f"{text[:WORDS]}…"
 
 
 def close(value: Any, right: Any) -> bool:

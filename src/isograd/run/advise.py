@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from isograd.advice import Advice
 from isograd.advise.conclude import advise
@@ -14,6 +14,7 @@ from isograd.advise.measured import Debugged, Measured, Scaled, debugging, scali
 from isograd.advise.profile import Profile
 from isograd.bench.fit import usual_data
 from isograd.claims.rules.debugging import DEBUGGING
+from isograd.claims.rules.production import RUNNING
 from isograd.deploy.request import Request as FormsRequest
 from isograd.evidence import USUAL, Evidence, Found, gather
 from isograd.frontier import Frontier
@@ -134,6 +135,7 @@ class _Study:
         found = Measured(
             cautions=self._cautions(evidence),
             debugged=_debugged(evidence),
+            **_without_python(evidence),
             scaled=self._scaled(evidence),
         )
         if compared:
@@ -204,6 +206,15 @@ def _debugged(evidence: Evidence) -> tuple[Debugged, ...]:
         if found:
             return found
     return ()
+
+
+def _without_python(evidence: Evidence) -> dict[str, Any]:
+    """What the modes answered to whether a program without Python runs what they save."""
+    for one in evidence.probes:
+        answers = {a.label: a.answer for a in one.record.of(RUNNING) if a.answer}
+        if answers:
+            return {"without_python": answers, "without_python_source": str(one.path)}
+    return {}
 
 
 def _with_training(found: Measured, result: Result, path: Path) -> Measured:

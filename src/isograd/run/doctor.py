@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from isograd.doctor import Check, Doctor, State
 from isograd.frameworks import DISTRIBUTIONS, MODES, installed
 from isograd.measure.environment import environment, version_of
 from isograd.notation.names import title
+from isograd.probes.building import find_compiler
 
 LEAST = (3, 11)
 """The oldest Python that isograd runs on."""
@@ -117,7 +117,7 @@ def _framework(framework: str) -> tuple[list[Check], list[str]]:
 
 
 def _compiler() -> Check:
-    found = next((p for p in ("g++", "c++", "clang++", "gcc") if shutil.which(p)), None)
+    found = find_compiler()
     if found:
         return Check("PyTorch", "C++ compiler", "ok", f"{found}, for compile", needed=False)
     fix = "apt install g++, or your system's package of a C++ compiler"

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from isograd.claims.outcome import Figure, Outcome, Vote, untested
+from isograd.claims.speeds import label
 from isograd.deploy.candidates import CANDIDATES
 from isograd.deploy.search import DENSE
-from isograd.evidence import Evidence
+from isograd.evidence import Evidence, Found
 from isograd.frontier import Frontier, Point
 from isograd.notation.names import enumeration, title
+from isograd.probes.result import Probes
 
 SAME_FORMAT = {"torch/torchscript-optimized": "torch/torchscript"}
 """Forms that are written in the format of another one."""
+
+RUNNING = "runs-without-python"
+"""The question of `isograd probe` whose answers stand beside the formats."""
 
 UNTRIED = ("not reached", "not installed", "timed out", "out of memory")
 """States that say nothing about the format itself."""
@@ -20,11 +26,11 @@ UNTRIED = ("not reached", "not installed", "timed out", "out of memory")
 
 def tools_are_richer(evidence: Evidence) -> Outcome:
     """How many formats each framework wrote that a process without isograd loaded and that computed
-    the network."""
+    the network; beside it, and without a vote, which of them ran without Python."""
     for one in evidence.frontiers:
         states = _formats(one.record)
         if all(any(f == framework for f, _ in states) for framework in ("torch", "tensorflow")):
-            return _outcome(one.record, states, str(one.path))
+            return _beside(_outcome(one.record, states, str(one.path)), evidence.probes)
     return untested("No result of isograd optimize with the formats of both frameworks is there.")
 
 
@@ -58,6 +64,24 @@ def _outcome(frontier: Frontier, states: dict[tuple[str, str], Vote], path: str)
     if ours[1] <= theirs[0]:
         return Outcome("does not hold", result, figures, [path])
     return untested(f"{result} Too many were not tried to tell.", figures, [path])
+
+
+def _beside(outcome: Outcome, probes: Iterable[Found[Probes]]) -> Outcome:
+    """The outcome with what a program without Python could run, where that was asked."""
+    for one in probes:
+        answers = [answer for answer in one.record.of(RUNNING) if answer.answer]
+        if answers:
+            what = "what it saves, run by a program without Python"
+            said = [(label(a.framework, a.mode), str(a.answer)) for a in answers]
+            figures = [Figure(subject, what, text=answer) for subject, answer in said]
+            ran = [subject for subject, answer in said if answer == "yes"]
+            return replace(
+                outcome,
+                result=f"{outcome.result} Run without Python: {enumeration(ran) or 'nothing'}.",
+                figures=[*outcome.figures, *figures],
+                evidence=[*outcome.evidence, str(one.path)],
+            )
+    return outcome
 
 
 def _count(states: dict[tuple[str, str], Vote], framework: str) -> tuple[int, int]:

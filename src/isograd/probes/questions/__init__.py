@@ -27,6 +27,7 @@ NAMES = (
     "memory-stays-flat",
     "graph-before-run",
     "loads-without-code",
+    "runs-without-python",
 )
 """In the order in which they are asked."""
 
