@@ -66,9 +66,10 @@ def watch(program: Path, arguments: Iterable[object]) -> Observed:
     libraries = _loaded(process.pid)
     said += process.communicate()[0]
     failed = process.returncode != 0
+    first = said.strip().partition("\n")[0]  # behind it, a message may have addresses of its calls
     return {
         "values": [] if failed else [float(word) for word in said.split()],
-        "error": (said.strip() or f"it ended with code {process.returncode}") if failed else "",
+        "error": (first or f"it ended with code {process.returncode}") if failed else "",
         "libraries": libraries,
         "python": [name for name in libraries if PYTHONS.search(name)],
     }
