@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from isograd.notation.names import enumeration
 from isograd.probes.question import Finding, Observed, Question
 from isograd.probes.saying import close, in_line, numbers
-from isograd.notation.names import enumeration
 
 
 def judge(observed: Observed) -> Finding:
