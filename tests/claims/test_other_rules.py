@@ -14,13 +14,13 @@ from evidences import (
     shipped,
     view,
 )
+from test_debugging_rules import probed
 
 from isograd.claims.outcome import decide
 from isograd.claims.rules import RULES
 from isograd.claims.rules.gradients import CHEAP
 from isograd.evidence import Evidence
 from isograd.observation import Observation
-from isograd.probes.result import Answer, Probes
 from isograd.result import Stage
 from isograd.views.document import Overlay
 from isograd.views.view import Event
@@ -184,17 +184,10 @@ def test_a_format_that_computes_something_else_does_not_count() -> None:
 
 
 def test_what_runs_without_python_stands_beside_the_formats_and_decides_nothing() -> None:
-    answers = [
-        Answer("runs-without-python", framework, mode, "ok", answer)
-        for framework, mode, answer in (
-            ("torch", "eager", "no"),
-            ("torch", "jit", "yes"),
-            ("tensorflow", "function", "yes"),
-        )
-    ]
+    answers = {"torch/eager": "no", "torch/jit": "yes", "tensorflow/function": "yes"}
     evidence = formats({}, {})
     before = RULES["tf-production"](evidence)
-    evidence.probes.append(found(Probes("", "", {}, [], answers)))
+    evidence.probes += probed("runs-without-python", answers).probes
     outcome = RULES["tf-production"](evidence)
     assert outcome.verdict == before.verdict
     assert "Run without Python: PyTorch jit and TensorFlow function." in outcome.result

@@ -54,6 +54,10 @@ def evidence() -> Iterator[Evidence]:
 
 
 def _shipped() -> Iterator[Evidence]:
+    for answer in ("yes", "no"):
+        beside = formats({}, {})
+        beside.probes += probed("runs-without-python", {"torch/jit": answer}).probes
+        yield beside
     yield shipped(
         point("dense/torch/grad", 1.2),
         point("dense/torch/inference-mode", status="crashed"),

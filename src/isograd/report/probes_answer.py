@@ -9,7 +9,7 @@ from typing import Any
 
 from isograd.notation.names import enumeration, title
 from isograd.probes.result import Answer, Probes
-from isograd.probes.saying import quoted
+from isograd.probes.saying import in_line, quoted
 
 SIGNS = {"yes": "●", "partly": "◐", "no": "○"}
 """One sign for each answer, so that colour is never the only carrier."""
@@ -109,7 +109,7 @@ def _quoted(observed: Any) -> Iterator[str]:
     if "message" in observed:
         yield quoted(observed)
     elif isinstance(observed.get("error"), str):
-        yield observed["error"]
+        yield in_line(observed["error"])
     yield observed.get("last print", "")
     for warning in observed.get("warnings", ()):
         yield from (warning, warning.split(".")[0])

@@ -74,10 +74,10 @@ def _beside(outcome: Outcome, probes: Iterable[Found[Probes]]) -> Outcome:
             what = "what it saves, run by a program without Python"
             said = [(label(a.framework, a.mode), str(a.answer)) for a in answers]
             figures = [Figure(subject, what, text=answer) for subject, answer in said]
-            ran = [subject for subject, answer in said if answer == "yes"]
+            ran = enumeration([one for one, answer in said if answer == "yes"] or ["nothing"])
             return replace(
                 outcome,
-                result=f"{outcome.result} Run without Python: {enumeration(ran) or 'nothing'}.",
+                result=f"{outcome.result} Run without Python: {ran}.",
                 figures=[*outcome.figures, *figures],
                 evidence=[*outcome.evidence, str(one.path)],
             )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from isograd.probes.question import Finding, Observed, Question
-from isograd.probes.saying import close, numbers
+from isograd.probes.saying import close, in_line, numbers
 
 
 def judge(observed: Observed) -> Finding:
     start = f"Saved by {observed['how']}, loaded by {observed['loaded by']} in a process without it"
     if observed["error"]:
-        return "no", f"{start}: {observed['error']}."
+        return "no", f"{start}: {in_line(observed['error'])}."
     found, right = observed["value and gradient"], observed["right"]
     if close(found, right):
         return "yes", f"{start}: value and gradient are the same, {numbers(found)}."
