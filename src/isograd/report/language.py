@@ -225,13 +225,19 @@ def _joined(sentences: list[str], others: list[str]) -> str:
 
 
 def _listed(text: str, separator: str, code: str, depth: int) -> str:
-    """A list, item by item; one of which no item is known keeps its words."""
+    """A list, item by item. A word between them may be anything but a list's: that takes items that
+    are all known."""
     items = text.split(separator)
     others = [_said(item, code, depth + 1) for item in items]
-    if others == items:
-        return text
     word = separator.strip()
+    if word.isalpha() and not all(map(_is_known, items, others)):
+        return text
     return separator.replace(word, _whole(word, code, depth) or word).join(others)
+
+
+def _is_known(item: str, other: str) -> bool:
+    """Whether it was translated, or is a name."""
+    return item != other or re.fullmatch(ITEM, item) is not None
 
 
 @lru_cache(maxsize=100_000)
