@@ -14,7 +14,8 @@ from isograd.report import advised, html, language, studied
 from isograd.report.terminal import render
 from isograd.report.terminal_advice import render_advice
 from isograd.report.terminal_study import render_study
-from isograd.result import Result
+from isograd.result import Check, NoiseFloor, Result
+from isograd.run.conclude import conclude
 
 RESULTS = ["result", "partial", "without_tensorflow", "unfair", "tied", "different"]
 
@@ -38,6 +39,23 @@ def test_a_comparison(some) -> None:
 
 def test_a_comparison_in_the_terminal(some) -> None:
     assert left_on_screen(screen(render, some)) == []
+
+
+def test_the_conditions_of_a_comparison(some) -> None:
+    conclude(some, None, random_masks=some.status == "partial")
+    some.modes[0].page_faults = 200.0
+    some.noise_floor = NoiseFloor(0.4, [])
+    assert left(html.render(some)) == []
+    some.fairness[-1] = Check("the data keeps up", False, LATE)
+    assert left(html.render(some)) == []
+
+
+LATE = (
+    "torch=data/slow.py:loader delivers 6.93 batches a second, 144 ms each, and spends 99.8% of "
+    "its time at data/slow.py:31 (__getitem__); PyTorch eager makes 1.07k steps a second, 934 µs "
+    "each, and waits 99.0% of its time: end to end this would compare pipelines, PyTorch's with "
+    "what feeds the other side"
+)
 
 
 @pytest.mark.parametrize("status", ["complete", "partial"])
