@@ -124,7 +124,7 @@ class HandwrittenStatistics(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         x = self.conv(image)
         x = (x - x.mean(dim=(2, 3), keepdim=True)) / (x.std(dim=(2, 3), keepdim=True) + 1e-5)
-        x = torch.where(x > 0, x, 0.1 * x).clamp(-3, 3) + self.dilated(x).abs().sqrt()
+        x = torch.where(x > 0, x, 0.1 * x).clamp(-3, 3) + (self.dilated(x).square() + 1e-2).sqrt()
         mean, largest = x.mean((2, 3)), x.amax((2, 3))
         spread, peak = x.var(dim=(2, 3), unbiased=False), x.flatten(2).logsumexp(-1)
         features = torch.stack([mean, largest, spread, peak], dim=-1).flatten(1)
