@@ -28,7 +28,7 @@ FLOORS = """
     compress data feeding frontier advice doctor explanation observation study tuning views zoo
     notation records
     ir references result
-    errors progress waiting
+    errors progress started waiting
 """
 """From the roof to the ground. The folder of one framework stands above what it serves, and is
 opened by name only (`isograd.frameworks.part`): nobody imports it."""

@@ -31,6 +31,10 @@ class IsogradError(Exception):
         self.where = where
         self.hint = hint
 
+    def sentence(self, *, where: bool = False) -> str:
+        """What was wrong, and what to do next, in one line; the place between them if wanted."""
+        return " ".join(filter(None, (self.what, self.where if where else None, self.hint)))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.what, self.__dict__)
 

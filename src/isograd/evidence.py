@@ -163,7 +163,7 @@ def _take(path: Path, evidence: Evidence, here: Here) -> None:
         name = kind_name(schema_of(text, str(path)))
         record = KINDS[name].cls.from_json(text, str(path)) if name in LISTS else None
     except UsageError as error:
-        evidence.refused.append(Refused(path, " ".join(filter(None, (error.what, error.hint)))))
+        evidence.refused.append(Refused(path, error.sentence()))
         return
     if record is None:
         return

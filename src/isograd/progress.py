@@ -23,3 +23,6 @@ class Silent:
 
     def advance(self, detail: str = "") -> None:
         """Does nothing."""
+
+
+SILENT = Silent()

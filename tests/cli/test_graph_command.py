@@ -37,7 +37,7 @@ class Worker:
 
 @pytest.fixture
 def without_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_graph, "start_worker", lambda *_: Worker())
+    monkeypatch.setattr(run_graph, "worker_for", lambda *_: Worker())
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_an_unknown_view_is_refused_with_the_nearest_one():
 
 def test_an_interface_that_is_missing_costs_its_own_view_only(monkeypatch):
     """The worker says so for one view; the others are kept."""
-    monkeypatch.setattr(run_graph, "start_worker", lambda *_: Worker(lacking="jit"))
+    monkeypatch.setattr(run_graph, "worker_for", lambda *_: Worker(lacking="jit"))
     found = run_graph.graph("mnist-mlp", views=["jit", "torch/autograd"])
     skipped, kept = sorted(found.views, key=lambda view: view.status, reverse=True)
     assert (skipped.stage, skipped.reason) == ("jit", "PyTorch 9 has no interface for jit.")

@@ -8,7 +8,7 @@ import numpy as np
 from pages import poisoned
 
 from isograd.result import Comparison, Mode, NoiseFloor, Proof, Stage
-from isograd.run.steps import held_against
+from isograd.run.stepwise import held_against
 from isograd.tuning import Method, Sample, Training, Tuning
 
 MODES = ("torch/eager", "tensorflow/function")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 from isograd.advice import Advice
 from isograd.advise.changes import changes
@@ -12,6 +11,7 @@ from isograd.advise.measured import Measured
 from isograd.advise.profile import Profile
 from isograd.advise.rank import MATTERS, apart, rank, sureness
 from isograd.notation.names import title
+from isograd.started import now
 
 
 def advise(profile: Profile, measured: Measured, *, model: str, command: str) -> Advice:
@@ -22,7 +22,7 @@ def advise(profile: Profile, measured: Measured, *, model: str, command: str) ->
     ranked, out = rank(profile, measured)
     found = Advice(
         command,
-        datetime.now(UTC).isoformat(timespec="seconds"),
+        now(),
         model,
         asdict(profile),
         asdict(profile.weighing),

@@ -28,7 +28,7 @@ class Question:
             try:
                 return getattr(Profile().but(**{self.name: answer}), self.name)
             except IsogradError as error:
-                typer.echo(" ".join(filter(None, (error.what, error.hint))))
+                typer.echo(error.sentence())
 
 
 def questions() -> tuple[Question, ...]:

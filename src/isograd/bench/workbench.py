@@ -17,6 +17,7 @@ from isograd.ir.graph import Graph
 from isograd.ir.imported import Imported
 from isograd.measure.process import LocalWorker, RemoteExecutor, WorkerProcess
 from isograd.measure.worker_environment import worker_environment
+from isograd.progress import Progress
 from isograd.references import Reference
 from isograd.result import Mode
 from isograd.training import Recipe
@@ -170,6 +171,13 @@ class Workbench:
         if mode.label in self.benches:
             mode.status = "ok"
 
+    def start_all(self, progress: Progress, phase: str = "starting") -> None:
+        """Starts the workers of all modes, one after the other."""
+        progress.phase(phase, len(self.modes))
+        for mode in self.modes:
+            self.start(mode)
+            progress.advance(mode.label)
+
     def _emitted_for(self, mode: Mode) -> Emitted:
         if mode.mode == ORIGINAL and self.setting.imported:
             return emitted_as_it_is(self.setting.imported)
@@ -182,7 +190,7 @@ class Workbench:
         except WorkerError as error:
             self.fail(bench, error.status, error.what)
         except UsageError as error:
-            self.fail(bench, "unsupported", " ".join(filter(None, (error.what, error.hint))))
+            self.fail(bench, "unsupported", error.sentence())
 
     def fail(self, bench: Bench, status: str, reason: str) -> None:
         """Takes a bench out, with the reason."""

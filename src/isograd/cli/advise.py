@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,7 +101,6 @@ def command(
             budget_s=0.0 if budget in ("0", "0s") else duration("--budget", budget),
             out=out,
             progress=progress,
-            command=shlex.join(["isograd", *sys.argv[1:]]),
         )
     if json:
         typer.echo(found.to_json())

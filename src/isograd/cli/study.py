@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from typing import Annotated
 
 import typer
@@ -59,7 +57,6 @@ def command(
             only=part or (),
             out=out,
             progress=progress,
-            command=shlex.join(["isograd", *sys.argv[1:]]),
         )
     if json:
         typer.echo(found.to_json())

@@ -28,6 +28,7 @@ from isograd.run.compare import Request, compare
 from isograd.run.folders import new_directory
 from isograd.run.optimize import optimize
 from isograd.scaling.record import Scaling
+from isograd.started import command_line
 from isograd.training import Recipe
 
 R = TypeVar("R", Result, Frontier, Scaling)
@@ -61,7 +62,7 @@ def advise_on(
     budget_s: float = 300.0,
     out: Path | None = None,
     progress: Progress | None = None,
-    command: str = "",
+    command: str | None = None,
 ) -> tuple[Advice, Path]:
     """Advice for one network.
 
@@ -90,7 +91,7 @@ def advise_on(
     network = _Network(found, tuple(map(str, inputs)), recipe, data, data_dir)
     study = _Study(network, profile, directory, progress or Silent())
     measured = study.measured(evidence, budget_s)
-    advice = advise(profile, measured, model=found.graph.name, command=command)
+    advice = advise(profile, measured, model=found.graph.name, command=command_line(command))
     write_advice(advice, directory)
     return advice, directory
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -20,6 +17,7 @@ from isograd.progress import Progress, Silent
 from isograd.report.claims import write_claims
 from isograd.run.experiments import EXPERIMENTS, Experiment
 from isograd.run.folders import new_directory
+from isograd.started import command_line, now
 
 BUDGET_S = 300.0
 
@@ -59,8 +57,8 @@ def claims(
     evidence = gather(known, here)
     folder = new_directory(out, "claims", Claims)
     record = Claims(
-        command=command or shlex.join(["isograd", *sys.argv[1:]]),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command_line(command),
+        created=now(),
         environment=environment(),
         budget_s=budget_s,
     )
@@ -115,7 +113,7 @@ class Judging:
         try:
             one.run(place, self.progress)
         except IsogradError as error:
-            reason = " ".join(filter(None, (error.what, error.hint)))
+            reason = error.sentence()
             status = "not installed" if isinstance(error, MissingDependency) else "failed"
             self._note(one, status, reason, perf_counter() - begin)
         else:

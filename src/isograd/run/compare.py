@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -25,12 +22,14 @@ from isograd.pipelines.feed import FeedReference
 from isograd.progress import Progress, Silent
 from isograd.proof.judge import worst
 from isograd.report import write
-from isograd.result import Result
+from isograd.result import Mode, Result
 from isograd.run.conclude import conclude
 from isograd.run.feeds import feed_modes
 from isograd.run.folders import new_directory
 from isograd.run.graph import graph
+from isograd.run.phases import carry_out
 from isograd.run.prove import declared_differences, prove_all
+from isograd.started import command_line, now
 from isograd.training import Recipe
 from isograd.views import Graphs
 
@@ -130,29 +129,8 @@ class Comparison:
         )
         self.bench = Workbench(setting, request.modes)
         self._warm_s: dict[str, float] = {}
-        self.result = Result(
-            command=command or shlex.join(["isograd", *sys.argv[1:]]),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            model={
-                "name": model.graph.name,
-                "reference": model.reference,
-                "parameters": model.graph.count_parameters(),
-                "nodes": len(model.graph.nodes),
-                "inputs": {n: list(t.shape) for n, t in model.graph.inputs.items()},
-            },
-            data=dataset.summary,
-            training={
-                **request.recipe.to_dict(),
-                "epochs": request.epochs,
-                "seeds": request.seeds,
-                "steps_per_epoch": int(self.order[0].shape[1]),
-                "target": request.target,
-            },
-            policy=_policy(request),
-            environment=environment(),
-            reference=self.bench.modes[0].label,
-            modes=self.bench.modes,
-        )
+        steps_per_epoch = int(self.order[0].shape[1])
+        self.result = _new(model, request, dataset, self.bench.modes, steps_per_epoch, command)
 
     def everything(self) -> Result:
         """All phases. Whatever ends them early, what was found is written."""
@@ -168,25 +146,16 @@ class Comparison:
             phases["feeding"] = self.feed
         if self.request.graphs:
             phases["taking the graphs"] = self.take_graphs
-        doing = "nothing yet"
         try:
-            for doing in phases:
-                phases[doing]()
-                result.duration_s = perf_counter() - begin
-                self._write()
-            result.status = "complete"
-        except KeyboardInterrupt:
-            result.reason = f"interrupted while {doing}"
-        except IsogradError as error:
-            result.reason = " ".join(filter(None, (error.what, error.hint)))
+            carry_out(phases, result, partial(self._write, begin))
         finally:
             self.bench.close()
-            result.duration_s = perf_counter() - begin
             conclude(result, self.request.target, random_masks=self._random_masks)
-            self._write()
+            self._write(begin)
         return result
 
-    def _write(self) -> None:
+    def _write(self, begin: float) -> None:
+        self.result.duration_s = perf_counter() - begin
         write(self.result, self.directory, replace=True, graphs=self.graphs)
 
     @property
@@ -346,6 +315,40 @@ class Comparison:
             for bench in self.bench.alive
             if bench is not reference
         ]
+
+
+def _new(
+    model: Model,
+    request: Request,
+    dataset: Dataset,
+    modes: list[Mode],
+    steps_per_epoch: int,
+    command: str | None,
+) -> Result:
+    """An empty record."""
+    return Result(
+        command=command_line(command),
+        created=now(),
+        model={
+            "name": model.graph.name,
+            "reference": model.reference,
+            "parameters": model.graph.count_parameters(),
+            "nodes": len(model.graph.nodes),
+            "inputs": {n: list(t.shape) for n, t in model.graph.inputs.items()},
+        },
+        data=dataset.summary,
+        training={
+            **request.recipe.to_dict(),
+            "epochs": request.epochs,
+            "seeds": request.seeds,
+            "steps_per_epoch": steps_per_epoch,
+            "target": request.target,
+        },
+        policy=_policy(request),
+        environment=environment(),
+        reference=modes[0].label,
+        modes=modes,
+    )
 
 
 def _policy(request: Request) -> dict[str, str]:

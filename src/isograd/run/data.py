@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 from isograd.bench.fit import check_fit
 from isograd.data import HOMES, Dataset
-from isograd.errors import IsogradError, UsageError, WorkerError, unknown
+from isograd.errors import UsageError, WorkerError, unknown
 from isograd.feeding import Feeding, Measured
 from isograd.frameworks import installed
 from isograd.measure.environment import environment
@@ -35,6 +32,8 @@ from isograd.report.data import write_feeding
 from isograd.run.augmented import prove_augmentation
 from isograd.run.fed import Job, Network, feed_network
 from isograd.run.folders import new_directory
+from isograd.run.phases import carry_out
+from isograd.started import command_line, now
 from isograd.training import Recipe
 
 AGAIN = f"{MEMORY} (again)"
@@ -130,8 +129,8 @@ class Run:
         self._workers: dict[str, WorkerProcess] = {}
         (directory / "logs").mkdir(exist_ok=True)
         self.found = Feeding(
-            command=command or shlex.join(["isograd", *sys.argv[1:]]),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            command=command_line(command),
+            created=now(),
             source=describe(request.source, items),
             settings=_settings(request),
             environment=environment(),
@@ -151,16 +150,8 @@ class Run:
             phases["proving the augmentation"] = partial(self.prove, self.request.augmentation)
         if self.model:
             phases["feeding the network"] = partial(self.feed, self.model)
-        doing = "nothing yet"
         try:
-            for doing in phases:
-                phases[doing]()
-                self._write(begin)
-            self.found.status = "complete"
-        except KeyboardInterrupt:
-            self.found.reason = f"interrupted while {doing}"
-        except IsogradError as error:
-            self.found.reason = " ".join(filter(None, (error.what, error.hint)))
+            carry_out(phases, self.found, partial(self._write, begin))
         finally:
             self._close()
             self._write(begin)
@@ -198,7 +189,7 @@ class Run:
         except WorkerError as error:
             self._fail(one, error.status, error.what)
         except UsageError as error:
-            self._fail(one, "failed", " ".join(filter(None, (error.what, error.where, error.hint))))
+            self._fail(one, "failed", error.sentence(where=True))
 
     def _fail(self, one: Measured, status: str, reason: str) -> None:
         one.status, one.reason = status, reason

@@ -20,7 +20,7 @@ from isograd.measure.process import WorkerProcess
 from isograd.models import QUIET
 from isograd.proof.trial import RECORDED_STEPS
 from isograd.run.courses import Plan, courses
-from isograd.run.pair import pair_up
+from isograd.run.pair import load_like, pair_up
 from isograd.run.reasons import explain_pair
 from isograd.scripts import Script, load_script
 from isograd.training import Recipe
@@ -118,7 +118,8 @@ def _kept(log: Path) -> str:
 def explain_here(question: Question) -> Explanation:
     """`explain`, in this process."""
     ours = load_script(question.reference, question.inputs, trust=question.trust)
-    theirs = _load_twin(question)
+    load = partial(load_script, question.twin, trust=question.trust)
+    theirs = load_like(load, question.twin_inputs, question.inputs)
     pair = pair_up(ours.model, theirs.model)
     _check_inputs(ours.model.graph, theirs.model.graph)
     back = {q: p for p, q in pair.alignment.parameters.items()}
@@ -151,18 +152,6 @@ def _check_inputs(reference: Graph, twin: Graph) -> None:
 def _sizes(kind: TensorType) -> list[int]:
     """In no order: images may be channels-first on one side."""
     return sorted(size for size in kind.shape if isinstance(size, int))
-
-
-def _load_twin(question: Question) -> Script:
-    """A twin that knows its inputs needs none; others are called like the reference."""
-    if question.twin_inputs is not None:
-        return load_script(question.twin, question.twin_inputs, trust=question.trust)
-    try:
-        return load_script(question.twin, trust=question.trust)
-    except UsageError:
-        if not question.inputs:
-            raise
-        return load_script(question.twin, question.inputs, trust=question.trust)
 
 
 def _recipes(given: Recipe | None, ours: Script, theirs: Script) -> tuple[Recipe, Recipe]:

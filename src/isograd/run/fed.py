@@ -97,12 +97,12 @@ def measure_fed(
     try:
         executor.open_loop(opener, *arguments)
     except IsogradError as error:
-        fed.reason = " ".join(filter(None, (error.what, error.where, error.hint)))
+        fed.reason = error.sentence(where=True)
         return fed
     try:
         turns, rounds = _rounds(executor)
     except IsogradError as error:
-        fed.reason = " ".join(filter(None, (error.what, error.where)))
+        fed.reason = error.sentence(where=True)
         return fed
     finally:
         executor.close_loop()

@@ -78,7 +78,7 @@ def measure_alone(
         feed.spots = worker.call("spots", reference)
     except IsogradError as error:
         feed.status = "failed"
-        feed.reason = " ".join(filter(None, (error.what, error.where, error.hint)))
+        feed.reason = error.sentence(where=True)
     finally:
         worker.close()
     return feed

@@ -19,7 +19,7 @@ from isograd.progress import Progress, Silent
 from isograd.proof.judge import worst
 from isograd.run.folders import new_directory
 from isograd.run.pretrain import USUAL_MODES
-from isograd.run.steps import Material
+from isograd.run.stepwise import Material
 from isograd.run.tuning import Attempt, Start, describe
 from isograd.run.tuning_record import Saver, begin, kept
 from isograd.run.tuning_speed import compare_steps

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from math import prod
 from pathlib import Path
 
@@ -13,13 +14,12 @@ from isograd.frameworks.protocol import Subject
 from isograd.ir.graph import Graph
 from isograd.ir.inputs import InputSpec
 from isograd.measure.environment import versions
-from isograd.measure.process import WorkerProcess
 from isograd.models import load
-from isograd.progress import Progress, Silent
+from isograd.progress import SILENT, Progress
 from isograd.proof import make_trial
 from isograd.run.overlays import overlays
 from isograd.run.retracing import own_network, show_tracing
-from isograd.run.step import Step, make_subject, start_worker
+from isograd.run.step import Step, make_subject, worker_for
 from isograd.training import Recipe
 from isograd.views import Graphs, View
 from isograd.views.changes import all_changes
@@ -27,8 +27,6 @@ from isograd.views.cost import costs
 from isograd.views.document import Layer
 
 BATCH_SIZE = 32
-
-SILENT = Silent()
 
 
 def graph(
@@ -69,11 +67,8 @@ def graph(
     cannot be made is kept with the reason, and the others go on.
 
     """
-    if tensorboard and not installed("tensorflow"):
-        raise MissingDependency(
-            "A TensorBoard log is written by TensorFlow, which is not installed.",
-            hint="Install it: pip install 'isograd[tensorflow]'",
-        )
+    if tensorboard:
+        _check_log()
     try:
         known = load(model, inputs, trust=trust)
     except DataDependent as depends:
@@ -99,14 +94,8 @@ def graph(
         network, recipe, None, seed, known.initial_state(seed), known.bounds, recorded=(1,)
     )
     step = Step(known, recipe, trial, device, threads, timeout_s)
-    found = []
     chosen = choose_views(views)
-    progress.phase("views", sum(map(len, chosen.values())))
-    for framework, stages in chosen.items():
-        for view in _captured(step, framework, stages):
-            settle(view, network)
-            found.append(view)
-            progress.advance(view.id)
+    found = _views(step, chosen, progress)
     measured = overlays(step, list(chosen), progress=progress) if with_overlays else []
     if tensorboard:
         _log(step, found, tensorboard)
@@ -141,6 +130,26 @@ def choose_views(wanted: Sequence[str]) -> dict[str, list[str]]:
     }
 
 
+def _check_log() -> None:
+    if not installed("tensorflow"):
+        raise MissingDependency(
+            "A TensorBoard log is written by TensorFlow, which is not installed.",
+            hint="Install it: pip install 'isograd[tensorflow]'",
+        )
+
+
+def _views(step: Step, chosen: Mapping[str, Sequence[str]], progress: Progress) -> list[View]:
+    """The chosen ones, tied to the user's own lines."""
+    progress.phase("views", sum(map(len, chosen.values())))
+    found = []
+    for framework, stages in chosen.items():
+        for view in _captured(step, framework, stages):
+            settle(view, step.model.graph)
+            found.append(view)
+            progress.advance(view.id)
+    return found
+
+
 def settle(view: View, graph: Graph) -> None:
     """Gives every operation the module and the user's line of the node that it belongs to."""
     nodes = {node.name: node for node in graph.nodes}
@@ -161,23 +170,16 @@ def _captured(step: Step, framework: str, stages: Sequence[str]) -> Iterator[Vie
     with tempfile.TemporaryDirectory(prefix="isograd-") as name:
         folder = Path(name)
         subject = make_subject(step, framework, folder)
-        worker: WorkerProcess | None = None
-        views = []
-        for stage in stages:
-            try:
-                worker = worker or start_worker(step, framework, folder)
-                view = worker.call("run", capture, framework, stage, subject)
-            except IsogradError as error:
-                reason = " ".join(filter(None, (error.what, error.hint)))
-                view = _skipped(framework, stage, reason)
-                if worker is not None and getattr(error, "status", "failed") != "failed":
-                    worker.close()
-                    worker = None
-            views.append(view)
-            yield view
-        if worker is not None:
+        views: list[View] = []
+        with closing(worker_for(step, framework, folder)) as worker:
+            for stage in stages:
+                try:
+                    view = worker.call("run", capture, framework, stage, subject)
+                except IsogradError as error:
+                    view = _skipped(framework, stage, error.sentence())
+                views.append(view)
+                yield view
             show_tracing(worker, views, subject, own_network(step.model, framework, step.recipe))
-            worker.close()
 
 
 def capture(framework: str, stage: str, subject: Subject) -> View:
@@ -188,12 +190,11 @@ def capture(framework: str, stage: str, subject: Subject) -> View:
 
 
 def _log(step: Step, views: list[View], folder: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="isograd-") as name:
-        worker = start_worker(step, "tensorflow", Path(name))
-        try:
-            worker.call("run", write_log, views, folder)
-        finally:
-            worker.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="isograd-") as name,
+        closing(worker_for(step, "tensorflow", Path(name))) as worker,
+    ):
+        worker.call("run", write_log, views, folder)
 
 
 def write_log(views: list[View], folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from isograd.errors import IsogradError, UsageError
@@ -12,11 +13,10 @@ from isograd.frameworks import LIVE_VIEWS, part
 from isograd.frameworks.protocol import Live, Original
 from isograd.ir.inputs import InputSpec, parse_input
 from isograd.measure.environment import versions
-from isograd.measure.process import WorkerProcess
-from isograd.measure.worker_environment import worker_environment
-from isograd.progress import Progress
+from isograd.measure.renewed import RenewedWorker
+from isograd.progress import SILENT, Progress
 from isograd.reference_text import parse_reference
-from isograd.run.graph import SILENT, choose_views
+from isograd.run.graph import choose_views
 from isograd.views import Graphs, View
 
 TRAINING = "gradients of the mean square of its outputs"
@@ -58,13 +58,15 @@ def live_graph(
     live = Live(original, batch_size, seed)
     progress.phase("views", len(stages))
     with tempfile.TemporaryDirectory(prefix="isograd-") as folder:
-        worker = _Worker(framework, Path(folder), threads, timeout_s)
+        worker = RenewedWorker(
+            framework, Path(folder), device="cpu", threads=threads, timeout_s=timeout_s
+        )
         found = []
-        for stage in stages:
-            found += worker.views(stage, live)
-            progress.advance(f"{framework}/{stage}")
-        parameters = worker.count_parameters(live)
-        worker.close()
+        with closing(worker):
+            for stage in stages:
+                found += _views(worker, framework, stage, live)
+                progress.advance(f"{framework}/{stage}")
+            parameters = _parameters(worker, framework, live)
     return Graphs(network, TRAINING, batch_size, parameters, versions(), found)
 
 
@@ -81,47 +83,21 @@ def _stages(framework: str, wanted: Sequence[str]) -> list[str]:
     return stages
 
 
-class _Worker:
-    """The process in which the user's code runs; another one where it dies."""
+def _views(worker: RenewedWorker, framework: str, stage: str, live: Live) -> list[View]:
+    """Those of one stage; one that says why, where there are none."""
+    try:
+        found: list[View] = worker.call("run", capture, framework, stage, live)
+        return found
+    except IsogradError as error:
+        return [View(framework, stage, stage, "", status="skipped", reason=error.sentence())]
 
-    def __init__(self, framework: str, folder: Path, threads: int, timeout_s: float) -> None:
-        self._framework = framework
-        self._folder = folder
-        self._threads = threads
-        self._timeout_s = timeout_s
-        self._process: WorkerProcess | None = None
 
-    def views(self, stage: str, live: Live) -> list[View]:
-        """Those of one stage; one that says why, where there are none."""
-        try:
-            found: list[View] = self._started().call("run", capture, self._framework, stage, live)
-            return found
-        except IsogradError as error:
-            if getattr(error, "status", "failed") != "failed":
-                self.close()
-            reason = " ".join(filter(None, (error.what, error.hint)))
-            return [View(self._framework, stage, stage, "", status="skipped", reason=reason)]
-
-    def count_parameters(self, live: Live) -> int:
-        """Of the network; 0 where it cannot be made."""
-        try:
-            return int(self._started().call("run", count_parameters, self._framework, live))
-        except IsogradError:
-            return 0
-
-    def close(self) -> None:
-        """Ends the process."""
-        if self._process is not None:
-            self._process.close()
-            self._process = None
-
-    def _started(self) -> WorkerProcess:
-        if self._process is None:
-            environment = worker_environment("cpu", self._threads, self._folder / "compiler-cache")
-            log = self._folder / f"{self._framework}.log"
-            self._process = WorkerProcess(log, environment, timeout_s=self._timeout_s)
-            self._process.call("start", self._framework, "cpu", self._threads)
-        return self._process
+def _parameters(worker: RenewedWorker, framework: str, live: Live) -> int:
+    """Of the network; 0 where it cannot be made."""
+    try:
+        return int(worker.call("run", count_parameters, framework, live))
+    except IsogradError:
+        return 0
 
 
 def capture(framework: str, stage: str, live: Live) -> list[View]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from isograd.errors import UsageError, unknown
 from isograd.ir.alignment import Alignment, align
@@ -12,7 +13,7 @@ from isograd.ir.inputs import InputSpec
 from isograd.ir.mapping_document import MappingDocument
 from isograd.ir.ops import BatchNorm, Dropout
 from isograd.models import Model, load
-from isograd.run.pair import Pair, describe, pair_up
+from isograd.run.pair import Pair, describe, load_like, pair_up
 
 MOST_SHOWN = 5
 """How many differences an error names."""
@@ -56,7 +57,7 @@ def match(
 
     """
     ours = load(reference, inputs, trust=trust)
-    theirs = _load_twin(twin, inputs, twin_inputs, trust=trust)
+    theirs = load_like(partial(load, twin, trust=trust), twin_inputs, inputs)
     whole = pair_up(ours, theirs)
     pair = replace(whole, alignment=align(evaluated(ours.graph), evaluated(theirs.graph)))
     _check(pair.alignment)
@@ -80,24 +81,6 @@ def evaluated(graph: Graph) -> Graph:
         kept.append(replace(node, op=op, inputs=inputs))
     outputs = tuple(passed.get(name, name) for name in graph.outputs)
     return replace(graph, nodes=tuple(kept), outputs=outputs)
-
-
-def _load_twin(
-    twin: object,
-    inputs: Sequence[str | InputSpec],
-    own: Sequence[str | InputSpec] | None,
-    *,
-    trust: bool,
-) -> Model:
-    """A twin that knows its inputs needs none; others are called like the reference."""
-    if own is not None:
-        return load(twin, own, trust=trust)
-    try:
-        return load(twin, (), trust=trust)
-    except UsageError:
-        if not inputs:
-            raise
-        return load(twin, inputs, trust=trust)
 
 
 def _check(found: Alignment) -> None:

@@ -26,6 +26,7 @@ from isograd.report.frontier import write_frontier
 from isograd.report.frontier_findings import findings
 from isograd.run.because import explain
 from isograd.run.forms import Forms, Network
+from isograd.run.phases import carry_out
 from isograd.run.points import blank, measure_point
 from isograd.run.precision import Lesson, train_precisions
 from isograd.run.referee import Referee
@@ -76,17 +77,10 @@ class Optimization:
             phases["proving"] = self.prove
             if self.request.trainings:
                 phases["training in lower precision"] = self.train
-        doing = "nothing yet"
         try:
-            for doing in phases:
-                phases[doing]()
-            found.status = "complete"
+            carry_out(phases, found)
         except Enough as end:
             found.status, found.reason = "complete", str(end)
-        except KeyboardInterrupt:
-            found.reason = f"interrupted while {doing}"
-        except IsogradError as error:
-            found.reason = " ".join(filter(None, (error.what, error.hint)))
         finally:
             self._open.close()
             self.write()
@@ -235,7 +229,7 @@ class Optimization:
     def _cannot(self, tasks: Sequence[Task], error: IsogradError) -> None:
         """Points of a variant that cannot be had say why."""
         status = error.status if isinstance(error, WorkerError) else "unsupported"
-        reason = " ".join(filter(None, (error.what, error.hint)))
+        reason = error.sentence()
         for task in tasks:
             point = blank(task.variant, task.candidate)
             point.status, point.reason = status, reason

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from isograd.bench.fit import check_fit, usual_data
@@ -26,6 +23,7 @@ from isograd.records import kind_of
 from isograd.run.folders import new_directory
 from isograd.run.optimization import Optimization, Subject
 from isograd.run.variants import check_variants, kept
+from isograd.started import command_line, now
 from isograd.training import Recipe
 
 
@@ -128,8 +126,8 @@ def _new(subject: Subject, request: Request, trust: bool, command: str | None) -
     """An empty record."""
     model, dataset = subject.model, subject.dataset
     return Frontier(
-        command=command or shlex.join(["isograd", *sys.argv[1:]]),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command_line(command),
+        created=now(),
         model={
             "name": model.graph.name,
             "reference": model.reference,

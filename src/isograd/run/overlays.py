@@ -14,7 +14,7 @@ from isograd.errors import IsogradError
 from isograd.frameworks import MODES, installed
 from isograd.measure.stamps import gauge
 from isograd.models import Model
-from isograd.progress import Progress, Silent
+from isograd.progress import SILENT, Progress
 from isograd.proof import make_trial
 from isograd.run.overlaid import (
     Gauge,
@@ -23,7 +23,7 @@ from isograd.run.overlaid import (
     measure_memory,
     measure_time,
 )
-from isograd.run.step import Step, make_subject, start_worker
+from isograd.run.step import Step, make_subject, worker_for
 from isograd.training import Recipe
 from isograd.views.document import Overlay
 
@@ -31,8 +31,6 @@ BUDGET_S = 5.0
 """Seconds that the steps of one framework are timed, at least `MIN_ROUNDS` rounds."""
 
 GAUGE_BATCH = 32
-
-SILENT = Silent()
 
 Measured = Callable[[], list[Overlay]]
 
@@ -106,7 +104,7 @@ def _errors(step: Step, frameworks: Sequence[str], folder: Path) -> list[Overlay
 @contextmanager
 def _worker(step: Step, framework: str, folder: Path) -> Iterator[Callable[..., Any]]:
     """Calls functions in a process in which the framework has been set up."""
-    worker = start_worker(step, framework, folder)
+    worker = worker_for(step, framework, folder)
     try:
         yield partial(worker.call, "run")
     finally:
@@ -117,5 +115,5 @@ def _kept(frameworks: Sequence[str], quantity: str, unit: str, measured: Measure
     try:
         return measured()
     except IsogradError as error:
-        reason = " ".join(filter(None, (error.what, error.hint)))
+        reason = error.sentence()
         return [Overlay(one, quantity, unit, {}, about=reason) for one in frameworks]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from isograd.bench.fit import check_loss
 from isograd.bench.workbench import ORIGINAL
@@ -16,6 +18,7 @@ from isograd.frameworks.protocol import Emitted, Executor, Gradients, Original
 from isograd.frameworks.side import Side, emitted_as_it_is, plan
 from isograd.ir.alignment import Alignment, Difference, align
 from isograd.ir.graph import Graph
+from isograd.ir.inputs import InputSpec
 from isograd.ir.mapping import Array, Arrays, Transform
 from isograd.models import Model
 from isograd.proof import Baseline, Evidence, Trial, establish, gather, judge_evidence, make_trial
@@ -24,6 +27,10 @@ from isograd.result import Proof
 from isograd.training import Recipe
 
 DType = Literal["float32", "float64"]
+
+BOTH: tuple[DType, DType] = ("float64", "float32")
+
+Loaded = TypeVar("Loaded")
 
 
 @dataclass(frozen=True)
@@ -161,6 +168,23 @@ def pair_up(reference: Model, twin: Model) -> Pair:
     return Pair(reference, twin, align(reference.graph, twin.graph))
 
 
+def load_like(
+    load: Callable[[Sequence[str | InputSpec]], Loaded],
+    own: Sequence[str | InputSpec] | None,
+    reference: Sequence[str | InputSpec],
+) -> Loaded:
+    """A twin, loaded with its ``own`` inputs where they are given. One that knows its inputs needs
+    none; others are called like the reference."""
+    if own is not None:
+        return load(own)
+    try:
+        return load(())
+    except UsageError:
+        if not reference:
+            raise
+        return load(reference)
+
+
 def prove_pair(
     pair: Pair, recipe: Recipe, seed: int = 0, recorded: tuple[int, ...] = RECORDED_STEPS
 ) -> Proof:
@@ -176,10 +200,22 @@ def run_pair(
     recorded: tuple[int, ...] = RECORDED_STEPS,
 ) -> PairRun:
     """`prove_pair`, with all that was observed, and each side's own training."""
-    emitted, (ours, theirs) = pair.emitted_twin(), recipes
-    return _prove_here(
-        pair.reference, emitted, ours, seed, pair=pair, twin_recipe=theirs, recorded=recorded
-    )
+    model, twin, (ours, theirs) = pair.reference, pair.twin, recipes
+    trial = _trial(model, ours, seed, recorded)
+    assert twin.original is not None
+    with _here(model, twin.original.framework) as here:
+        baseline = here.baseline(model, ours, trial)
+
+        def as_the_reference(dtype: DType) -> Side:
+            own = here.side(twin.graph, pair.own_twin(), theirs, dtype, original=twin.original)
+            filled = Filled(own.executor, pair, ours.batch_size)
+            return Side(model.graph, pair.emitted_twin(), filled)
+
+        float64, float32 = map(as_the_reference, BOTH)
+        evidence = gather(float64, float32, pair.trial_of_twin(trial))
+    evidence.shapes.update(pair.surplus)
+    evidence = replace(evidence, without=pair.without)
+    return PairRun(judge_evidence(baseline, evidence), baseline, evidence)
 
 
 def prove_twin(
@@ -195,77 +231,85 @@ def prove_twin(
     than `isograd.prove`, which gives every mode a process of its own. ``recorded`` are the training
     steps after which the sides are compared; fewer take less time and memory."""
     emitted: Emitted = part(to, "emitter").emit(model.graph)
-    run = _prove_here(model, emitted, recipe, seed, to=to, mode=mode, recorded=recorded)
-    return run.proof
+    trial = _trial(model, recipe, seed, recorded)
+    with _here(model, to) as here:
+        baseline = here.baseline(model, recipe, trial)
+        float64, float32 = (
+            here.side(model.graph, emitted, recipe, dtype, framework=to, mode=mode)
+            for dtype in BOTH
+        )
+        evidence = gather(float64, float32, trial)
+    return judge_evidence(baseline, evidence)
 
 
-def _prove_here(
-    model: Model,
-    emitted: Emitted,
-    recipe: Recipe,
-    seed: int,
-    *,
-    pair: Pair | None = None,
-    twin_recipe: Recipe | None = None,
-    to: str = "",
-    mode: str = "eager",
-    recorded: tuple[int, ...] = RECORDED_STEPS,
-) -> PairRun:
+def _trial(model: Model, recipe: Recipe, seed: int, recorded: tuple[int, ...]) -> Trial:
+    """The points at which a user's own network is held against another one."""
     check_loss(model.graph, recipe)
     if model.imported is None or model.original is None:
         raise UsageError(f"{model.reference!r} is a graph, not a network of a framework's own.")
-    trial = make_trial(model.graph, recipe, None, seed, model.weights, model.bounds, recorded)
-    if pair and pair.twin.original:
-        to = pair.twin.original.framework
+    return make_trial(model.graph, recipe, None, seed, model.weights, model.bounds, recorded)
+
+
+@contextmanager
+def _here(model: Model, to: str) -> Iterator[_Here]:
+    """Sides in this process, of the model's own framework and of another one, whose settings are
+    what they were afterwards."""
+    assert model.original is not None
+    restores = [part(name, "runtime").settings() for name in {model.original.framework, to}]
     with tempfile.TemporaryDirectory(prefix="isograd-") as folder:
-        source = Path(folder) / "model.py"
-        source.write_text(emitted.source, encoding="utf-8")
-
-        def open_side(
-            graph: Graph, own: Emitted, original: Original | None, dtype: DType, recipe: Recipe
-        ) -> Side:
-            framework = original.framework if original else to
-            planned = plan(
-                graph,
-                own,
-                source,
-                ORIGINAL if original else mode,
-                recipe,
-                dtype=dtype,
-                shared_masks=bool(own.dropouts),
-                original=original,
-            )
-            executors.append(part(framework, "modes").open_executor(planned))
-            return Side(graph, own, executors[-1])
-
-        def reference(dtype: DType) -> Side:
-            assert model.imported is not None
-            own = emitted_as_it_is(model.imported)
-            return open_side(model.graph, own, model.original, dtype, recipe)
-
-        def twin(dtype: DType) -> Side:
-            if pair is None:
-                return open_side(model.graph, emitted, None, dtype, recipe)
-            other, theirs = pair.twin, twin_recipe or recipe
-            own = open_side(other.graph, pair.own_twin(), other.original, dtype, theirs)
-            filled = Filled(own.executor, pair, recipe.batch_size)
-            return Side(model.graph, emitted, filled)
-
-        executors: list[Executor] = []
-        restores = [part(name, "runtime").settings() for name in {model.original.framework, to}]
+        here = _Here(Path(folder))
         try:
-            baseline = establish(reference("float64"), reference("float32"), trial)
-            points = pair.trial_of_twin(trial) if pair else trial
-            evidence = gather(twin("float64"), twin("float32"), points)
-            if pair:
-                evidence.shapes.update(pair.surplus)
-                evidence = replace(evidence, without=pair.without)
-            return PairRun(judge_evidence(baseline, evidence), baseline, evidence)
+            yield here
         finally:
-            for executor in executors:
+            for executor in here.executors:
                 executor.release()
             for restore in restores:
                 restore()
+
+
+@dataclass
+class _Here:
+    """What is open in this process; ``folder`` is for emitted source."""
+
+    folder: Path
+    executors: list[Executor] = field(default_factory=list)
+
+    def baseline(self, model: Model, recipe: Recipe, trial: Trial) -> Baseline:
+        """What a user's own network does, as it is, in both precisions."""
+        assert model.imported is not None
+        own = emitted_as_it_is(model.imported)
+        float64, float32 = (
+            self.side(model.graph, own, recipe, dtype, original=model.original) for dtype in BOTH
+        )
+        return establish(float64, float32, trial)
+
+    def side(
+        self,
+        graph: Graph,
+        emitted: Emitted,
+        recipe: Recipe,
+        dtype: DType,
+        *,
+        original: Original | None = None,
+        framework: str = "",
+        mode: str = ORIGINAL,
+    ) -> Side:
+        """An ``original`` runs as it is, what is ``emitted`` in a mode of its ``framework``."""
+        source = self.folder / "model.py"
+        source.write_text(emitted.source, encoding="utf-8")
+        planned = plan(
+            graph,
+            emitted,
+            source,
+            mode,
+            recipe,
+            dtype=dtype,
+            shared_masks=bool(emitted.dropouts),
+            original=original,
+        )
+        modes = part(original.framework if original else framework, "modes")
+        self.executors.append(modes.open_executor(planned))
+        return Side(graph, emitted, self.executors[-1])
 
 
 def constants(graph: Graph) -> set[str]:

@@ -12,7 +12,7 @@ from isograd.bench.training import EVALUATION_BATCH
 from isograd.deploy.build import Built
 from isograd.deploy.candidates import Candidate
 from isograd.deploy.server import CallArm, ColdStart, Server
-from isograd.errors import IsogradError, MissingDependency, UsageError, WorkerError
+from isograd.errors import MissingDependency, UsageError, WorkerError
 from isograd.frontier import Frontier, Latency, Point
 from isograd.measure.schedule import measure
 from isograd.measure.stats import noise_floor, ratio
@@ -40,11 +40,11 @@ def measure_point(forms: Forms, network: Network, candidate: Candidate, found: F
         _measure(forms, network, candidate, found, point)
         point.status = "ok"
     except MissingDependency as error:
-        point.status, point.reason = "not installed", _told(error)
+        point.status, point.reason = "not installed", error.sentence()
     except WorkerError as error:
-        point.status, point.reason = error.status, _told(error)
+        point.status, point.reason = error.status, error.sentence()
     except UsageError as error:
-        point.status, point.reason = "unsupported", _told(error)
+        point.status, point.reason = "unsupported", error.sentence()
     return point
 
 
@@ -157,7 +157,3 @@ def _save(path: Path, arrays: dict[str, NDArray[np.float64]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy's own stub takes a flag there
-
-
-def _told(error: IsogradError) -> str:
-    return " ".join(filter(None, (error.what, error.hint)))

@@ -192,7 +192,7 @@ def attempt(training: Training, work: Callable[[], None]) -> bool:
         training.status, training.reason = error.status, error.what
     except UsageError as error:
         training.status = "unsupported"
-        training.reason = " ".join(filter(None, (error.what, error.hint)))
+        training.reason = error.sentence()
     else:
         return True
     training.loss, training.quality = [], []

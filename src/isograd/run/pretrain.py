@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from isograd.ir.mapping import Array
 from isograd.ir.settled import with_sizes
 from isograd.progress import Progress, Silent
 from isograd.run.folders import new_directory
-from isograd.run.steps import Material
+from isograd.run.stepwise import Material
 from isograd.run.tuning import Attempt, Start, describe
 from isograd.run.tuning_record import Saver, begin, kept
 from isograd.run.tuning_speed import compare_steps
@@ -100,33 +101,12 @@ def pretrain(
         command,
         model={"name": graph.name, "kind": request.kind, **asdict(request.sizes)}
         | {"vocabulary": len(tokenizer), "parameters": graph.count_parameters()},
-        data={
-            "text": str(request.text) if request.text else "stories made by isograd's own grammar",
-            "characters": sum(map(len, texts)),
-            "windows": len(material.targets),
-            "held out": len(material.test_targets),
-        },
+        data=_described(request, texts, material),
         training={**material.recipe.to_dict(), "steps": request.steps, "seed": request.seed},
     )
     directory = new_directory(out, f"pretrain-{request.kind}", Tuning)
     start = _start(request, graph.initialize(request.seed), len(material.targets))
-    setting = Setting(
-        material.graph,
-        material.recipe,
-        directory,
-        threads=request.threads,
-        timeout_s=request.timeout_s,
-    )
-    method = describe(request.kind, _ABOUT[request.kind], material.graph, material.recipe)
-    found.methods.append(method)
-    attempt = Attempt(
-        method,
-        material,
-        [start],
-        Workbench(setting, request.modes),
-        progress or Silent(),
-        Saver(found, directory),
-    )
+    attempt = _attempt(found, request, material, start, directory, progress or Silent())
     with kept(found, directory):
         try:
             _run(found, attempt, request, tokenizer)
@@ -143,6 +123,38 @@ _ABOUT = {
     "gpt": "The next token, of every token",
     "bert": "Tokens that are hidden, from the others",
 }
+
+
+def _described(request: Request, texts: Sequence[str], material: Material) -> dict[str, Any]:
+    """What is read."""
+    return {
+        "text": str(request.text) if request.text else "stories made by isograd's own grammar",
+        "characters": sum(map(len, texts)),
+        "windows": len(material.targets),
+        "held out": len(material.test_targets),
+    }
+
+
+def _attempt(
+    found: Tuning,
+    request: Request,
+    material: Material,
+    start: Start,
+    directory: Path,
+    progress: Progress,
+) -> Attempt:
+    """The only method there is, whose record is in ``found`` from now on."""
+    setting = Setting(
+        material.graph,
+        material.recipe,
+        directory,
+        threads=request.threads,
+        timeout_s=request.timeout_s,
+    )
+    method = describe(request.kind, _ABOUT[request.kind], material.graph, material.recipe)
+    found.methods.append(method)
+    bench = Workbench(setting, request.modes)
+    return Attempt(method, material, [start], bench, progress, Saver(found, directory))
 
 
 def _run(found: Tuning, attempt: Attempt, request: Request, tokenizer: Tokenizer) -> None:

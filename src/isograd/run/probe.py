@@ -5,12 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -27,6 +25,7 @@ from isograd.probes.result import Answer, Asked, Probes
 from isograd.progress import Progress, Silent
 from isograd.report.files import save_record
 from isograd.run.folders import new_directory
+from isograd.started import command_line, now
 
 OUTPUT = 4000
 """Characters of what a snippet printed that are kept in the record: the last ones."""
@@ -64,8 +63,8 @@ def probe(
     wanted = _wanted(modes, frameworks)
     directory = new_directory(out, "probes", Probes)
     found = Probes(
-        command=command or shlex.join(["isograd", *sys.argv[1:]]),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command_line(command),
+        created=now(),
         environment=environment(),
         questions=[_asked(question, {framework for framework, _ in wanted}) for question in asked],
         answers=[Answer(q.name, framework, mode) for q in asked for framework, mode in wanted],

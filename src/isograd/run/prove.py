@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,16 +105,10 @@ def prove(
             original=found.original,
             imported=found.imported,
         )
-        bench = Workbench(setting, modes)
-        try:
-            progress.phase("starting", len(bench.modes))
-            for mode in bench.modes:
-                bench.start(mode)
-                progress.advance(mode.label)
+        with closing(Workbench(setting, modes)) as bench:
+            bench.start_all(progress)
             reference = bench.reference.mode.label
             derivatives = prove_all(bench, data, seed, progress, found)
-        finally:
-            bench.close()
     verdicts = [mode.verdict for mode in bench.modes if mode.verdict]
     if not verdicts:
         raise WorkerError("No mode could be proven.", hint=bench.modes[0].reason)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from isograd.errors import IsogradError
 from isograd.frameworks import TRACED, part
 from isograd.frameworks.protocol import Live, Subject
-from isograd.measure.process import WorkerProcess
+from isograd.measure.renewed import RenewedWorker
 from isograd.models import Model
 from isograd.references import Reference
 from isograd.training import Recipe
@@ -25,7 +25,7 @@ def own_network(model: Model, framework: str, recipe: Recipe) -> Live | None:
 
 
 def show_tracing(
-    worker: WorkerProcess, views: Sequence[View], subject: Subject, live: Live | None
+    worker: RenewedWorker, views: Sequence[View], subject: Subject, live: Live | None
 ) -> None:
     """Gives the views of traced and compiled graphs the events that say how often that is done and
     why, and what Python runs meanwhile. All views are of one framework."""

@@ -7,7 +7,6 @@ import os
 import shlex
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from isograd.run.optimize import optimize
 from isograd.run.probe import probe
 from isograd.run.scale import scale
 from isograd.scaling.request import Request as ScaleRequest
+from isograd.started import command_line, now
 from isograd.training import OPTIMIZERS, Recipe
 from isograd.zoo import ZOO
 
@@ -83,7 +83,7 @@ def count_effort(folder: Path, progress: Progress) -> None:
     """Counts the scripts of the built-in networks, and those of the examples that are there."""
     scripts = [one for name in ZOO for one in emitted(load(name))]
     scripts += examples(examples_folder())
-    record = Effort(_line(), _now(), environment(), scripts)
+    record = Effort(command_line(), now(), environment(), scripts)
     save_record(record, folder)
 
 
@@ -224,13 +224,5 @@ def _explained(found: Explanation) -> dict[str, Any]:
 
 
 def _observed(folder: Path, name: str, what: dict[str, Any]) -> None:
-    record = Observation(name, _line(), _now(), environment(), what)
+    record = Observation(name, command_line(), now(), environment(), what)
     save_record(record, folder)
-
-
-def _line() -> str:
-    return shlex.join(["isograd", *sys.argv[1:]])
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -9,8 +9,7 @@ from isograd.frameworks import part
 from isograd.frameworks.marked import places
 from isograd.frameworks.protocol import Emitted, Subject
 from isograd.frameworks.side import native_inputs, native_targets, plan
-from isograd.measure.process import WorkerProcess
-from isograd.measure.worker_environment import worker_environment
+from isograd.measure.renewed import RenewedWorker
 from isograd.models import Model
 from isograd.proof import Trial
 from isograd.training import Recipe
@@ -54,10 +53,8 @@ def make_subject(step: Step, framework: str, folder: Path, *, marked: bool = Tru
     )
 
 
-def start_worker(step: Step, framework: str, folder: Path) -> WorkerProcess:
-    """A process in which the framework has been set up."""
-    environment = worker_environment(step.device, step.threads, folder / "compiler-cache")
-    log = folder / f"{framework}.log"
-    worker = WorkerProcess(log, environment, timeout_s=step.timeout_s)
-    worker.call("start", framework, step.device, step.threads)
-    return worker
+def worker_for(step: Step, framework: str, folder: Path) -> RenewedWorker:
+    """The process that looks at the step in one framework."""
+    return RenewedWorker(
+        framework, folder, device=step.device, threads=step.threads, timeout_s=step.timeout_s
+    )

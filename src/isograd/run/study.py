@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -16,6 +15,7 @@ from isograd.progress import Progress, Silent
 from isograd.records import kind_of
 from isograd.report.studied import write_study
 from isograd.run.folders import new_directory
+from isograd.started import command_line, now
 from isograd.study import Part, Study
 from isograd.training import Recipe
 
@@ -174,7 +174,7 @@ def study(
     only: Sequence[str] = (),
     out: Path | None = None,
     progress: Progress | None = None,
-    command: str = "",
+    command: str | None = None,
 ) -> tuple[Study, Path]:
     """Runs every command on one network, each in a folder of its own.
 
@@ -201,8 +201,8 @@ def study(
     directory = new_directory(out, f"{found.graph.name}-study", Study)
     works = [work for work in WORKS if not only or work.name in only]
     record = Study(
-        command,
-        datetime.now(UTC).isoformat(timespec="seconds"),
+        command_line(command),
+        now(),
         model,
         budget_s,
         environment(),
@@ -256,7 +256,7 @@ class _Run:
             answer, page = work.does(task)
         except IsogradError as error:
             part.status = "failed"
-            part.reason = " ".join(filter(None, (error.what, error.hint)))
+            part.reason = error.sentence()
         else:
             part.status, part.answer = "ok", [sentence for sentence in answer if sentence]
             part.page = str(Path(page).relative_to(self.directory))

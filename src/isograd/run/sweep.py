@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -16,6 +13,7 @@ from isograd.notation import numbers
 from isograd.progress import Progress, Silent
 from isograd.report.sweep import write_sweep
 from isograd.run.folders import open_directory
+from isograd.started import command_line, now
 from isograd.sweeping.cluster import RayCrew, import_ray
 from isograd.sweeping.driver import Driver, in_grid
 from isograd.sweeping.estimate import left_s
@@ -152,8 +150,8 @@ def _figure(outcome: Outcome) -> str:
 
 def _new(grid: Grid, where: Where, command: str | None) -> Sweep:
     return Sweep(
-        command=command or shlex.join(["isograd", *sys.argv[1:]]),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command_line(command),
+        created=now(),
         grid=grid.path,
         networks=grid.networks,
         conditions=grid.conditions,

@@ -19,7 +19,7 @@ from isograd.proof.judge import worst
 from isograd.proof.trial import Trial
 from isograd.result import Verdict
 from isograd.run.prove import prove_at
-from isograd.run.steps import CHUNK, Material, held_against, train
+from isograd.run.stepwise import CHUNK, Material, held_against, train
 from isograd.training import Recipe
 from isograd.tuning import Method, Training
 
@@ -61,11 +61,8 @@ class Attempt:
 
     def open(self) -> None:
         """Starts the workers."""
-        self.progress.phase(f"starting {self.method.name}", len(self.bench.modes))
         self.method.modes = self.bench.modes
-        for mode in self.bench.modes:
-            self.bench.start(mode)
-            self.progress.advance(mode.label)
+        self.bench.start_all(self.progress, f"starting {self.method.name}")
         self.save()
 
     def prove(self) -> None:

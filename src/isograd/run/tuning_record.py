@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -15,6 +12,7 @@ from isograd.errors import WorkerError
 from isograd.measure.environment import environment
 from isograd.report.files import save_record
 from isograd.report.tuning import write_tuning
+from isograd.started import command_line, now
 from isograd.tuning import Kind, Tuning
 
 EVERY_S = 1.0
@@ -28,8 +26,8 @@ def begin(kind: Kind, command: str | None, *, model: About, data: About, trainin
     """An empty record."""
     return Tuning(
         kind=kind,
-        command=command or shlex.join(["isograd", *sys.argv[1:]]),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command_line(command),
+        created=now(),
         environment=environment(),
         model=model,
         data=data,

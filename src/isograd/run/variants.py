@@ -16,10 +16,10 @@ from isograd.ir import store
 from isograd.ir.graph import Graph, Weights
 from isograd.models import Model
 from isograd.result import Verdict
-from isograd.run.fine_tuning import treat
 from isograd.run.forms import Network
 from isograd.run.prove import prove
 from isograd.run.referee import Referee
+from isograd.run.treatments import treat
 from isograd.views.cost import costs
 
 PROVEN_IN = ("torch/eager", "tensorflow/function")

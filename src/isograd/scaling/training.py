@@ -58,7 +58,7 @@ class Trainings:
                     entry.trajectory = self._held(engine, job, workers, reference)
                 entry.status = "ok"
             except WorkerError as error:
-                entry.status, entry.reason = error.status, _sentence(error)
+                entry.status, entry.reason = error.status, error.sentence(where=True)
                 if reference is None:
                     raise
             self.progress.advance(f"{workers} workers")
@@ -153,7 +153,3 @@ class Trainings:
         )
         found: list[Command] = part(job.folder.name, "scale").commands(task)
         return found
-
-
-def _sentence(error: WorkerError) -> str:
-    return " ".join(filter(None, (error.what, error.where, error.hint)))

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import cattrs
 
+from isograd.started import now
 from isograd.sweeping.cell import Cell, Task
 from isograd.sweeping.crew import Answer, Crew
 from isograd.sweeping.grid import Grid
@@ -126,7 +126,7 @@ def _outcome(work: _Work, found: dict[str, Any]) -> Outcome:
         "cell": cattrs.unstructure(work.task.cell),
         "baseline": cattrs.unstructure(work.task.baseline),
         "attempts": work.reasons,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "finished": now(),
     }
     return cattrs.structure(plain, Outcome)
 

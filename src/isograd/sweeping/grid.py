@@ -53,11 +53,8 @@ class Grid:
 
     def located(self, network: Network) -> str:
         """The reference as other processes find it: files by their absolute path."""
-        head, colon, symbol = network.reference.rpartition(":")
-        path = self.folder / (head if colon else network.reference)
-        if not path.exists():
-            return network.reference
-        return f"{path.resolve()}{colon}{symbol if colon else ''}"
+        path, symbol = _parts(self.folder, network.reference)
+        return f"{path.resolve()}{symbol}" if path.exists() else network.reference
 
 
 def read_grid(path: Path) -> Grid:
@@ -113,11 +110,9 @@ class _Reading:
 
     def _digest(self, reference: str, place: str) -> str:
         """Of the file that is named. Raises `UsageError` where it is no network."""
-        head, colon, symbol = reference.rpartition(":")
-        path = self.folder / (head if colon else reference)
-        found = f"{path}{colon}{symbol if colon else ''}" if path.exists() else reference
+        path, symbol = _parts(self.folder, reference)
         try:
-            parse_reference(found)
+            parse_reference(f"{path}{symbol}" if path.exists() else reference)
         except UsageError as error:
             error.where = self.file.place(reference, place)
             raise
@@ -241,6 +236,12 @@ class _Reading:
             what = f"{name} is a list of texts or numbers."
             raise self.file.refuse(what, name, table=table, number=number)
         return found
+
+
+def _parts(folder: Path, reference: str) -> tuple[Path, str]:
+    """The file that a reference would name, and what follows it, such as ``:Net``."""
+    head, colon, symbol = reference.rpartition(":")
+    return (folder / head, f":{symbol}") if colon else (folder / reference, "")
 
 
 def _words() -> list[str]:

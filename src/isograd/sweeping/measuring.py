@@ -19,7 +19,7 @@ from isograd.models import Model, load
 from isograd.sweeping.agreement import agreed, distances
 from isograd.sweeping.cell import PLAIN, Cell, Network, Task
 from isograd.sweeping.lesson import Lesson, lesson_of
-from isograd.sweeping.race import Quantity
+from isograd.sweeping.race import QUANTITIES, Quantity
 from isograd.sweeping.record import Timing
 from isograd.sweeping.running import Running, Seen
 
@@ -100,9 +100,6 @@ class Warm:
     def __init__(self, made_for: tuple[Cell, Any, Any], lesson: Lesson, running: Running) -> None:
         self.made_for, self.lesson, self.running = made_for, lesson, running
         self.disturbed: list[Seen] = [running.look(start) for start in lesson.disturbed]
-
-
-QUANTITIES: tuple[Quantity, ...] = ("step", "inference")
 
 
 def _timed(quantity: Quantity, own: Running, baseline: Running, task: Task) -> dict[str, Any]:

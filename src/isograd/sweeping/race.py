@@ -10,6 +10,8 @@ from typing import Literal
 Quantity = Literal["step", "inference"]
 """What is timed: a training step, or a call in evaluation mode."""
 
+QUANTITIES: tuple[Quantity, ...] = ("step", "inference")
+
 
 @dataclass
 class Point:

@@ -9,10 +9,8 @@ from zlib import crc32
 import numpy as np
 
 from isograd.sweeping.crossovers import Curve, Floats, Known, disturbed, duel, quickest, resampled
-from isograd.sweeping.race import Duel, Quantity, Race, Standing
+from isograd.sweeping.race import QUANTITIES, Duel, Quantity, Race, Standing
 from isograd.sweeping.record import Outcome
-
-QUANTITIES: tuple[Quantity, ...] = ("step", "inference")
 
 
 def races(outcomes: Iterable[Outcome]) -> list[Race]:

@@ -53,9 +53,9 @@ def _failure(error: Exception) -> dict[str, Any]:
     if isinstance(error, WorkerError):
         found = {"status": error.status, "reason": error.what, "again": True}
     elif isinstance(error, MissingDependency):
-        found = {"status": "not installed", "reason": _sentence(error)}
+        found = {"status": "not installed", "reason": error.sentence()}
     elif isinstance(error, IsogradError):
-        found = {"status": "unsupported", "reason": _sentence(error)}
+        found = {"status": "unsupported", "reason": error.sentence()}
     else:
         reason = f"{type(error).__name__}: {error}"
         found = {"status": "failed", "reason": reason, "again": True}
@@ -68,7 +68,3 @@ def _tail(log: str | None) -> str:
     if not path.is_file():
         return ""
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-LINES:])
-
-
-def _sentence(error: IsogradError) -> str:
-    return " ".join(filter(None, (error.what, error.hint)))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isograd.result import WITHIN
-from isograd.run.steps import held_against
+from isograd.run.stepwise import held_against
 from isograd.tuning import Training
 
 STEPS = 20

@@ -20,8 +20,8 @@ from isograd.errors import UsageError
 from isograd.frameworks.holding import check_single_steps
 from isograd.ir import ops
 from isograd.ir.builder import Builder
-from isograd.run import fine_tuning
-from isograd.run.fine_tuning import RAMP, fine_tune, ramp, treat
+from isograd.run import treatments
+from isograd.run.treatments import RAMP, fine_tune, ramp, treat
 from isograd.training import SGD, Adam, Recipe
 
 GRAPH = zoo.get("bce-mlp").build()
@@ -168,7 +168,7 @@ def test_a_fold_that_moves_the_outputs_is_refused(monkeypatch):
     def careless(graph, weights):
         return Folded(graph, {name: array * (1 + 1e-6) for name, array in weights.items()})
 
-    monkeypatch.setattr(fine_tuning, "fold", careless)
+    monkeypatch.setattr(treatments, "fold", careless)
     with pytest.raises(UsageError, match="cannot be folded"):
         treated("folded")
 
