@@ -75,6 +75,14 @@ def test_workers_without_processors_are_marked():
     assert "crowded" in Page(page.render(found)).text
 
 
+def test_an_engine_without_a_model_says_why():
+    found = make_scaling()
+    found.engines[1].forecast, found.engines[1].unpredicted = None, "Nothing goes around a ring."
+    assert "No prediction: Nothing goes around a ring." in text(found)
+    shown = Page(page.render(found)).text
+    assert "TensorFlow multiworker: no prediction. Nothing goes around a ring." in shown
+
+
 def test_a_run_that_failed_is_there_with_its_reason():
     found = make_scaling()
     run = found.engines[0].runs[1]

@@ -61,6 +61,27 @@ def test_two_workers_train_as_one_and_the_record_says_so(tmp_path, engine):
     assert Scaling.read(folder / "scaling.json") == found
 
 
+@pytest.mark.parametrize("engine", ["ddp", "fsdp", "multiworker", "mirrored"])
+def test_four_workers_have_a_whole_batch_each_where_that_is_asked_for(tmp_path, engine):
+    request = Request(
+        SMALL,
+        "breast-cancer",
+        workers=(1, 2, 4),
+        engines=(engine,),
+        steps=2,  # fewer examples than one timed step of four workers has
+        weak=True,
+        rounds=2,
+        round_s=0.01,
+    )
+    found, _ = scale("bce-mlp", request, out=tmp_path / "run")
+    (result,) = found.engines
+    assert result.reason == ""
+    assert [run.batch for run in result.runs] == [15, 30, 60]
+    assert all(run.step_us and run.examples_per_s for run in result.runs)
+    assert bool(result.unpredicted) == (result.forecast is None)
+    assert found.exit_code == 0
+
+
 @pytest.mark.parametrize(("engine", "fault"), FAULTS)
 def test_a_fault_is_seen(tmp_path, engine, fault):
     planted = bench(engine, tmp_path)

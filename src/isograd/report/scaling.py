@@ -39,6 +39,7 @@ def render(found: Scaling) -> str:
         courses=courses,
         order_of_counts={label: f"w{label}" for _, own in courses for label in own},
         forecasts=forecasts,
+        unpredicted=[engine for engine in found.engines if engine.unpredicted],
         predictions=_rows(forecasts),
         link=scaling_answer.link(found),
         settings=grouped(_settings(found)),

@@ -127,6 +127,8 @@ def _write_reasons(engine: EngineResult, console: Console) -> None:
 
 def _write_forecast(engine: EngineResult, console: Console) -> None:
     if engine.forecast is None:
+        if engine.unpredicted:
+            write_indented(console, f"No prediction: {engine.unpredicted}", "dim")
         return
     write_indented(console, _predictions(engine))
     write_indented(console, engine.forecast.trust, "dim")

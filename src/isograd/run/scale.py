@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -24,12 +21,13 @@ from isograd.progress import Progress, Silent
 from isograd.report.files import save_record
 from isograd.run.folders import new_directory
 from isograd.scaling.engine import Engine, Plan, Task
-from isograd.scaling.forecasting import forecast
+from isograd.scaling.forecasting import forecast, why_none
 from isograd.scaling.job import Job, batches
 from isograd.scaling.record import EngineResult, Scaling
 from isograd.scaling.request import Request
 from isograd.scaling.throughput import Throughput, usable_processors
 from isograd.scaling.training import Trainings
+from isograd.started import command_line, now
 from isograd.training import Recipe
 
 USUAL = ("ddp", "multiworker")
@@ -69,8 +67,8 @@ def scale(
     material = Material.of(found, request)
     directory = new_directory(out, f"scale-{found.graph.name}", Scaling)
     record = Scaling(
-        command=command or shlex.join(["isograd", *sys.argv[1:]]),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command_line(command),
+        created=now(),
         model={
             "name": found.graph.name,
             "reference": found.reference,
@@ -201,9 +199,10 @@ def _one(
         throughput = Throughput(engine, result, job, request, directory, progress)
         throughput.measure()
         result.forecast = forecast(engine, request, throughput)
+        result.unpredicted = "" if result.forecast else why_none(engine)
     except IsogradError as error:
         result.status = getattr(error, "status", "failed")
-        result.reason = " ".join(filter(None, (error.what, error.where)))
+        result.reason = error.sentence(where=True)
 
 
 def chosen(names: Sequence[str]) -> list[tuple[str, Engine]]:

@@ -16,7 +16,8 @@ class Engine:
     """A way to train with several workers.
 
     ``crossings`` is how often a hop crosses the link before its numbers are there (a request and an
-    answer are two). ``ring``: gradients go around a ring, in one piece.
+    answer are two). ``unmodelled`` says why `isograd.scaling.cost` is no model of it; empty where
+    gradients go around a ring, in one piece.
     ``hosts``: whether it goes over several machines. ``restarts_itself``: it starts dead workers
     again. ``recovery`` says what happens when a worker dies, ``statistics`` whose they are in batch
     normalisation.
@@ -28,7 +29,7 @@ class Engine:
     hosts: bool = True
     restarts_itself: bool = False
     crossings: int = 1
-    ring: bool = True
+    unmodelled: str = ""
     statistics: str = ""
 
 

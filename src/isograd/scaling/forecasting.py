@@ -12,18 +12,21 @@ from isograd.scaling.throughput import Throughput
 
 
 def forecast(engine: Engine, request: Request, found: Throughput) -> Forecast | None:
-    """The model of an engine's step time; None where there is nothing to fit it to, or where the
-    engine does not send gradients around a ring."""
+    """The model of an engine's step time; None where there is none, see `why_none`."""
     measured = found.measured()
     size = found.gradient_bytes
-    cost = fit(measured, size, engine.crossings) if engine.ring else None
+    cost = None if engine.unmodelled else fit(measured, size, engine.crossings)
     if cost is None:
         return None
     counts = sorted({*request.workers, *request.predict, 1})
     asked = [(n, found.share(n)) for n in counts]
     times = estimates(measured, size, engine.crossings, asked, request.link)
     alone = cost.step(1, found.share(1))
-    known = {run.workers: run.step_us.median for run in found.result.runs if run.step_us}
+    known = {
+        run.workers: run.step_us.median
+        for run in found.result.runs
+        if run.step_us and not run.crowded
+    }
     return Forecast(
         asdict(cost),
         FORMULA,
@@ -37,6 +40,13 @@ def forecast(engine: Engine, request: Request, found: Throughput) -> Forecast | 
             for n, time in zip(counts, times, strict=True)
         ],
         trust(max(one.workers for one in measured), request),
+    )
+
+
+def why_none(engine: Engine) -> str:
+    """Why there is no model of an engine's step time."""
+    return engine.unmodelled or (
+        "It takes one worker and several, each with a processor of its own, to fit a model to."
     )
 
 

@@ -82,7 +82,7 @@ class Forecast:
 @dataclass
 class EngineResult:
     """All runs of one engine. ``losses`` are those of one worker, which the others are held
-    against."""
+    against; ``unpredicted`` says why there is no ``forecast`` of what was measured."""
 
     name: str
     framework: str
@@ -93,6 +93,7 @@ class EngineResult:
     runs: list[Run] = field(default_factory=list)
     forecast: Forecast | None = None
     losses: list[float] = field(default_factory=list)
+    unpredicted: str = ""
 
     def run(self, workers: int) -> Run | None:
         """That with so many workers, if there is one."""

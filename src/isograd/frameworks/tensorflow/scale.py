@@ -34,7 +34,8 @@ ENGINES = (
         "all replicas live in one process and die with it: isograd starts the job again, and the "
         "script goes on from its last checkpoint",
         hosts=False,
-        ring=False,
+        unmodelled="Its replicas share one process and its memory: nothing goes around a ring, or "
+        "over a link.",
         statistics=STATISTICS,
     ),
 )

@@ -38,7 +38,8 @@ ENGINES = (
         "FSDP2 (fully_shard)",
         RECOVERY,
         restarts_itself=True,
-        ring=False,
+        unmodelled="It sums no gradients in one piece: the weights of each module are gathered for "
+        "both passes, and its gradients are scattered.",
         statistics="every worker normalises by its own share, and keeps running statistics of its "
         "own; the first worker's are saved",
     ),

@@ -65,20 +65,25 @@ class Clock:
 
 def calls(trainer: Trainer, options: argparse.Namespace) -> dict[str, Callable[[], object]]:
     """What is timed, by name."""
-    order = tf.reshape(trainer.order, [-1])
-    batch = order[: options.batch]
+    batch = _rows(trainer.order, options.batch)
     count = sum(variable.shape.num_elements() for variable in trainer.parameters)
     found: dict[str, Callable[[], object]] = {
         "step": lambda: trainer.step(batch),
         "local": lambda: trainer.step(batch, False),
     }
     for size in options.sizes:
-        rows = order[: size * trainer.workers]
+        rows = _rows(trainer.order, size * trainer.workers)
         found[f"local {size}"] = lambda rows=rows: trainer.step(rows, False)  # type: ignore[misc]
     for numbers in (1, count) if trainer.workers > 1 else ():
         zeros = tf.zeros(numbers, trainer.dtype)
         found[f"reduce {numbers * trainer.dtype.size}"] = _reduction(trainer, zeros)
     return {name: call for name, call in found.items() if name in (options.only or found)}
+
+
+def _rows(order: tf.Tensor, count: int) -> tf.Tensor:
+    """So many examples in their order, which begins again where it ends."""
+    flat = tf.reshape(order, [-1])
+    return tf.gather(flat, tf.range(count) % tf.size(flat))
 
 
 def _reduction(trainer: Trainer, numbers: tf.Tensor) -> Callable[[], object]:

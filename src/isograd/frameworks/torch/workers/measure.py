@@ -62,14 +62,14 @@ def calls(options: argparse.Namespace) -> dict[str, Callable[[], object]]:
     weights = HERE / "weights.safetensors"
     together, alone = Trainer(options, weights), Trainer(options, weights, alone=True)
     count = sum(parameter.numel() for parameter in alone.model.parameters())
-    batch = together.order.flatten()[: options.batch]
+    batch = _rows(together.order, options.batch)
     share = together.share(batch)
     found: dict[str, Callable[[], object]] = {
         "step": lambda: together.step(share, len(batch)),
         "local": lambda: alone.step(share, len(batch)),
     }
     for size in options.sizes:
-        rows = together.order.flatten()[:size]
+        rows = _rows(together.order, size)
         found[f"local {size}"] = lambda rows=rows: alone.step(rows, len(rows))  # type: ignore[misc]
     if together.workers > 1:
         for numbers in (1, count):
@@ -78,6 +78,11 @@ def calls(options: argparse.Namespace) -> dict[str, Callable[[], object]]:
                 lambda tensor=tensor: dist.all_reduce(tensor)  # type: ignore[misc]
             )
     return {name: call for name, call in found.items() if name in (options.only or found)}
+
+
+def _rows(order: torch.Tensor, count: int) -> torch.Tensor:
+    """So many examples in their order, which begins again where it ends."""
+    return order.flatten()[torch.arange(count) % order.numel()]
 
 
 def wait_for_turn(folder: Path | None, number: int) -> None:
