@@ -11,6 +11,7 @@ import isograd
 SOURCE = Path(isograd.__file__).parent
 
 FLOORS = """
+    __main__
     cli testing __init__
     run
     report

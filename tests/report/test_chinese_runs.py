@@ -30,7 +30,7 @@ from isograd.report.terminal_sweep import render_sweep
 from isograd.report.terminal_tuning import render_tuning
 from isograd.report.terminal_usage import render_usage
 from isograd.scaling.engine import Command, Plan
-from isograd.scaling.forecasting import trust
+from isograd.scaling.forecasting import trust, why_none
 from isograd.scaling.record import Scaling
 from isograd.scaling.request import Link, Request
 from isograd.sweeping.race import Crossing, Duel, Point
@@ -185,6 +185,10 @@ def scalings() -> Iterator[Scaling]:
     found.engines[1].status, found.engines[1].reason = "not installed", "pip install isograd"
     found.status, found.reason = "partial", "interrupted"
     yield found
+    for framework in ENGINES:
+        for engine in part(framework, "scale").ENGINES:
+            found.engines[0].forecast, found.engines[0].unpredicted = None, why_none(engine)
+            yield found
 
 
 def test_a_training_on_several_workers() -> None:
