@@ -42,9 +42,9 @@ def study(status: str = "complete") -> Study:
     return found
 
 
-def left(source: str) -> list[str]:
+def left(source: str, names: frozenset[str] = NAMES) -> list[str]:
     """What is not translated on a page, or in a text."""
-    return list(language.unknown(source, NAMES))
+    return list(language.unknown(source, names))
 
 
 def screen(show: Callable[..., None], *arguments: Any, width: int = 200) -> str:
@@ -54,6 +54,6 @@ def screen(show: Callable[..., None], *arguments: Any, width: int = 200) -> str:
     return file.getvalue()
 
 
-def left_on_screen(text: str) -> list[str]:
+def left_on_screen(text: str, names: frozenset[str] = NAMES) -> list[str]:
     """What is not translated of it."""
-    return [found for line in text.splitlines() if line.strip() for found in left(line)]
+    return [found for line in text.splitlines() if line.strip() for found in left(line, names)]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from results import make_result
 
+from isograd.report import language
 from isograd.result import Check, Mode, Result
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -84,3 +85,11 @@ def different() -> Result:
         stage.detail = "6 tensors"
     mode.proof.verdict = mode.verdict = found.verdict = "different"
     return found
+
+
+@pytest.fixture
+def chinese() -> Iterator[None]:
+    """Reports speak Chinese."""
+    language.speak("zh")
+    yield
+    language.speak("en")

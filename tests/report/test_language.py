@@ -19,6 +19,8 @@ CATALOGUE = """
 "{names} in {number} of {number2}" = "{number2} 个中的 {number} 个：{names}"
 "Told: {part}" = "说：{part}"
 "and" = "和"
+"{count} causes explain it" = "{count} 个原因可解释"
+"two" = "两个框架"
 """
 
 
@@ -54,6 +56,8 @@ def chinese(tmp_path, monkeypatch):
         ("Told: one thing", "说：one thing"),
         ("Told: one thing; Fastest", "说：one thing; 最快"),
         ("412 µs", "412 µs"),
+        ("Two causes explain it.", "2 个原因可解释。"),
+        ("1,234 causes explain it.", "1,234 个原因可解释。"),
         ("No such sentence", "No such sentence"),
     ],
 )
@@ -89,8 +93,15 @@ def test_what_a_user_set_is_marked_and_left_alone() -> None:
     assert list(language.unknown('<dl translate="no"><dt>odd words</dt></dl>')) == []
 
 
-def test_whole_literals_of_a_script_are_translated() -> None:
-    assert language.script('a = "Copy"; b = "Copy it";') == 'a = "复制"; b = "Copy it";'
+def test_what_a_script_says_is_in_a_table_with_its_placeholders() -> None:
+    script = 'say("Copy"); say("{n} trainable parameters", { n: 3 }); say("Odd"); a = "Fastest";'
+    assert language.texts(script, ["3 trainable parameters", "odd"]) == {
+        "Copy": "复制",
+        "{n} trainable parameters": "{n} 个可训练参数",
+        "3 trainable parameters": "3 个可训练参数",
+    }
+    language.speak("en")
+    assert language.texts(script, ["Fastest"]) == {}
 
 
 def test_what_is_missing_is_found() -> None:

@@ -83,7 +83,7 @@ def test_causes_are_told_where_they_are():
 
 def test_only_signs_that_are_there_are_explained():
     assert signs(stretches(make_rows(), [], [])) == {
-        "=": "the same",
+        "=": "alike",
         "≠": "differs",
         "+": "in the twin only",
     }
@@ -125,7 +125,7 @@ def test_one_value_makes_no_chart():
 
 def test_what_corresponds_is_counted():
     assert counts(make_explanation()) == (
-        "36 ops that correspond, of which one op differs and one op in the twin only."
+        "36 ops that correspond, of which one op differs; one op in the twin only."
     )
 
 

@@ -12,6 +12,12 @@ MISSING = "–"
 TIME_UNITS = ((1e6, "s"), (1e3, "ms"), (1.0, "µs"))
 """Microseconds in each unit, largest first."""
 
+WRITTEN_OUT = (
+    *("no", "one", "two", "three", "four", "five"),
+    *("six", "seven", "eight", "nine", "ten"),
+)
+"""Whole numbers from 0 on that sentences have as words."""
+
 MOST_DIGITS = 4
 """No timing on a computer that does other things as well supports more significant digits."""
 

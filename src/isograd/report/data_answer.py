@@ -211,7 +211,7 @@ def worse(shuffle: Shuffle) -> str:
 def waits(fed: Fed) -> str:
     """``fed, waits 2%``, ``waits 41% [38–44]``, or why that is not known."""
     if fed.waits is None:
-        return f"could not run: {fed.reason}"
+        return f"could not run: {fed.reason.rstrip('.')}"
     share = numbers.percent(fed.waits)
     bounds = f"[{100 * (fed.low or 0):.0f}–{100 * (fed.high or 0):.0f}]"
     if fed.verdict == "fed":

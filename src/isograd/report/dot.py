@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from isograd.report.svg import palette
+from isograd.report.language import said
+from isograd.report.svg import palette, spoken_label
 from isograd.views import Operation, View
 from isograd.views.arrangement import Arrangement, arrange
-from isograd.views.labels import group_label
 
 
 def view_dot(view: View) -> str:
@@ -37,7 +37,7 @@ def quoted(text: str) -> str:
 def _cluster(view: View, arrangement: Arrangement, number: int, indent: str) -> Iterator[str]:
     group, total = arrangement.groups[number], len(view.operations)
     yield f"{indent}subgraph cluster_{number} {{"
-    yield f"{indent}  label={quoted(group_label(group).title)};"
+    yield f"{indent}  label={quoted(spoken_label(group).title)};"
     for item in (item for row in group.rows for item in row if item >= 0):
         if item < total:
             yield f"{indent}  n{item} {_look(view.operations[item])};"
@@ -50,5 +50,5 @@ def _look(operation: Operation) -> str:
     paint = palette()[operation.phase]
     label = quoted(f"{operation.kind}\n{operation.name}")
     border = "#b3261e" if operation.mark else paint.line
-    about = quoted(operation.mark or operation.phase)
+    about = quoted(said(operation.mark or operation.phase))
     return f'[label={label}, tooltip={about}, color="{border}", fillcolor="{paint.fill}"]'

@@ -9,11 +9,9 @@ from statistics import fmean
 
 from isograd.explanation import Explanation, Training
 from isograd.notation import numbers
-from isograd.notation.names import enumeration, title
+from isograd.notation.names import title
 from isograd.report.table import seed_spread
 from isograd.result import Cause, Effect, FirstDivergence, Spot, Stage
-
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,8 @@ def counted(count: int, noun: str) -> str:
 
 
 def _number(count: int) -> str:
-    return NUMBERS[count] if count < len(NUMBERS) else numbers.count(count)
+    written = numbers.WRITTEN_OUT
+    return written[count] if count < len(written) else numbers.count(count)
 
 
 def headline(found: Explanation) -> str:
@@ -195,7 +194,7 @@ def counts(found: Explanation) -> str:
     but = f", of which {counted(differing, 'op')} {'differs' if differing == 1 else 'differ'}"
     if told and differing:
         told[0] += but
-    return f"{enumeration(told).capitalize()}." if told else ""
+    return f"{'; '.join(told).capitalize()}." if told else ""
 
 
 def ends(trainings: Sequence[Training]) -> list[tuple[str, str, str, int]]:

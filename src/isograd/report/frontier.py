@@ -38,6 +38,7 @@ def render(found: Frontier) -> str:
         found.to_json(),
         ["style.css", "frontier.css"],
         SCRIPTS,
+        frontier_plot.texts(plan),
         found=found,
         say=frontier_answer,
         plot=frontier_plot,

@@ -230,7 +230,7 @@ def _by_size(ours: list[Point], theirs: list[Point]) -> Duel | None:
         return None
     sides = [(p, numbers.size(p.size)) for p in (a, b)]
     if a.size == b.size:
-        return Duel(None, sides, None, "the same")
+        return Duel(None, sides, None, "the same size")
     winner, times = (a, b.size / a.size) if a.size < b.size else (b, a.size / b.size)
     return Duel(None, sides, framework(winner), f"{numbers.multiple(times)} smaller")
 

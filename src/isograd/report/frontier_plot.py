@@ -4,7 +4,7 @@ about it. Figures are worded here, once for the plot and the table."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,6 +87,15 @@ def drawing(found: Frontier) -> dict[str, Any]:
         "axes": [_axis(axis, scales[axis.key]) for axis in axes],
         "points": [_point(found, point, axes, scales, radius) for point in points],
     }
+
+
+def texts(plan: dict[str, Any]) -> Iterator[str]:
+    """What the script shows out of its drawing; names and commands are no texts."""
+    yield from (axis["title"] for axis in plan["axes"])
+    for point in plan["points"]:
+        yield from (point["about"], point["because"], *point["notes"])
+        for row in point["said"]:
+            yield from row
 
 
 def accent(name_of_framework: str) -> str:

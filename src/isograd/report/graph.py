@@ -18,10 +18,9 @@ from isograd.records import kind_of
 from isograd.report.dot import view_dot
 from isograd.report.files import claim_files, write_files, write_record
 from isograd.report.page import embedded, render_page
-from isograd.report.svg import view_svg
+from isograd.report.svg import spoken_labels, view_svg
 from isograd.views import Graphs, View, placement
 from isograd.views.arrangement import Arrangement, arrange
-from isograd.views.labels import labels
 
 PICTURES = "views"
 """The folder in which each view has a picture and its source for Graphviz."""
@@ -68,6 +67,9 @@ KINDS = {
 }
 """Events as the page calls them."""
 
+GROUPS = ("lane", "module", "node", "kernel", "inputs")
+"""What an operation may be grouped in, as the page calls it."""
+
 
 def write_graphs(found: Graphs, folder: Path, *, replace: bool = False) -> Path:
     """Writes the record and its page into a folder, which is made if it is not there, and returns
@@ -94,7 +96,22 @@ def pictures(found: Graphs) -> Iterator[tuple[str, str]]:
 
 def render(found: Graphs) -> str:
     """The whole page."""
-    return render_page("graph.html.j2", found.to_json(), STYLES, SCRIPTS, **explorer(found))
+    shown = explorer(found)
+    return render_page("graph.html.j2", found.to_json(), STYLES, SCRIPTS, texts(found), **shown)
+
+
+def texts(found: Graphs) -> Iterator[str]:
+    """What the script shows out of the graphs; names are no texts."""
+    yield from (*PHASES, *KINDS.values(), *GROUPS)
+    for view in found.views:
+        yield from (view.title, view.about, view.reason)
+        yield from (name.replace("_", " ") for name in view.figures)
+        yield from (event.text for event in view.events)
+        yield from (operation.mark for operation in view.operations if operation.mark)
+    for change in found.changes:
+        yield from (change.kind, change.text)
+    for overlay in found.overlays:
+        yield from (overlay.quantity, overlay.about)
 
 
 def explorer(found: Graphs, *, inside: bool = False) -> dict[str, Any]:
@@ -161,8 +178,9 @@ def _arranged(view: View) -> dict[str, Any]:
 
 
 def _plan(view: View, arrangement: Arrangement) -> dict[str, Any]:
+    written = spoken_labels(view, arrangement)
     return {
         **dataclasses.asdict(arrangement),
-        "labels": [dataclasses.astuple(label) for label in labels(view, arrangement)],
+        "labels": [dataclasses.astuple(label) for label in written],
         "folded": placement.folded_at_first(arrangement),
     }

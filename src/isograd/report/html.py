@@ -22,6 +22,7 @@ def render(result: Result, graphs: Graphs | None = None) -> str:
         result.to_json(),
         graph.STYLES if graphs else ["style.css"],
         graph.SCRIPTS if graphs else ["script.js"],
+        graph.texts(graphs) if graphs else (),
         result=result,
         graphs=graphs,
         **(graph.explorer(graphs, inside=True) if graphs else {}),

@@ -11,12 +11,13 @@ from __future__ import annotations
 import html
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from isograd.errors import unknown as unknown_name
+from isograd.notation.numbers import WRITTEN_OUT
 
 CATALOGUES = Path(__file__).parent / "languages"
 
@@ -40,22 +41,29 @@ NARROW = {
     "number": NUMBER,
     "figure": r"(?:NaN|[-+±\d.,%×\[\]–e ])+",
     "size": f"{NUMBER}(?: ?(?:[µm]?s|[KMG]?i?B|[kM]|MB/s))?",
+    "count": rf"(?i:{'|'.join(WRITTEN_OUT)})|[\d,]+",
+    "file": r"\S+:\d+",
+    "code": r"\S+(?:, \S+)*",
     "names": f"{ITEM}(?:, {ITEM})*",
     "word": "[A-Za-z ]+",
     "note": "[^()]+",
     "part": r"(?:(?!; |[.!?:] [A-Z(\[\d]).)+?",
 }
 """What placeholders of these names, with a digit behind or without, stand for: a number, several
-with their interval, one with its unit, a list of names, words, what stands in parentheses, and no
-more than a clause. Any other stands for anything."""
+with their interval, one with its unit, a count that may be written out, a line of a file, values
+without blanks, a list of names, words, what stands in parentheses, and no more than a clause. Any
+other stands for anything."""
+DIGITS = "0123456789"
 UNTRANSLATED = re.compile(r"""\btranslate=["']no["']""")
-SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z(\[\d])")
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z(\[\d])")
+CLAUSE = re.compile(r"(?<=:)\s+(?=[A-Z(\[\d])")
 SEPARATORS = ("; ", " · ", ", ", " and ")
 """What a list is split at; the word among them is itself in the catalogue."""
 AFTER_STOP = re.compile("(?<=[。：；，？！]) ")
 """A blank that Chinese does without."""
 WORD = re.compile(r"[A-Za-z]+(?:['’]?[A-Za-z]+)+")
-LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+SAYING = re.compile(r'\bsay\(\s*"([^"\\\n]*)"')
+"""Where a script says something: a text in which it fills in placeholders."""
 
 DEPTH = 4
 """How often what stands for a placeholder is looked into."""
@@ -93,19 +101,22 @@ def page(source: str) -> str:
     return "".join(parts).replace('<html lang="en">', f'<html lang="{code}">', 1)
 
 
-def script(source: str) -> str:
-    """A script whose texts are in the language that is spoken: those literals that the catalogue
-    knows as a whole."""
+def texts(script: str, others: Iterable[str] = ()) -> dict[str, str]:
+    """What a page shows by its script, with what that is in the language that is spoken, for the
+    script to look it up: its own texts, and ``others`` out of a record. Empty in English; what no
+    catalogue knows is not in it."""
     code = spoken()
     if code == "en":
-        return source
-    known = _catalogue(code).exact
+        return {}
+    template = _catalogue(code).template
+    own = {text: template(text) or text for text in sayings(script)}
+    found = own | {text: said(text, code) for text in others}
+    return {text: other for text, other in found.items() if other != text}
 
-    def translated(found: re.Match[str]) -> str:
-        text = known.get(found[1])
-        return found[0] if text is None else f'"{text}"'
 
-    return LITERAL.sub(translated, source)
+def sayings(script: str) -> list[str]:
+    """The texts of a script itself."""
+    return SAYING.findall(script)
 
 
 def unknown(source: str, names: frozenset[str] = frozenset()) -> Iterator[str]:
@@ -162,7 +173,7 @@ class _Pattern:
         self.other = other
         parts = PLACEHOLDER.split(english)  # text, name, text, name, ...
         pattern = "".join(
-            f"(?P<{part}>{NARROW.get(part.rstrip('0123456789'), '.+?')})"
+            f"(?P<{part}>{NARROW.get(part.rstrip(DIGITS), '.+?')})"
             if index % 2
             else re.escape(part)
             for index, part in enumerate(parts)
@@ -182,15 +193,32 @@ class _Pattern:
         found = self._regex.fullmatch(text)
         if found is None:
             return None
-        values = {name: _said(value, code, depth + 1) for name, value in found.groupdict().items()}
+        values = {
+            name: _value(name, value, code, depth) for name, value in found.groupdict().items()
+        }
         return PLACEHOLDER.sub(lambda place: values.get(place[1], place[0]), self.other)
+
+
+def _value(name: str, value: str, code: str, depth: int) -> str:
+    """What stands for a placeholder, in the other language; a count that is written out, in
+    digits."""
+    if name.rstrip(DIGITS) != "count":
+        return _said(value, code, depth + 1)
+    word = value.lower()
+    return str(WRITTEN_OUT.index(word)) if word in WRITTEN_OUT else value
 
 
 class _Catalogue:
     def __init__(self, entries: dict[str, str]) -> None:
+        self.entries = entries
         self.exact = {english: other for english, other in entries.items() if "{" not in english}
         patterns = [_Pattern(*entry) for entry in entries.items() if "{" in entry[0]]
         self.patterns = sorted(patterns, key=lambda pattern: -pattern.weight)
+
+    def template(self, english: str) -> str | None:
+        """A whole entry, placeholders and all."""
+        found = self.entries.get(english.removesuffix("."))
+        return found and found + "。" * english.endswith(".")
 
 
 @cache
@@ -209,6 +237,8 @@ def _said(text: str, code: str, depth: int) -> str:
     if found is not None or depth > DEPTH:
         return text if found is None else found
     sentences = SENTENCE.split(text)
+    if len(sentences) == 1:
+        sentences = CLAUSE.split(text, maxsplit=1)
     if len(sentences) > 1:
         return _joined(sentences, [_said(sentence, code, depth) for sentence in sentences])
     separator = next((one for one in SEPARATORS if one in text), None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,14 @@ def render_page(
     raw: str,
     styles: Sequence[str],
     scripts: Sequence[str] = ("script.js",),
+    texts: Iterable[str] = (),
     **content: Any,
 ) -> str:
     """The whole page, in the language that is spoken. ``raw`` is the JSON of what it shows,
-    ``styles`` and ``scripts`` name its style sheets and scripts."""
+    ``styles`` and ``scripts`` name its style sheets and scripts; ``texts`` are what a script shows
+    out of the record."""
     style, script = ("\n".join(map(_asset, names)) for names in (styles, scripts))
-    script = language.script(script)
+    spoken = language.texts(script, texts)
     return language.page(
         _environment()
         .get_template(template)
@@ -56,6 +58,7 @@ def render_page(
             style_digest=digest(style),
             script_digest=digest(script),
             raw=Markup(embedded(raw)),
+            texts=Markup(embedded(json.dumps(spoken))) if spoken else "",
         )
     )
 

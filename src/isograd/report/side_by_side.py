@@ -19,7 +19,7 @@ FEWEST_FOLDED = 4
 """Fewer alike lines than that are not worth a fold."""
 
 SIGNS = {
-    "same": ("=", "the same"),
+    "same": ("=", "alike"),
     "folded": ("·", "changes nothing by itself"),
     "differs": ("≠", "differs"),
     "rewritten": ("≈", "written otherwise"),

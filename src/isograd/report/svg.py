@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from isograd.notation import names
+from isograd.report.language import said
 from isograd.report.page import TEMPLATES
 from isograd.views import View
 from isograd.views.arrangement import Arrangement, arrange
-from isograd.views.labels import Label, labels
+from isograd.views.groups import Group
+from isograd.views.labels import Label, group_label, labels
 from isograd.views.placement import Box, folded_at_first, place
 from isograd.views.routes import Router, path
 
@@ -46,7 +49,7 @@ def palette() -> dict[str, Paint]:
 def view_svg(view: View, *, folded: bool = False) -> str:
     """The whole view; where it is ``folded``, with modules closed as the page shows it at first."""
     arrangement = arrange(view)
-    texts = labels(view, arrangement)
+    texts = spoken_labels(view, arrangement)
     placed = place(arrangement, texts, folded_at_first(arrangement) if folded else ())
     width = f"{max(placed.width, 480) + 2 * MARGIN:.0f}"
     height = f"{placed.height + 2 * MARGIN + CAPTION:.0f}"
@@ -71,6 +74,19 @@ def view_svg(view: View, *, folded: bool = False) -> str:
     return tostring(root, encoding="unicode")
 
 
+def spoken_labels(view: View, arrangement: Arrangement) -> list[Label]:
+    """What is written on all items, groups in the language that is spoken."""
+    operations = labels(view, arrangement)[: len(view.operations)]
+    return [*operations, *map(spoken_label, arrangement.groups)]
+
+
+def spoken_label(group: Group) -> Label:
+    """What is written on a group, in the language that is spoken; what has a name keeps it."""
+    label = group_label(group)
+    title = said(label.title) if group.kind in ("lane", "inputs") else label.title
+    return replace(label, title=title, detail=said(label.detail))
+
+
 def phases(view: View, arrangement: Arrangement) -> list[str]:
     """The phase of each item; of a group, that of most operations which are no inputs; of a lane,
     its own."""
@@ -92,13 +108,14 @@ def _most(count: Counter[str]) -> str:
 
 
 def _caption(root: Element, view: View) -> None:
-    count = f"{len(view.operations):,} operations"
-    title = f"{names.title(view.framework)}: {view.title}, {count}"
+    count = said(f"{len(view.operations):,} operations")
+    title = f"{names.title(view.framework)}: {said(view.title)}, {count}"
     SubElement(root, "title").text = _clean(title)
     _text(root, MARGIN, MARGIN + 14, title, 15, "#1c1f24", weight="bold")
     if view.status != "ok":
         words = {"partial": "ends early", "skipped": "not available"}[view.status]
-        _text(root, MARGIN, MARGIN + 34, f"{words}: {view.reason}", 12, "#855300")
+        text = f"{said(words)}: {said(view.reason)}"
+        _text(root, MARGIN, MARGIN + 34, text, 12, "#855300")
 
 
 def _frame(parent: Element, box: Box, label: Label, paint: Paint) -> None:

@@ -16,6 +16,7 @@ from isograd.report.console import (
     write_item,
     write_line,
 )
+from isograd.report.language import said
 from isograd.views import Event, Graphs, Overlay, Phase, View
 
 PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update", "other")
@@ -81,15 +82,15 @@ def _table(name: str, views: list[View]) -> Table:
         table.add_column(view.stage, justify="right")
     counts = [view.count() for view in views]
     totals = (sum(count.get(phase, 0) for phase in PHASES) for count in counts)
-    table.add_row("operations", *map(str, totals), style="bold")
+    table.add_row(said("operations"), *map(str, totals), style="bold")
     for phase in PHASES:
         cells = [count.get(phase, 0) for count in counts]
         if any(cells):
-            table.add_row(f"  {phase}", *(str(n) if n else "" for n in cells))
+            table.add_row(f"  {said(phase)}", *(str(n) if n else "" for n in cells))
     for figure, words in FIGURES.items():
         amounts = [_amount(figure, view.figures.get(figure)) for view in views]
         if any(amounts):
-            table.add_row(words, *amounts, style="dim")
+            table.add_row(said(words), *amounts, style="dim")
     return table
 
 

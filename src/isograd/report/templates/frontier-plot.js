@@ -77,12 +77,13 @@ class Plot {
       drawn("path", { class: "grid", d: `M${MARGIN.left} ${this.vertical(at)}H${right}` }),
       drawn("text", { class: "end", x: MARGIN.left - 8, y: this.vertical(at) + 4 }, text),
     ]);
-    const name = ({ title, log }) => title + (log ? ", logarithmic" : "");
+    const name = ({ title, log }) => (log ? say("{title}, logarithmic", { title: say(title) }) : say(title));
+    const better = this.across.better > 0 ? say("better →") : say("← better");
     return [
       ...columns,
       ...rows,
-      drawn("text", { class: "axis middle", x: middle, y: this.height - 8 }, `${name(this.across)} (${this.across.better > 0 ? "better →" : "← better"})`),
-      drawn("text", { class: "axis", x: 0, y: 12 }, `${name(this.up)} (better ${this.up.better > 0 ? "↑" : "↓"})`),
+      drawn("text", { class: "axis middle", x: middle, y: this.height - 8 }, `${name(this.across)} (${better})`),
+      drawn("text", { class: "axis", x: 0, y: 12 }, `${name(this.up)} (${this.up.better > 0 ? say("better ↑") : say("better ↓")})`),
     ];
   }
 
@@ -116,12 +117,12 @@ class Plot {
   }
 
   words(point) {
-    const edge = this.isOff(point) ? "beyond the edge, " : "";
-    return `${point.name}, ${edge}${this.across.title} ${this.figure(point, this.across)}, ${this.up.title} ${this.figure(point, this.up)}`;
+    const edge = this.isOff(point) ? `${say("beyond the edge")}, ` : "";
+    return `${point.name}, ${edge}${say(this.across.title)} ${this.figure(point, this.across)}, ${say(this.up.title)} ${this.figure(point, this.up)}`;
   }
 
   figure(point, axis) {
-    return point.said.find(([term]) => term === axis.title)[1];
+    return say(point.said.find(([term]) => term === axis.title)[1]);
   }
 
   isOff(point) {

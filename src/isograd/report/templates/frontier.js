@@ -27,8 +27,8 @@ function copying(button) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const done = await copy(button.parentElement.querySelector("code"));
-    button.textContent = done ? "Copied" : "Selected";
-    setTimeout(() => (button.textContent = "Copy"), 1600);
+    button.textContent = done ? say("Copied") : say("Selected");
+    setTimeout(() => (button.textContent = say("Copy")), 1600);
   });
 }
 
@@ -67,7 +67,9 @@ class FrontierPage {
     this.redraw();
     const placed = this.plot.points.length;
     const missing = this.ids.size - placed;
-    document.getElementById("shown").textContent = `${placed} of ${this.points.length} forms${missing ? `, ${missing} more without these figures` : ""}`;
+    const shown = say("{placed} of {all} forms", { placed, all: this.points.length });
+    const more = missing ? `, ${say("{missing} more without these figures", { missing })}` : "";
+    document.getElementById("shown").textContent = shown + more;
   }
 
   redraw() {
@@ -99,16 +101,16 @@ class FrontierPage {
     if (id === this.told) return;
     this.told = id;
     const point = this.by.get(id);
-    const pairs = point.said.map(([term, text, more]) => made("div", "", made("dt", "", term), made("dd", "", text, made("small", "", more))));
-    const button = made("button", "copy", "Copy");
+    const pairs = point.said.map(([term, text, more]) => made("div", "", made("dt", "", say(term)), made("dd", "", say(text), made("small", "", say(more)))));
+    const button = made("button", "copy", say("Copy"));
     button.type = "button";
     copying(button);
     this.about.replaceChildren(
       made("h3", "", point.name),
-      made("p", "soft", point.about),
-      ...(point.because ? [made("p", "because", point.because)] : []),
+      made("p", "soft", say(point.about)),
+      ...(point.because ? [made("p", "because", say(point.because))] : []),
       made("dl", "", ...pairs),
-      ...point.notes.map((note) => made("p", "soft", note)),
+      ...point.notes.map((note) => made("p", "soft", say(note))),
       made("p", "command", made("code", "", ...words(point.command)), button),
     );
   }

@@ -15,17 +15,17 @@ class About {
 
   // Nothing is selected: what the frameworks did in the views that are shown.
   views() {
-    const hint = element("p", { className: "soft" }, "Select an operation or a module to see what it is, and the same part of the network on the other side.");
+    const hint = element("p", { className: "soft" }, say("Select an operation or a module to see what it is, and the same part of the network on the other side."));
     this.place.replaceChildren(hint, ...this.explorer.panes.filter((pane) => pane.view).map((pane) => this.view(pane)));
   }
 
   view(pane) {
     const { view } = pane;
     const id = `${view.framework}/${view.stage}`;
-    const figures = Object.entries(view.figures).map(([name, value]) => [name.replaceAll("_", " "), value.toLocaleString("en", { maximumFractionDigits: 2 })]);
-    const events = view.events.map((event) => [`${this.explorer.drawing.kinds[event.kind] ?? event.kind}${event.count > 1 ? ` ×${event.count}` : ""}`, [event.source, event.text].filter(Boolean).join(": ")]);
-    const changes = this.explorer.graphs.changes.filter((change) => change.after === id).map((change) => [`${change.kind} ${change.count.toLocaleString("en")}`, change.text]);
-    return element("section", {}, element("h4", {}, `${this.explorer.side(view.framework)}: ${view.title}`), this.list([...figures, ...events, ...changes]));
+    const figures = Object.entries(view.figures).map(([name, value]) => [say(name.replaceAll("_", " ")), value.toLocaleString("en", { maximumFractionDigits: 2 })]);
+    const events = view.events.map((event) => [say(this.explorer.drawing.kinds[event.kind] ?? event.kind) + (event.count > 1 ? ` ×${event.count}` : ""), [event.source, say(event.text)].filter(Boolean).join(": ")]);
+    const changes = this.explorer.graphs.changes.filter((change) => change.after === id).map((change) => [`${say(change.kind)} ${change.count.toLocaleString("en")}`, say(change.text)]);
+    return element("section", {}, element("h4", {}, `${this.explorer.side(view.framework)}: ${say(view.title)}`), this.list([...figures, ...events, ...changes]));
   }
 
   operation(pane, item) {
@@ -33,22 +33,22 @@ class About {
     const one = shown.operations[item];
     const layer = this.layers.get(one.node);
     const rows = [
-      ["phase", one.phase],
-      ["what is wrong", one.mark],
-      ["makes", one.values.map(flowing).join(", ")],
-      ["module", one.scope],
-      ["line", one.source],
-      ["node", one.node && (layer ? `${one.node}: ${layer.op}` : one.node)],
-      ["kernel", one.group],
-      ["its layer", this.explorer.heat.all(pane, item)],
-      ["computes", layer ? this.cost([layer]) : ""],
+      [say("phase"), say(one.phase)],
+      [say("what is wrong"), say(one.mark)],
+      [say("makes"), one.values.map(flowing).join(", ")],
+      [say("module"), one.scope],
+      [say("line"), one.source],
+      [say("node"), one.node && (layer ? `${one.node}: ${layer.op}` : one.node)],
+      [say("kernel"), one.group],
+      [say("its layer"), this.explorer.heat.all(pane, item)],
+      [say("computes"), layer ? this.cost([layer]) : ""],
       ...Object.entries(one.attributes),
     ];
-    this.say(one.kind, one.name, rows, [
-      ["Reads", pane, [...new Set(one.reads.map(([name]) => shown.named.get(name)))]],
-      ["Waits for", pane, one.after.map((name) => shown.named.get(name))],
-      ["Is read by", pane, shown.readers[item]],
-      ["Same kernel", pane, one.group ? shown.like((other) => other.group === one.group, item) : []],
+    this.show(one.kind, one.name, rows, [
+      [say("Reads"), pane, [...new Set(one.reads.map(([name]) => shown.named.get(name)))]],
+      [say("Waits for"), pane, one.after.map((name) => shown.named.get(name))],
+      [say("Is read by"), pane, shown.readers[item]],
+      [say("Same kernel"), pane, one.group ? shown.like((other) => other.group === one.group, item) : []],
       ...this.kin(pane, item),
     ]);
   }
@@ -60,17 +60,17 @@ class About {
     const layers = [...shown.nodesOf(item)].map((node) => this.layers.get(node)).filter(Boolean);
     const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
     const rows = [
-      ["kind", group.kind],
-      ["operations", operations.length.toLocaleString("en")],
-      ["module", group.scope],
-      ["layers", this.some(layers.map((layer) => layer.op), 8)],
-      ["parameters", parameters ? parameters.toLocaleString("en") : ""],
-      ["lines", this.some([...new Set(operations.map((one) => one.source).filter(Boolean))], 4)],
-      ["its layers", this.explorer.heat.all(pane, item)],
-      ["computes", this.cost(layers)],
-      ["mostly", this.mostly(operations)],
+      [say("kind"), say(group.kind)],
+      [say("operations"), operations.length.toLocaleString("en")],
+      [say("module"), group.scope],
+      [say("layers"), this.some(layers.map((layer) => layer.op), 8)],
+      [say("parameters"), parameters ? parameters.toLocaleString("en") : ""],
+      [say("lines"), this.some([...new Set(operations.map((one) => one.source).filter(Boolean))], 4)],
+      [say("its layers"), this.explorer.heat.all(pane, item)],
+      [say("computes"), this.cost(layers)],
+      [say("mostly"), this.mostly(operations)],
     ];
-    this.say(shown.plan.labels[item][0], "", rows, this.kin(pane, item));
+    this.show(shown.plan.labels[item][0], "", rows, this.kin(pane, item));
   }
 
   mostly(operations) {
@@ -88,8 +88,9 @@ class About {
   cost(layers) {
     const sum = (name) => layers.reduce((all, layer) => all + (layer[name] ?? 0), 0);
     const [flops, bytes] = [sum("flops"), sum("bytes")];
-    const words = [flops ? `${flops.toLocaleString("en")} FLOPs` : "", bytes ? `${quantity(bytes, "bytes")} read and written` : ""];
-    return words.filter(Boolean).join(", ") + (flops || bytes ? " (forward, estimated)" : "");
+    const words = [flops ? `${flops.toLocaleString("en")} FLOPs` : "", bytes ? say("{size} read and written", { size: quantity(bytes, "bytes") }) : ""];
+    const work = words.filter(Boolean).join(", ");
+    return work && say("{work} (forward, estimated)", { work });
   }
 
   // The operations of the same nodes, here and in the other pane.
@@ -97,15 +98,16 @@ class About {
     const nodes = pane.shown.nodesOf(item);
     const here = item < pane.total ? pane.shown.like((one) => nodes.has(one.node), item) : [];
     const other = this.explorer.other(pane);
-    const found = [["Same node here", pane, here]];
+    const found = [[say("Same node here"), pane, here]];
     if (other?.view) {
-      const title = `Same ${item < pane.total ? "node" : "nodes"} in ${this.explorer.side(other.view.framework)}, ${other.view.title}`;
+      const where = `${this.explorer.side(other.view.framework)}, ${say(other.view.title)}`;
+      const title = item < pane.total ? say("Same node in {where}", { where }) : say("Same nodes in {where}", { where });
       found.push([title, other, other.shown.like((one) => nodes.has(one.node))]);
     }
     return found;
   }
 
-  say(title, name, rows, lists) {
+  show(title, name, rows, lists) {
     const links = lists.filter(([, , items]) => items.length).map(([heading, pane, items]) => this.linked(heading, pane, items));
     this.place.replaceChildren(element("h3", {}, title), name ? element("p", { className: "name" }, name) : "", this.list(rows), ...links);
   }
@@ -117,7 +119,7 @@ class About {
 
   linked(heading, pane, items) {
     const shown = items.slice(0, LISTED).map((i) => this.explorer.link(pane, i, pane.shown.operations[i].name));
-    const more = items.length > shown.length ? element("li", { className: "soft" }, `and ${items.length - shown.length} more`) : "";
+    const more = items.length > shown.length ? element("li", { className: "soft" }, say("and {count} more", { count: items.length - shown.length })) : "";
     return element("section", {}, element("h4", {}, `${heading} (${items.length})`), element("ul", {}, ...shown, more));
   }
 }

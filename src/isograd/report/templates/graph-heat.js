@@ -71,7 +71,7 @@ class Heat {
   all(pane, item) {
     const ours = this.explorer.graphs.overlays.filter((one) => one.framework === pane.view.framework);
     const found = ours.map((one) => [one, this.value(pane, item, one)]).filter(([, value]) => value !== null);
-    return found.map(([one, value]) => `${one.quantity} ${quantity(value, one.unit)}`).join(", ");
+    return found.map(([one, value]) => `${say(one.quantity)} ${quantity(value, one.unit)}`).join(", ");
   }
 
   explain() {
@@ -85,10 +85,10 @@ class Heat {
     const { unit } = overlays[0];
     const shades = Array.from({ length: STEPS + 1 }, (_, i) => element("i", { className: `shade heat-${i}` }));
     const totals = overlays.map((one) => {
-      const total = one.total === null ? "" : `${quantity(one.total, unit)} in all`;
-      return `${this.explorer.side(one.framework)}: ${Object.keys(one.values).length ? total : one.about}`;
+      const total = one.total === null ? "" : say("{amount} in all", { amount: quantity(one.total, unit) });
+      return `${this.explorer.side(one.framework)}: ${Object.keys(one.values).length ? total : say(one.about)}`;
     });
-    legend.replaceChildren("0 ", element("span", {}, ...shades), ` ${quantity(this.most, unit)} a layer`, ...totals.map((text) => element("span", {}, text)));
-    legend.title = overlays.map((one) => one.about).join(" ");
+    legend.replaceChildren("0 ", element("span", {}, ...shades), ` ${say("{amount} a layer", { amount: quantity(this.most, unit) })}`, ...totals.map((text) => element("span", {}, text)));
+    legend.title = overlays.map((one) => say(one.about)).join(" ");
   }
 }

@@ -39,7 +39,7 @@ class Search {
     this.found = words.length ? this.explorer.panes.filter((pane) => pane.view).flatMap((pane) => this.within(pane, words)) : [];
     this.mark();
     this.list.hidden = !words.length;
-    this.count.textContent = words.length ? `${this.found.length.toLocaleString("en")} found` : "";
+    this.count.textContent = words.length ? say("{count} found", { count: this.found.length.toLocaleString("en") }) : "";
     this.list.replaceChildren(...this.found.slice(0, MOST_HITS).map(([pane, i]) => {
       const { scope, name } = pane.shown.operations[i];
       return this.explorer.link(pane, i, `${this.explorer.side(pane.view.framework)} · ${scope || name}`);
@@ -47,7 +47,7 @@ class Search {
   }
 
   within(pane, words) {
-    const says = ({ kind, name, scope, source, node, group, phase }) => [kind, name, scope, source, node, group, phase].join(" ").toLowerCase();
+    const says = ({ kind, name, scope, source, node, group, phase }) => [kind, name, scope, source, node, group, phase, say(phase)].join(" ").toLowerCase();
     return pane.shown.like((one) => words.every((word) => says(one).includes(word))).map((i) => [pane, i]);
   }
 
@@ -76,7 +76,7 @@ class LayerTable {
     this.rows.replaceChildren(...graphs.layers.map((layer) => this.row(layer, counted)));
     document.querySelectorAll(".side-name").forEach((cell) => {
       const { view } = panes[cell.dataset.side];
-      cell.textContent = `${this.explorer.side(view.framework)}: ${view.title}`;
+      cell.textContent = `${this.explorer.side(view.framework)}: ${say(view.title)}`;
     });
   }
 
@@ -85,7 +85,7 @@ class LayerTable {
     const found = new Map();
     for (const one of view.operations.filter(({ node, phase }) => node !== null && phase !== "input")) {
       const kinds = found.get(one.node) ?? new Map();
-      const name = one.phase === "forward" ? one.kind : `${one.phase} ${one.kind}`;
+      const name = one.phase === "forward" ? one.kind : `${say(one.phase)} ${one.kind}`;
       kinds.set(name, (kinds.get(name) ?? 0) + 1);
       found.set(one.node, kinds);
     }
@@ -102,7 +102,7 @@ class LayerTable {
     const name = element("th", { scope: "row" }, jump, element("small", {}, `${layer.op} ${layer.source ?? ""}`));
     const numbers = cells.flatMap((cell, side) => [
       element("td", {}, cell.length ? String([left, right][side]) : "–"),
-      element("td", { className: "words" }, words(cell) || "nothing"),
+      element("td", { className: "words" }, words(cell) || say("nothing")),
     ]);
     return element("tr", { className: state }, name, element("td", {}, sign), ...numbers);
   }

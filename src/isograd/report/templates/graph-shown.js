@@ -4,7 +4,7 @@
 const UNITS = {
   us: (x) => (x >= 1e6 ? [x / 1e6, "s"] : x >= 1e3 ? [x / 1e3, "ms"] : [x, "µs"]),
   bytes: (x) => (x >= 2 ** 20 ? [x / 2 ** 20, "MiB"] : x >= 1024 ? [x / 1024, "KiB"] : [x, "B"]),
-  envelopes: (x) => [x, "× envelope"],
+  envelopes: (x) => [x, say("× envelope")],
 };
 
 function quantity(value, unit) {
@@ -88,10 +88,10 @@ class Shown {
     const operation = this.operations[item];
     if (operation) {
       const { kind, name, phase, scope } = operation;
-      return [kind, name, phase, scope].filter(Boolean).join(", ");
+      return [kind, name, say(phase), scope].filter(Boolean).join(", ");
     }
     const [title, detail] = this.plan.labels[item];
-    return `${title}, ${detail}, ${this.phaseOf(item)}`;
+    return `${title}, ${detail}, ${say(this.phaseOf(item))}`;
   }
 
   // What flows along a line.
@@ -100,7 +100,7 @@ class Shown {
     const made = read.map(([name, number]) => [this.named.get(name), number]).filter(([source]) => line.sources.has(source));
     const values = new Map(made.map(([source, number]) => [`${source} ${number}`, this.operations[source].values[number]]));
     if (line.sources.size > 1) {
-      return `${values.size} values`;
+      return say("{count} values", { count: values.size });
     }
     const first = [...values.values()].find(Boolean);
     return first ? flowing(first) + (values.size > 1 ? ` +${values.size - 1}` : "") : "";

@@ -62,15 +62,16 @@ class Explorer {
     const { view } = pane;
     const note = pane.element.querySelector(".note");
     const count = view.operations.length;
-    pane.element.querySelector(".intro").textContent = (count ? `${count.toLocaleString("en")} operations. ` : "") + view.about;
+    const counted = { count: count.toLocaleString("en") };
+    pane.element.querySelector(".intro").textContent = (count ? `${say("{count} operations.", counted)} ` : "") + say(view.about);
     pane.element.classList.toggle("empty", !count);
-    pane.canvas.setAttribute("aria-label", `${view.title}, ${count} operations`);
+    pane.canvas.setAttribute("aria-label", `${say(view.title)}, ${say("{count} operations", counted)}`);
     note.hidden = view.status === "ok" && count > 0;
-    const says = { ok: "Nothing was recorded here.", partial: "This view ends early.", skipped: "This view could not be had." };
-    note.replaceChildren(element("strong", {}, says[view.status]), " ", view.reason);
+    const says = { ok: say("Nothing was recorded here."), partial: say("This view ends early."), skipped: say("This view could not be had.") };
+    note.replaceChildren(element("strong", {}, says[view.status]), " ", say(view.reason));
     const failing = view.operations.findIndex((operation) => operation.mark);
     if (failing >= 0) {
-      const show = element("button", { type: "button" }, "Show where");
+      const show = element("button", { type: "button" }, say("Show where"));
       show.addEventListener("click", () => this.goto(pane, failing));
       note.append(" ", show);
     }

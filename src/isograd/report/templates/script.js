@@ -1,5 +1,12 @@
 "use strict";
 
+// What the page says in its language; what has no other form there is said as it is.
+const texts = new Map(Object.entries(JSON.parse(document.getElementById("texts")?.textContent ?? "{}")));
+
+function say(text, values = {}) {
+  return (texts.get(text) ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+}
+
 // Light, dark, or as the system has it.
 const root = document.documentElement;
 const themeButton = document.getElementById("theme");
@@ -10,8 +17,8 @@ function isDark() {
 }
 
 function nameTheme() {
-  themeButton.textContent = isDark() ? "Light" : "Dark";
-  themeButton.setAttribute("aria-label", isDark() ? "Switch to light colours" : "Switch to dark colours");
+  themeButton.textContent = isDark() ? say("Light") : say("Dark");
+  themeButton.setAttribute("aria-label", isDark() ? say("Switch to light colours") : say("Switch to dark colours"));
 }
 
 themeButton.hidden = false;
@@ -69,6 +76,6 @@ if (unfoldButton) {
     for (const fold of folds) {
       fold.open = open;
     }
-    unfoldButton.textContent = open ? "Fold what is alike" : "Show all ops";
+    unfoldButton.textContent = open ? say("Fold what is alike") : say("Show all ops");
   });
 }
