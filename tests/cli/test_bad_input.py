@@ -92,15 +92,21 @@ def isograd(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         ("pretrain --width 10 --heads 4", "does not divide into 4 heads"),
         ("pretrain --vocabulary 100", "A vocabulary of 100 is too small"),
         ("finetune nowhere", "config.json"),
+        ("pretrain --mode torch/egaer", "Did you mean 'torch/eager'"),
+        ("data digits --model lenet --mode torch/egaer", "Did you mean 'torch/eager'"),
+        ("study lenet --data digit", "Did you mean 'digits'"),
+        ("study lenet --loss crossentropy", "Did you mean 'cross_entropy'"),
+        ("study lenet --part comprae", "Did you mean 'compare'"),
         ("comprae", "Did you mean 'compare'"),
     ],
 )
-def test_bad_input_is_refused_at_once(isograd, line: str, words: str) -> None:
+def test_bad_input_is_refused_at_once(isograd, tmp_path: Path, line: str, words: str) -> None:
     ended = isograd(*line.split())
     assert ended.code == BAD_INPUT
     assert words in ended.err
     assert "Traceback" not in ended.err
     assert ended.out == ""
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_file_is_no_stored_graph(isograd, tmp_path: Path) -> None:

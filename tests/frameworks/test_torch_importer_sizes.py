@@ -143,11 +143,17 @@ def test_a_branch_on_values_is_refused_with_its_line(capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_a_misspelt_layer_is_no_matter_of_the_inputs():
+    with pytest.raises(UsageError, match=r"forward raised AttributeError: .*'fcc'") as caught:
+        imported(Network(lambda m, x: m.fcc(x)))
+    assert "test_torch_importer_sizes.py:" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
         (("y=float32[N,4,6]", "z=float32[N]"), "takes x"),
-        ((), "needs an input"),
+        ((), '--input "x=float32'),
         (("x=float32[N,4,5]",), "cannot be called"),
         (("x=int64[N,4,6]",), "floating-point"),
     ],

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from test_use import model
 
+from folders import BERT
 from isograd.errors import UsageError
 from isograd.run import finetune as tuning
 from isograd.run import pretrain as training
@@ -57,6 +59,23 @@ class _NoBench:
 
     def close(self) -> None:
         pass
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"targets": ("qeury",)}, "no linear layer named qeury"),
+        ({"rank": 64}, "no smaller than"),
+        ({"modes": ("torch/egaer",)}, "Did you mean 'torch/eager'"),
+    ],
+)
+def test_what_no_adapter_can_stand_beside_is_refused_before_anything_is_trained(
+    tmp_path, monkeypatch, changes, words
+):
+    monkeypatch.setattr(tuning, "read", lambda _: model(BERT))
+    with pytest.raises(UsageError, match=words):
+        tuning.finetune(tmp_path, tuning.Request(**changes), out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_equal_accuracy_of_networks_that_learned_nothing_is_no_verdict():

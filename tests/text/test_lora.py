@@ -117,3 +117,9 @@ def test_a_rank_that_saves_nothing_is_refused() -> None:
         adapt(GRAPH, WEIGHTS, Adaptation(WIDTH))
     with pytest.raises(UsageError, match="rank 0"):
         Adaptation(0)
+
+
+@pytest.mark.parametrize("alpha", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_scale_with_which_nothing_is_learned_is_refused(alpha: float) -> None:
+    with pytest.raises(UsageError, match="alpha must be finite and above 0"):
+        Adaptation(2, alpha)

@@ -55,7 +55,11 @@ def check_fit(graph: Graph, dataset: Dataset, recipe: Recipe) -> None:
     ``dataset`` as ``recipe`` says."""
     for kind, names in (("inputs", graph.inputs), ("outputs", graph.outputs)):
         if len(names) != 1:
-            raise UsageError(f"The model {graph.name!r} has {len(names)} {kind}, not one.")
+            raise UsageError(
+                f"The model {graph.name!r} has {len(names)} {kind}: {', '.join(names)}. What is "
+                "trained on a data set has one.",
+                hint="`isograd prove` without --data and `isograd convert` take any number.",
+            )
     _check_inputs(graph, dataset)
     _check_targets(graph, dataset, recipe.loss)
     if recipe.batch_size > len(dataset.train_targets):

@@ -19,7 +19,7 @@ from isograd.cli.options import (
     TrustOption,
     duration,
 )
-from isograd.cli.watch import TerminalProgress
+from isograd.cli.watch import TerminalProgress, load_network
 from isograd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ def command(
     }
     answers = {name: value for name, value in given.items() if value is not None}
     situation = _situation(profile, answers, ask=ask)
+    network = load_network(model, inputs, trust=trust)
     with TerminalProgress() as progress:
         found, directory = advise_on(
-            model,
+            network,
             situation,
             inputs=inputs or (),
-            trust=trust,
             data=data,
             data_dir=data_dir,
             loss=loss,

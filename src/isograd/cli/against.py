@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 from rich.console import Console
 
+from isograd.cli.watch import doing
 from isograd.errors import UsageError
 from isograd.result import EXIT_CODES
 
@@ -48,8 +49,7 @@ def against(
     folder = None if json else out or fresh_folder("pair")
     if folder:
         claim_files(folder, kind_of(Explanation).files)
-    console = Console(stderr=True)
-    with console.status("Both networks are run, and what differs is looked for ..."):
+    with doing("Both networks are run, and what differs is looked for ..."):
         found = explain(
             *networks,
             inputs[0] or (),

@@ -29,7 +29,7 @@ from isograd.cli.options import (
     check_device,
     training_recipe,
 )
-from isograd.cli.watch import TerminalProgress
+from isograd.cli.watch import TerminalProgress, load_network
 
 
 def command(
@@ -69,13 +69,12 @@ def command(
 ) -> None:
     """Prove, measure and train one network in every framework and mode."""
     from isograd.bench.fit import usual_data
-    from isograd.models import load
     from isograd.pipelines.feed import parse_feeds
     from isograd.report import terminal
     from isograd.run.compare import Request, compare
 
     check_device(device)
-    found = load(model, inputs or (), trust=trust)
+    found = load_network(model, inputs, trust=trust)
     request = Request(
         recipe=training_recipe(loss or found.loss, optimizer, learning_rate, hyper, batch_size),
         data=data or usual_data(found),

@@ -23,7 +23,7 @@ from isograd.cli.options import (
     TrustOption,
     training_recipe,
 )
-from isograd.cli.watch import TerminalProgress
+from isograd.cli.watch import TerminalProgress, load_network
 from isograd.result import EXIT_CODES
 
 
@@ -55,12 +55,11 @@ def command(
 
     Ends with 0 if it is proven equivalent, 1 if it is not, 5 if rounding hides the answer.
     """
-    from isograd.models import load
     from isograd.report import terminal
     from isograd.run.convert import convert, other_framework
 
     console = Console()
-    found = load(model, inputs or (), trust=trust)
+    found = load_network(model, inputs, trust=trust)
     target = to or other_framework(found)
     folder = out or Path(f"{found.graph.name}-{target}")
     with TerminalProgress() as progress:

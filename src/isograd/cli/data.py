@@ -24,7 +24,7 @@ from isograd.cli.options import (
     TrustOption,
     training_recipe,
 )
-from isograd.cli.watch import TerminalProgress
+from isograd.cli.watch import TerminalProgress, load_network
 
 
 def command(
@@ -80,7 +80,6 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Measure what feeds a network in both frameworks, and whether the network waits for it."""
-    from isograd.models import load
     from isograd.pipelines.augmentation import parse
     from isograd.pipelines.feed import parse_feeds
     from isograd.pipelines.source import find_source
@@ -89,7 +88,7 @@ def command(
     from isograd.report.terminal_data import render_feeding
     from isograd.run.data import Request, data
 
-    network = load(model, inputs or (), trust=trust) if model else None
+    network = load_network(model, inputs, trust=trust) if model else None
     usual = network.loss if network else "cross_entropy"
     request = Request(
         source=find_source(source, data_dir, target=target, window=window),

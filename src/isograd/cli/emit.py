@@ -15,6 +15,7 @@ from isograd.cli.options import (
     ModelArgument,
     TrustOption,
 )
+from isograd.cli.watch import load_network
 
 
 def command(
@@ -30,10 +31,9 @@ def command(
     trust: TrustOption = False,
 ) -> None:
     """Print a network's source in one framework, or write it with its weights."""
-    from isograd.models import load
     from isograd.run.emit import emit, write_emitted
 
-    found = load(model, inputs or (), trust=trust)
+    found = load_network(model, inputs, trust=trust)
     emitted = emit(found, to, idiomatic=idiomatic, input_layout=input_layout)
     console = Console()
     if out is None:

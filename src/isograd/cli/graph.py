@@ -22,7 +22,7 @@ from isograd.cli.options import (
     check_device,
     training_recipe,
 )
-from isograd.cli.watch import TerminalProgress
+from isograd.cli.watch import TerminalProgress, load_network
 
 ViewOption = Annotated[
     list[str] | None,
@@ -66,7 +66,7 @@ def command(
     calls, in its own framework alone, with what each static view demands instead.
     """
     from isograd.errors import DataDependent
-    from isograd.models import Model, load
+    from isograd.models import Model
     from isograd.records import kind_of
     from isograd.report.files import claim_files
     from isograd.report.graph import write_graphs
@@ -80,7 +80,7 @@ def command(
     named: Model | str = model
     usual = "mean_squared_error"
     try:
-        named = load(model, inputs or (), trust=trust)
+        named = load_network(model, inputs, trust=trust)
         usual = named.loss
     except DataDependent:
         pass  # it has no graph, and is shown as it runs

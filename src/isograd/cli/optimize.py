@@ -27,7 +27,7 @@ from isograd.cli.options import (
     numbers,
     training_recipe,
 )
-from isograd.cli.watch import TerminalProgress
+from isograd.cli.watch import TerminalProgress, load_network
 
 if TYPE_CHECKING:
     from isograd.frontier import Frontier
@@ -93,7 +93,6 @@ def command(
     from isograd.bench.fit import usual_data
     from isograd.deploy.request import Request
     from isograd.errors import UsageError
-    from isograd.models import load
     from isograd.run.optimize import optimize
     from isograd.run.optimize import resume as go_on
 
@@ -104,7 +103,7 @@ def command(
     elif model is None:
         raise UsageError("Which network?", hint="isograd optimize MODEL, or --resume FOLDER.")
     else:
-        network = load(model, inputs or (), trust=trust)
+        network = load_network(model, inputs, trust=trust)
         request = Request(
             recipe=training_recipe(
                 loss or network.loss, optimizer, learning_rate, hyper, batch_size

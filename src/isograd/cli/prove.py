@@ -27,7 +27,7 @@ from isograd.cli.options import (
     check_device,
     training_recipe,
 )
-from isograd.cli.watch import TerminalProgress
+from isograd.cli.watch import TerminalProgress, load_network
 from isograd.errors import UsageError
 from isograd.result import EXIT_CODES
 
@@ -96,7 +96,6 @@ def command(
     Ends with 0 if it is, 1 if it is not, 5 if rounding hides the answer.
     """
     from isograd import data as datasets
-    from isograd.models import load
     from isograd.report import terminal
     from isograd.run.prove import prove
 
@@ -119,7 +118,7 @@ def command(
             json=json,
         )
     _only_for_two(twin_input=twin_inputs, accept=accept, train=train, out=out)
-    found = load(model, inputs or (), trust=trust)
+    found = load_network(model, inputs, trust=trust)
     recipe = training_recipe(loss or found.loss, optimizer, learning_rate, hyper, batch_size or 64)
     name = data or found.data
     dataset = datasets.load(name, data_dir) if name else None

@@ -28,7 +28,7 @@ from isograd.cli.options import (
     numbers,
     training_recipe,
 )
-from isograd.cli.watch import TerminalProgress
+from isograd.cli.watch import TerminalProgress, load_network
 from isograd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -86,14 +86,13 @@ def command(
 ) -> None:
     """Train with several workers: is it the same training, how fast is it, what would more do?"""
     from isograd.bench.fit import usual_data
-    from isograd.models import load
     from isograd.report.scaling import write_scaling
     from isograd.report.terminal_scaling import render_hosts, render_scaling
     from isograd.run.scale import prepare, scale
     from isograd.scaling.request import Request
 
     check_device(device)
-    network = load(model, inputs or (), trust=trust)
+    network = load_network(model, inputs, trust=trust)
     request = Request(
         recipe=training_recipe(loss or network.loss, optimizer, learning_rate, hyper, batch_size),
         data=data or usual_data(network),

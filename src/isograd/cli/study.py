@@ -18,7 +18,7 @@ from isograd.cli.options import (
     TrustOption,
     duration,
 )
-from isograd.cli.watch import TerminalProgress
+from isograd.cli.watch import TerminalProgress, load_network
 from isograd.errors import unknown
 
 
@@ -45,12 +45,13 @@ def command(
     for name in part or ():
         if name not in names:
             raise unknown("part of a study", name, names)
+    seconds = duration("--budget", budget)
+    network = load_network(model, inputs, trust=trust)
     with TerminalProgress() as progress:
         found, directory = study(
-            model,
-            duration("--budget", budget),
+            network,
+            seconds,
             inputs=inputs or (),
-            trust=trust,
             data=data,
             data_dir=data_dir,
             loss=loss,

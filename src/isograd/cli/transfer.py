@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from isograd.cli.options import InputOption, TrustOption
-from isograd.cli.watch import TerminalProgress
+from isograd.cli.watch import TerminalProgress, doing
 from isograd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ def _matched(
     wanted = dict(item.partition("=")[::2] for item in pairs or ())
     if "" in wanted.values():
         raise UsageError("--pair needs two names.", hint="Write --pair NAME=NAME.")
-    return match(source, to, inputs or (), twin_inputs, wanted, trust=trust)
+    with doing(f"{source} and {to} are read, and held against each other ..."):
+        return match(source, to, inputs or (), twin_inputs, wanted, trust=trust)
 
 
 def _write_mapping(document: MappingDocument, out: Path) -> Path:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+from rich.status import Status
+
+if TYPE_CHECKING:
+    from isograd.models import Model
+
+
+def doing(what: str) -> Status:
+    """Shows, on standard error, that something is done that has no steps to count."""
+    return Console(stderr=True).status(what)
+
+
+def load_network(name: str, inputs: Sequence[str] | None, *, trust: bool) -> Model:
+    """`isograd.load`; that imports the network's framework in a process of its own, which takes a
+    while."""
+    from isograd.models import load
+
+    with doing(f"{name} is read ..."):
+        return load(name, inputs or (), trust=trust)
 
 
 class TerminalProgress:

@@ -11,7 +11,7 @@ from time import perf_counter
 from isograd.bench.fit import check_fit, usual_data
 from isograd.bench.timing import copy_of, measure_steps
 from isograd.bench.training import DISTURBED_STARTS, Course, agreement, disturb
-from isograd.bench.workbench import Bench, Setting, Workbench
+from isograd.bench.workbench import Bench, Setting, Workbench, choose_modes
 from isograd.data import Dataset, batch_order
 from isograd.data import load as load_data
 from isograd.errors import IsogradError
@@ -90,6 +90,7 @@ def compare(
     request = request or Request(Recipe(loss=found.loss), usual_data(found))
     dataset = load_data(request.data, request.data_dir)
     check_fit(found.graph, dataset, request.recipe)
+    choose_modes(request.modes)  # a wrong one leaves no folder behind
     directory = new_directory(out, found.graph.name, Result)
     run = Comparison(found, request, dataset, directory, progress or Silent(), command)
     return run.everything(), directory

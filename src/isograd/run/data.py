@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 
 from isograd.bench.fit import check_fit
+from isograd.bench.workbench import choose_modes
 from isograd.data import HOMES, Dataset
 from isograd.errors import UsageError, WorkerError, unknown
 from isograd.feeding import Feeding, Measured
@@ -76,6 +77,7 @@ def data(
     if model:
         check_source(model, items, request)
     chosen = choose(items, request)
+    choose_modes(request.modes)  # before the pipelines are measured
     directory = new_directory(out, f"data-{_short(request)}", Feeding)
     run = Run(request, items, chosen, model, directory, progress or Silent(), command)
     return run.everything(), directory

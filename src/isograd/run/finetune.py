@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from isograd.bench.workbench import Setting, Workbench
+from isograd.bench.workbench import Setting, Workbench, choose_modes
 from isograd.data import batch_order
 from isograd.errors import UsageError
 from isograd.ir.mapping import Array
@@ -95,6 +95,7 @@ def finetune(
     if model.tokenizer is None:
         raise UsageError("This checkpoint has no tokenizer.json.", where=str(folder))
     task = read_task(request.data) if request.data else embedded()
+    choose_modes(request.modes)  # a wrong one leaves no folder behind
     head = classifier(model, task.train.classes)
     plan = _Plan(request, model, model.tokenizer, head, task)
     found = begin(
@@ -135,14 +136,15 @@ def _carry_out(found: Tuning, attempt: Attempt) -> None:
 
 @dataclass
 class _Plan:
-    """What all methods have in common; ``adapted`` is there once adapters were made."""
+    """What all methods have in common; ``adapted`` is there where adapters are trained. What they
+    cannot stand beside is refused here, before anything is trained."""
 
     request: Request
     model: Pretrained
     tokenizer: Tokenizer
     head: Classifier
     task: Task
-    adapted: Adapted | None = None
+    adapted: Adapted | None = field(init=False)
 
     def __post_init__(self) -> None:
         texts = [self.tokenizer.encode(text) for text in self.task.train.texts]
@@ -151,6 +153,7 @@ class _Plan:
         self.length = min(longest, self.request.length or longest, self._context)
         self.inputs, self.test_inputs = (self._arrays(part) for part in (texts, tests))
         self.graph = with_sizes(self.head.graph, {"T": self.length})
+        self.adapted = self._adapt(0) if self.request.rank else None
 
     @property
     def _context(self) -> int:
@@ -166,24 +169,23 @@ class _Plan:
     def attempts(self, found: Tuning, directory: Path, progress: Progress) -> Iterator[Attempt]:
         """One method after the other: everything, then adapters."""
         yield self._attempt(FULL, None, found, directory, progress)
-        if self.request.rank:
-            adaptation = Adaptation(self.request.rank, self.request.alpha, self.request.targets)
-            name = f"lora-{adaptation.rank}"
-            yield self._attempt(name, adaptation, found, directory, progress)
+        if self.adapted:
+            name = f"lora-{self.request.rank}"
+            yield self._attempt(name, self.adapted, found, directory, progress)
 
     def _attempt(
         self,
         name: str,
-        adaptation: Adaptation | None,
+        adapted: Adapted | None,
         found: Tuning,
         directory: Path,
         progress: Progress,
     ) -> Attempt:
         request = self.request
-        rate = request.learning_rate or (LORA_RATE if adaptation else FULL_RATE)
+        rate = request.learning_rate or (LORA_RATE if adapted else FULL_RATE)
         recipe = Recipe("cross_entropy", AdamW(rate), request.batch_size)
-        starts = [self._start(seed, adaptation) for seed in range(request.seeds)]
-        graph = self.adapted.graph if adaptation and self.adapted else self.graph
+        starts = [self._start(seed, with_adapters=bool(adapted)) for seed in range(request.seeds)]
+        graph = adapted.graph if adapted else self.graph
         material = Material(
             graph,
             self.inputs,
@@ -200,18 +202,19 @@ class _Plan:
             threads=request.threads,
             timeout_s=request.timeout_s,
         )
-        about = "Adapters of low rank and the new head" if adaptation else "All weights"
+        about = "Adapters of low rank and the new head" if adapted else "All weights"
         method = describe(name, f"{about}, AdamW at {rate:g}", graph, recipe)
         bench = Workbench(setting, request.modes)
         return Attempt(method, material, starts, bench, progress, Saver(found, directory))
 
-    def _start(self, seed: int, adaptation: Adaptation | None) -> Start:
-        request = self.request
+    def _adapt(self, seed: int) -> Adapted:
+        adaptation = Adaptation(self.request.rank, self.request.alpha, self.request.targets)
         weights = self.head.weights(seed)
-        if adaptation:
-            adapted = adapt(self.graph, weights, adaptation, seed=seed, trained=self.head.new)
-            self.adapted = self.adapted or adapted
-            weights = adapted.weights
+        return adapt(self.graph, weights, adaptation, seed=seed, trained=self.head.new)
+
+    def _start(self, seed: int, *, with_adapters: bool) -> Start:
+        request = self.request
+        weights = self._adapt(seed).weights if with_adapters else self.head.weights(seed)
         count = len(self.task.train.labels)
         return Start(seed, weights, batch_order(count, request.batch_size, request.epochs, seed))
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from isograd.bench.workbench import Setting, Workbench
+from isograd.bench.workbench import Setting, Workbench, choose_modes
 from isograd.data import batch_order
 from isograd.errors import unknown
 from isograd.ir.graph import Weights
@@ -89,6 +89,7 @@ def pretrain(
     """
     if request.kind not in PRESETS:
         raise unknown("kind of language model", request.kind, PRESETS)
+    choose_modes(request.modes)  # a wrong one leaves no folder behind
     texts = read_texts(request.text) if request.text else stories()
     held_out = max(1, round(HELD_OUT * len(texts)))
     preset = PRESETS[request.kind]

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from isograd.bench.fit import usual_data
+from isograd.data import load as load_data
 from isograd.errors import IsogradError
 from isograd.measure.environment import environment
 from isograd.models import Model, load
@@ -163,7 +164,7 @@ LAST_S = 10.0
 
 
 def study(
-    model: str,
+    model: object,
     budget_s: float,
     *,
     inputs: Sequence[str] = (),
@@ -179,7 +180,7 @@ def study(
     """Runs every command on one network, each in a folder of its own.
 
     Args:
-        model: whatever `isograd.load` takes by name.
+        model: whatever `isograd.load` takes.
         budget_s: seconds for all of it. A part is not begun when too little is left; those that can
             end early do so in time, and one that is running is not cut off.
         inputs: what the network is called with.
@@ -198,12 +199,14 @@ def study(
 
     """
     found = load(model, inputs, trust=trust)
+    recipe, data = Recipe(loss=loss or found.loss), data or usual_data(found)
+    load_data(data, data_dir)  # a wrong name is no matter of one part
     directory = new_directory(out, f"{found.graph.name}-study", Study)
     works = [work for work in WORKS if not only or work.name in only]
     record = Study(
         command_line(command),
         now(),
-        model,
+        found.reference,
         budget_s,
         environment(),
         parts=[Part(work.name, work.question) for work in works],
@@ -211,8 +214,8 @@ def study(
     task = Task(
         found,
         tuple(inputs),
-        Recipe(loss=loss or found.loss),
-        data or usual_data(found),
+        recipe,
+        data,
         data_dir,
         directory,
         budget_s,

@@ -9,6 +9,7 @@ uniform in +-1/sqrt(in). It is a rewrite of the graph: every framework gets the 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +40,8 @@ class Adaptation:
     def __post_init__(self) -> None:
         if self.rank < 1:
             raise UsageError(f"LoRA of rank {self.rank} has no parameters.", hint="Write --lora 8.")
+        if not 0.0 < self.alpha < math.inf:
+            raise UsageError(f"alpha must be finite and above 0, not {self.alpha}.")
 
     @property
     def scale(self) -> float:

@@ -116,9 +116,15 @@ def explained(error: Exception) -> UsageError:
     where = portable_line(user_line(error) or _line_in(text))
     if any(sign in text.lower() for sign in _DATA_DEPENDENT):
         return DataDependent("torch", where=where, choice="torch.where")
+    said = f"{type(error).__name__}: {first_line(error)}"
+    if isinstance(error, AttributeError | NameError):
+        return UsageError(
+            f"The network's forward raised {said}",
+            where=where,
+            hint="The code must run by itself; try it with Python first.",
+        )
     return UsageError(
-        f"The network cannot be called with these inputs: {type(error).__name__}: "
-        f"{first_line(error)}",
+        f"The network cannot be called with these inputs: {said}",
         where=where,
         hint="Check the shapes and kinds that were given for its inputs.",
     )
@@ -212,7 +218,7 @@ def order_inputs(module: nn.Module, inputs: Mapping[str, InputSpec]) -> dict[str
         raise UsageError(
             f"{type(module).__name__} {what}; its forward takes {known}.",
             hint="Say what the network is called with: "
-            + " ".join(f"{name}=float32[N,...]" for name in needed),
+            + " ".join(f'--input "{name}=float32[N,...]"' for name in needed),
         )
     gaps = [name for name in list(named)[: len(inputs)] if name not in inputs]
     if gaps and not _takes_any(module):
