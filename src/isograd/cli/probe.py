@@ -9,6 +9,7 @@ from rich.console import Console
 
 from isograd.cli.options import JsonOption, ModesOption, OutOption
 from isograd.cli.watch import TerminalProgress
+from isograd.probes.question import LIMIT_S
 
 
 def command(
@@ -24,10 +25,7 @@ def command(
     framework: Annotated[
         list[str] | None, typer.Option(help="Only this framework. Repeatable.")
     ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(min=1.0, help="Seconds for each process. Default: each question's own."),
-    ] = None,
+    timeout: Annotated[float, typer.Option(min=1.0, help="Seconds for each process.")] = LIMIT_S,
     out: OutOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -15,20 +15,23 @@ Finding = tuple[Verdict, str]
 """An answer, and the evidence for it in one or two sentences, with the observed values."""
 
 
+LIMIT_S = 600.0
+"""How long a process may take: one that hangs is meant, not one on a machine that is busy."""
+
+
 @dataclass(frozen=True)
 class Question:
     """``name`` is also the name of the snippets (with underscores); ``title`` is what is asked in a
     few words, ``about`` what is run, and what counts as yes, partly and no. ``judge`` is the rule.
 
     With ``processes`` above one, a snippet runs in so many processes, one after the other, and the
-    rule is given ``{"runs": [...]}``. ``timeout_s`` is how long a process may take."""
+    rule is given ``{"runs": [...]}``."""
 
     name: str
     title: str
     about: str
     judge: Callable[[Observed], Finding]
     processes: int = 1
-    timeout_s: float = 180.0
 
     @property
     def module(self) -> str:

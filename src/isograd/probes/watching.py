@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import psutil
@@ -109,8 +110,9 @@ def python_seen() -> Iterator[tuple[list[str], list[str]]]:
         builtins.print, sys.breakpointhook = before
 
 
-CHILD_S = 60.0
-"""Seconds that a child process may take, the start of its framework included."""
+QUIET_S, CHILD_S = 30.0, 300.0
+"""A child that does not use the processor for so many seconds hangs; and so does one that has not
+come to an end after so many. On a busy machine the start of a framework alone takes a minute."""
 
 
 def in_child(how: str, work: Callable[[str], float], name: str) -> Observed:
@@ -122,7 +124,7 @@ def in_child(how: str, work: Callable[[str], float], name: str) -> Observed:
     child.start()
     sender.close()
     try:
-        value = receiver.recv() if receiver.poll(CHILD_S) else None
+        value = receiver.recv() if _ends(receiver, psutil.Process(child.pid)) else None
         ended = "hung" if value is None else "well"
     except EOFError:
         value, ended = None, "died"
@@ -130,6 +132,19 @@ def in_child(how: str, work: Callable[[str], float], name: str) -> Observed:
         child.kill()
     child.join()
     return {"ended": ended, "value": value, "code": child.exitcode}
+
+
+def _ends(receiver: Connection, child: psutil.Process) -> bool:
+    """Waits for what a child sends, or for its death; not for one that hangs."""
+    begin = moved = monotonic()
+    used = 0.0
+    while monotonic() - begin < CHILD_S and monotonic() - moved < QUIET_S:
+        if receiver.poll(1.0):
+            return True
+        now = sum(child.cpu_times()[:2])
+        if now > used:
+            used, moved = now, monotonic()
+    return False
 
 
 def _send(sender: Connection, work: Callable[[str], float], name: str) -> None:

@@ -19,7 +19,7 @@ from isograd.frameworks import MODES, installed
 from isograd.measure.environment import environment, versions
 from isograd.measure.process import death, kill_group
 from isograd.measure.worker_environment import worker_environment
-from isograd.probes.question import Observed, Question
+from isograd.probes.question import LIMIT_S, Observed, Question
 from isograd.probes.questions import questions
 from isograd.probes.result import Answer, Asked, Probes
 from isograd.progress import Progress, Silent
@@ -37,7 +37,7 @@ def probe(
     modes: Sequence[str] = (),
     frameworks: Sequence[str] = (),
     out: Path | None = None,
-    timeout_s: float | None = None,
+    timeout_s: float = LIMIT_S,
     progress: Progress | None = None,
     command: str | None = None,
 ) -> tuple[Probes, Path]:
@@ -48,7 +48,7 @@ def probe(
         modes: as everywhere: ``torch``, ``eager``, ``torch/compile``; all by default.
         frameworks: only these, all by default.
         out: a folder that holds no result yet; by default a new one under ``isograd-runs``.
-        timeout_s: how long each process may take, instead of what the question allows.
+        timeout_s: how long each process may take.
         progress: who is told about it.
         command: the line that the report shows for doing it again.
 
@@ -100,7 +100,7 @@ def _wanted(modes: Sequence[str], frameworks: Sequence[str]) -> list[tuple[str, 
 class _Laboratory:
     """Runs snippets and judges what they saw."""
 
-    def __init__(self, directory: Path, timeout_s: float | None) -> None:
+    def __init__(self, directory: Path, timeout_s: float) -> None:
         self._logs = directory / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
         self._cache = self._logs / "compiler-cache"
@@ -151,7 +151,7 @@ class _Laboratory:
                 start_new_session=True,
             )
             try:
-                _wait(process, self._timeout_s or question.timeout_s, log)
+                _wait(process, self._timeout_s, log)
             finally:
                 kill_group(process)
                 answer.output = log.read_text(encoding="utf-8", errors="replace")[-OUTPUT:]

@@ -35,5 +35,4 @@ QUESTION = Question(
     "and in one that is spawned. Yes: right in both; partly: in one; no: in neither (wrong, dead, "
     "or hanging).",
     judge,
-    timeout_s=240.0,
 )

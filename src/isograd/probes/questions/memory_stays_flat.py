@@ -37,5 +37,4 @@ QUESTION = Question(
     "tensors as arguments, once with a Python number that changes in each step. Flat is below 2 "
     "KiB a step. Yes: both are flat; partly: one is; no: neither.",
     judge,
-    timeout_s=300.0,
 )

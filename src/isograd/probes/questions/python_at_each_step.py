@@ -16,7 +16,9 @@ def judge(observed: Observed) -> Finding:
 
 
 def _times(counts: list[int]) -> str:
-    return f"{sum(counts)} times ({', '.join(map(numbers, counts))})"
+    total = sum(counts)
+    words = {0: "never", 1: "once"}.get(total, f"{total} times")
+    return f"{words} ({', '.join(map(numbers, counts))})"
 
 
 QUESTION = Question(

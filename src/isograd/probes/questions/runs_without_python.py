@@ -28,5 +28,4 @@ QUESTION = Question(
     "the same, and nothing of Python is loaded; partly: the same, with Python loaded; no: it "
     "cannot be loaded, or is wrong.",
     judge,
-    timeout_s=600.0,
 )
