@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import cycle
 
 from isograd.frameworks import MODES
@@ -26,7 +27,7 @@ def make_answer(question: str, framework: str, mode: str, state: str) -> Answer:
     return answer
 
 
-def make_probes() -> Probes:
+def make_probes(names: Sequence[str] = ()) -> Probes:
     states = cycle(STATES)
     modes = [(framework, mode) for framework, modes in MODES.items() for mode in modes]
     return Probes(
@@ -40,11 +41,11 @@ def make_probes() -> Probes:
                 question.about,
                 dict.fromkeys(MODES, "import this\n" * 60),
             )
-            for question in questions()
+            for question in questions(names)
         ],
         [
             make_answer(question.name, framework, mode, next(states))
-            for question in questions()
+            for question in questions(names)
             for framework, mode in modes
         ],
         status="complete",

@@ -26,6 +26,14 @@ def make_advice() -> Saved:
     return advise(Profile(), measured(), model="net.py:Net", command="isograd advise net.py:Net")
 
 
+def make_asked() -> Saved:
+    return make_probes(["python-at-each-step", "runs-without-python"])
+
+
+def make_small_sweep() -> Saved:
+    return make_sweep(models=("lenet",))
+
+
 RECORDS: dict[str, Callable[[], Saved]] = {
     "isograd/study": study,
     "isograd/result": make_result,
@@ -33,11 +41,11 @@ RECORDS: dict[str, Callable[[], Saved]] = {
     "isograd/graphs": make_graphs,
     "isograd/frontier": make_frontier,
     "isograd/scaling": make_scaling,
-    "isograd/probes": make_probes,
+    "isograd/probes": make_asked,
     "isograd/advice": make_advice,
     "isograd/claims": make_claims,
     "isograd/tuning": make_finetuning,
-    "isograd/sweep": make_sweep,
+    "isograd/sweep": make_small_sweep,
     "isograd/feeding": make_feeding,
 }
 """Schema, without its version, to a record as its command writes it."""

@@ -37,6 +37,9 @@ from isograd.report.probes_answer import (
 
 STYLES = {"yes": "green", "partly": "yellow", "no": "red"}
 
+WIDEST = 1000
+"""Columns in which any table finds room, to see how many it needs."""
+
 
 def render_probes(found: Probes, console: Console, report: str = "") -> None:
     """Prints the table, how often each mode says yes, what could not run, and where the ``report``
@@ -46,7 +49,7 @@ def render_probes(found: Probes, console: Console, report: str = "") -> None:
         write_line(console, f"PARTIAL RESULT. {found.reason}", "bold yellow")
     write_line(console, headline(found), "bold")
     console.print()
-    console.print(_table(found, console))
+    console.print(_fitting(found, console))
     legend = ", ".join(f"{sign} {word}" for word, sign in SIGNS.items())
     write_line(console, f"{legend}. Why: isograd probe --show NAME, or the report.", "dim")
     _write_troubles(found, console)
@@ -82,7 +85,14 @@ def list_questions(asked: Sequence[Question], console: Console) -> None:
     console.print(grid)
 
 
-def _table(found: Probes, console: Console) -> Table:
+def _fitting(found: Probes, console: Console) -> Table:
+    """Answers as signs alone where there is no room for their words; the legend tells them."""
+    table = _table(found, console)
+    needed = console.measure(table, options=console.options.update(width=WIDEST)).maximum
+    return _table(found, console, signs=True) if needed > console.width else table
+
+
+def _table(found: Probes, console: Console, *, signs: bool = False) -> Table:
     table = plain_table(gap=1)
     table.add_column("", overflow="fold")
     for framework in frameworks(found):
@@ -90,17 +100,21 @@ def _table(found: Probes, console: Console) -> Table:
             above = "" if number else title(framework)
             table.add_column(shown(console, f"{above}\n{mode}"), no_wrap=True)
     for asked in found.questions:
-        table.add_row(shown(console, asked.title), *_cells(found, asked, console))
+        table.add_row(shown(console, asked.title), *_cells(found, asked, console, signs))
     table.add_section()
     counts = [str(tally(found, label)["yes"]) for label in found.labels]
     table.add_row(shown(console, "says yes"), *(shown(console, text, "bold") for text in counts))
     return table
 
 
-def _cells(found: Probes, asked: Asked, console: Console) -> list[Text]:
+def _cells(found: Probes, asked: Asked, console: Console, signs: bool) -> list[Text]:
     answers = [at(found, asked.name, label) for label in found.labels]
     return [
-        shown(console, cell(answer), STYLES.get(answer.answer or "", "dim") if answer else "dim")
+        shown(
+            console,
+            cell(answer).partition(" ")[0] if signs else cell(answer),
+            STYLES.get(answer.answer or "", "dim") if answer else "dim",
+        )
         for answer in answers
     ]
 

@@ -27,9 +27,9 @@ def _told(name: str, attempt: Observed) -> str:
     start = f"{name[0].upper()}{name[1:]}"
     if failed(attempt):
         return f"{start}: {quoted(attempt)}."
-    counts = ", ".join(map(str, attempt["value"]["each step"]))
-    wrong = "" if attempt["value"]["right"] else ", or wrong"
-    return f"{start}: came {counts} times in the steps{wrong}."
+    counts = attempt["value"]["each step"]
+    wrong = ", or wrong" if any(counts) and not attempt["value"]["right"] else ""
+    return f"{start}: came {', '.join(map(str, counts))} times in the steps{wrong}."
 
 
 QUESTION = Question(
