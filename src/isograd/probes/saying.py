@@ -60,7 +60,7 @@ def several_ways(observed: Observed) -> Finding:
 
 
 def _way(name: str, way: Observed, right: Any) -> str:
-    start = f"{name[0].upper()}{name[1:]}"
+    start = f"{name[0].upper()}{name[1:]}" if " " in name else name  # a function's stays as it is
     if failed(way):
         return f"{start}: {quoted(way)}."
     if close(way["value"], right):
