@@ -21,6 +21,8 @@ CATALOGUE = """
 "and" = "和"
 "{count} causes explain it" = "{count} 个原因可解释"
 "two" = "两个框架"
+"," = "，"
+";" = "；"
 """
 
 
@@ -48,13 +50,15 @@ def chinese(tmp_path, monkeypatch):
         ("Fastest: the reference, 4 µs a step", "最快：参考实现，每步 4 µs"),
         ("PyTorch eager against the reference", "参考实现 与 PyTorch eager 相比"),
         ("Fastest. 3 trainable parameters.", "最快。3 个可训练参数。"),
-        ("Fastest, the reference and eager; Copy", "最快, 参考实现 和 eager; 复制"),
-        ("eager, jit and compile", "eager, jit 和 compile"),
+        ("Fastest, the reference and eager; Copy", "最快，参考实现 和 eager；复制"),
+        ("eager, jit and compile", "eager，jit 和 compile"),
         ("what is said and the reference", "what is said and the reference"),
         ("eager in 3 of 4", "4 个中的 3 个：eager"),
         ("eager in many of 4", "eager in many of 4"),
         ("Told: one thing", "说：one thing"),
-        ("Told: one thing; Fastest", "说：one thing; 最快"),
+        ("Told: one thing; Fastest", "说：one thing；最快"),
+        ("odd (Fastest, 3), Copy", "odd (Fastest, 3)，复制"),
+        ("Fastest. (3)", "最快。(3)"),
         ("412 µs", "412 µs"),
         ("Two causes explain it.", "2 个原因可解释。"),
         ("1,234 causes explain it.", "1,234 个原因可解释。"),

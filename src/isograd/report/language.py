@@ -57,10 +57,10 @@ DIGITS = "0123456789"
 UNTRANSLATED = re.compile(r"""\btranslate=["']no["']""")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z(\[\d])")
 CLAUSE = re.compile(r"(?<=:)\s+(?=[A-Z(\[\d])")
-SEPARATORS = ("; ", " · ", ", ", " and ")
-"""What a list is split at; the word among them is itself in the catalogue."""
-AFTER_STOP = re.compile("(?<=[。：；，？！]) ")
-"""A blank that Chinese does without."""
+SEPARATORS = [re.compile(rf"({one})(?![^()]*\))") for one in ("; ", " · ", ", ", " and ")]
+"""What a list is split at, outside of parentheses; the catalogue has signs and word."""
+LOOSE = re.compile("(?<=[。：；，、？！（）]) | (?=[。：；，、？！（）])")
+"""Blanks that Chinese does without."""
 WORD = re.compile(r"[A-Za-z]+(?:['’]?[A-Za-z]+)+")
 SAYING = re.compile(r'\bsay\(\s*"([^"\\\n]*)"')
 """Where a script says something: a text in which it fills in placeholders."""
@@ -89,7 +89,9 @@ def said(text: str, code: str | None = None) -> str:
         return text
     begin = len(text) - len(text.lstrip())
     end = len(text.rstrip())
-    return text[:begin] + _said(" ".join(text.split()), code, 0) + text[end:]
+    plain = " ".join(text.split())
+    other = _said(plain, code, 0)
+    return text[:begin] + (other if other == plain else LOOSE.sub("", other)) + text[end:]
 
 
 def page(source: str) -> str:
@@ -241,8 +243,8 @@ def _said(text: str, code: str, depth: int) -> str:
         sentences = CLAUSE.split(text, maxsplit=1)
     if len(sentences) > 1:
         return _joined(sentences, [_said(sentence, code, depth) for sentence in sentences])
-    separator = next((one for one in SEPARATORS if one in text), None)
-    return text if separator is None else _listed(text, separator, code, depth)
+    found = next(filter(None, (one.search(text) for one in SEPARATORS)), None)
+    return _listed(found.re.split(text)[::2], found[0], code, depth) if found else text
 
 
 def _joined(sentences: list[str], others: list[str]) -> str:
@@ -251,18 +253,17 @@ def _joined(sentences: list[str], others: list[str]) -> str:
         return " ".join(sentences)
     pairs = zip(sentences, others, strict=True)
     stopped = (b[:-1] + "。" if a == b and b.endswith(".") else b for a, b in pairs)
-    return AFTER_STOP.sub("", " ".join(stopped))
+    return " ".join(stopped)
 
 
-def _listed(text: str, separator: str, code: str, depth: int) -> str:
+def _listed(items: list[str], separator: str, code: str, depth: int) -> str:
     """A list, item by item. A word between them may be anything but a list's: that takes items that
     are all known."""
-    items = text.split(separator)
     others = [_said(item, code, depth + 1) for item in items]
     word = separator.strip()
-    if word.isalpha() and not all(map(_is_known, items, others)):
-        return text
-    return separator.replace(word, _whole(word, code, depth) or word).join(others)
+    known = all(map(_is_known, items, others)) if word.isalpha() else others != items
+    other = _whole(word, code, depth) if known else None
+    return (separator.replace(word, other) if other else separator).join(others if known else items)
 
 
 def _is_known(item: str, other: str) -> bool:
