@@ -243,8 +243,8 @@ def _said(text: str, code: str, depth: int) -> str:
         sentences = CLAUSE.split(text, maxsplit=1)
     if len(sentences) > 1:
         return _joined(sentences, [_said(sentence, code, depth) for sentence in sentences])
-    found = next(filter(None, (one.search(text) for one in SEPARATORS)), None)
-    return _listed(found.re.split(text)[::2], found[0], code, depth) if found else text
+    at = next(filter(None, (one.search(text) for one in SEPARATORS)), None)
+    return _listed(at.re.split(text)[::2], at[0], code, depth) if at else text
 
 
 def _joined(sentences: list[str], others: list[str]) -> str:
