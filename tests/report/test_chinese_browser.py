@@ -5,14 +5,22 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator
 
+import chinese_records as records
 import pytest
 from browsers import Opened
-from chinese import left, study
+from chinese import NAMES, left, study
 from judgements import make_judged
 from sweep_records import make_sweep
 
-from isograd.report import claims, language, studied, sweep
+from isograd.report import claims, frontier, graph, language, studied, sweep
 from isograd.report import html as comparison
+
+CALLED = """
+dynamic autograd export inductor hlo ir adam residual torchdispatchmode enter esc linear relu add
+matmul relugrad placeholder parameter flops fc blocks
+"""
+OPS = NAMES | frozenset(CALLED.split())
+FORMS = NAMES | frozenset(["grad", "torchscript", "folded", "dropout", "sigsegv", "cuda", "gflop"])
 
 SEEN = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -33,27 +41,27 @@ SEEN = """() => {
 def opened(browser, tmp_path) -> Iterator[Callable[[Callable[[], str]], Opened]]:
     """Opens what is rendered in Chinese; in the end nothing went wrong, and no page has a word that
     nobody translated."""
-    pages: list[Opened] = []
+    pages: list[tuple[Opened, frozenset[str]]] = []
 
-    def open_page(rendered: Callable[[], str]) -> Opened:
+    def open_page(rendered: Callable[[], str], names: frozenset[str] = NAMES) -> Opened:
         language.speak("zh")
         path = tmp_path / "page.html"
         path.write_text(rendered(), encoding="utf-8")
         language.speak("en")
-        pages.append(Opened(browser, path))
-        return pages[-1]
+        pages.append((Opened(browser, path), names))
+        return pages[-1][0]
 
     yield open_page
-    for one in pages:
+    for one, names in pages:
         assert one.page.get_attribute("html", "lang") == "zh"
-        assert seen_in_english(one) == []
+        assert seen_in_english(one, names) == []
         one.close()
 
 
-def seen_in_english(opened: Opened) -> list[str]:
+def seen_in_english(opened: Opened, names: frozenset[str] = NAMES) -> list[str]:
     texts = opened.page.evaluate(SEEN)
     assert len(texts) > 20
-    return [found for text in texts for found in left(html.escape(text))]
+    return [found for text in texts for found in left(html.escape(text), names)]
 
 
 def test_a_comparison(opened, result) -> None:
@@ -92,6 +100,26 @@ def test_cells_are_sorted_and_filtered(opened) -> None:
     order = "all => all.filter((one) => !one.hidden).map((one) => one.children[3].dataset.value)"
     times = [float(value) for value in page.eval_on_selector_all(".cells tbody tr", order)]
     assert times == sorted(times)
+
+
+def test_graphs_tell_about_what_is_selected(opened) -> None:
+    page = opened(lambda: graph.render(records.views()), OPS).page
+    assert page.inner_text("#about").startswith("选择一个算子或模块")
+    page.fill("#search", "b1_fc 反向传播")
+    assert page.inner_text("#hit-count") == "找到 2 个"
+    page.press("#search", "Enter")
+    assert "阶段\n反向传播" in page.inner_text("#about")
+    page.select_option("#overlay", "memory")
+    page.select_option("#pane-0 .view", "torch/export")
+    assert "此视图提前结束。" in page.inner_text("#pane-0 .note")
+
+
+def test_forms_are_told_about(opened) -> None:
+    page = opened(lambda: frontier.render(records.frontier("complete")), FORMS).page
+    assert page.inner_text("#shown") == "30 种形式中的 30 种"
+    page.click(".forms tbody tr:nth-child(2) .pick")
+    assert "冷启动" in page.inner_text("#about")
+    page.select_option("#across", "size")
 
 
 def test_a_planted_english_sentence_is_seen(browser, tmp_path) -> None:

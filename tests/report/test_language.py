@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 
 import pytest
 
@@ -127,3 +128,14 @@ def test_the_catalogues_are_read_and_every_placeholder_is_used() -> None:
         for english, other in tomllib.loads(path.read_text(encoding="utf-8")).items():
             names = set(language.PLACEHOLDER.findall(english))
             assert set(language.PLACEHOLDER.findall(other)) <= names, f"{path.name}: {english}"
+
+
+def test_an_english_text_stands_in_one_catalogue() -> None:
+    folder = language.Path(language.__file__).parent / "languages"
+    for own in folder.iterdir():
+        texts = Counter(
+            english.removesuffix(".")
+            for path in own.glob("*.toml")
+            for english in tomllib.loads(path.read_text(encoding="utf-8"))
+        )
+        assert [text for text, count in texts.items() if count > 1] == []

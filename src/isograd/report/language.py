@@ -26,7 +26,7 @@ LANGUAGES = {"en": "English", "zh": "简体中文"}
 
 _current: ContextVar[str] = ContextVar("language", default="en")
 
-SPOKEN = ("aria-label", "title", "alt", "placeholder", "data-says")
+SPOKEN = ("aria-label", "title", "alt", "placeholder")
 """Attributes that people read or hear."""
 
 SILENT = ("script", "style", "code", "pre")

@@ -18,7 +18,7 @@ class CellTable {
     const off = this.boxes.filter((box) => !box.checked).map((box) => [box.closest("fieldset").dataset.kind, box.value]);
     for (const row of this.rows) row.hidden = off.some(([kind, value]) => row.dataset[kind] === value);
     const left = this.rows.filter((row) => !row.hidden).length;
-    this.shown.textContent = this.shown.dataset.says.replace("{shown}", left).replace("{all}", this.rows.length);
+    this.shown.textContent = say("{shown} of {all} cells", { shown: left, all: this.rows.length });
   }
 
   // The least first; a second time, the other way round.
