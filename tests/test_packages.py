@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import isograd
@@ -77,6 +78,29 @@ def package_of(module: str) -> str:
     return inner if inner in OPENED_BY_NAME else first
 
 
+def circle(root: Path) -> list[str]:
+    """Modules that import one another in a circle, if there are some."""
+    modules = {
+        ".".join(path.relative_to(root).with_suffix("").parts): path for path in root.rglob("*.py")
+    }
+    graph = {
+        module: {known for name in imported(path) if (known := _longest(name, modules))} - {module}
+        for module, path in modules.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def _longest(name: str, modules: Collection[str]) -> str:
+    """The module that holds what is imported; empty where a package itself does."""
+    parts = name.split(".")
+    heads = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((head for head in heads if head in modules), "")
+
+
 def planted(root: Path, **texts: str) -> list[str]:
     for name, text in texts.items():
         path = root / f"{name.replace('__', '/')}.py"
@@ -97,6 +121,16 @@ def test_an_import_that_goes_up_is_found(tmp_path) -> None:
 def test_neighbours_do_not_lean_on_each_other(tmp_path) -> None:
     text = "from isograd import claims"
     assert planted(tmp_path, advise__rank=text) == ["advise/rank.py imports claims"]
+
+
+def test_no_file_imports_itself_in_a_circle() -> None:
+    assert circle(SOURCE) == []
+
+
+def test_a_circle_is_found(tmp_path) -> None:
+    later = "def f():\n    from isograd.run.live import live_graph\n"
+    planted(tmp_path, run__graph=later, run__live="from isograd.run import graph")
+    assert set(circle(tmp_path)) == {"run.graph", "run.live"}
 
 
 def test_a_framework_is_opened_by_name_only(tmp_path) -> None:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from isograd import zoo
-from isograd.bench.workbench import choose_modes
+from isograd.bench.choosing import choose_modes
 from isograd.data import load as load_data
 from isograd.errors import MissingDependency, UsageError
 from isograd.ir.graph import Graph

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from isograd.errors import MissingDependency, UsageError, WorkerError, unknown
-from isograd.frameworks import MODES, installed, part
+from isograd.bench.choosing import choose_modes
+from isograd.errors import MissingDependency, UsageError, WorkerError
+from isograd.frameworks import installed, part
 from isograd.frameworks.protocol import Emitted, Original, Precision
 from isograd.frameworks.side import Side, emitted_as_it_is, plan
 from isograd.ir.graph import Graph
@@ -51,21 +52,6 @@ class Setting:
     twin_recipes: dict[str, Recipe] = field(default_factory=dict)
     original: Original | None = None
     imported: Imported | None = None
-
-
-def choose_modes(wanted: Sequence[str]) -> list[tuple[str, str]]:
-    """(framework, mode) pairs from words such as ``torch``, ``torch/jit`` or ``session``; all modes
-    if there are none. Raises `UsageError` for an unknown word."""
-    everything = [(framework, mode) for framework, modes in MODES.items() for mode in modes]
-    words = {f"{framework}/{mode}": [(framework, mode)] for framework, mode in everything}
-    words |= {f: [pair for pair in everything if pair[0] == f] for f in MODES}
-    for _, mode in everything:
-        words[mode] = [pair for pair in everything if pair[1] == mode]
-    for word in wanted:
-        if word not in words:
-            raise unknown("mode", word, words)
-    chosen = {pair for word in wanted for pair in words[word]} if wanted else set(everything)
-    return [pair for pair in everything if pair in chosen]
 
 
 class Bench:

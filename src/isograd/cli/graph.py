@@ -65,6 +65,7 @@ def command(
     reason, and the others go on. A network whose control flow depends on data is shown at several
     calls, in its own framework alone, with what each static view demands instead.
     """
+    from isograd.bench.choosing import choose_views
     from isograd.errors import DataDependent
     from isograd.models import Model
     from isograd.records import kind_of
@@ -72,7 +73,7 @@ def command(
     from isograd.report.graph import write_graphs
     from isograd.report.terminal_graph import render_graphs
     from isograd.run.folders import fresh_folder
-    from isograd.run.graph import choose_views, graph
+    from isograd.run.graph import graph
     from isograd.views.document import Graphs
 
     check_device(device)

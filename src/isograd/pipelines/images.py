@@ -10,7 +10,9 @@ import numpy as np
 from isograd.errors import MissingDependency, UsageError
 from isograd.ir.mapping import Array
 from isograd.pipelines.items import Pair
-from isograd.pipelines.source import IMAGES
+
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp")
+"""Suffixes of image files that both frameworks decode to the same bytes."""
 
 GROUP = 64
 """How many images are decoded at a time where all are read."""

@@ -11,12 +11,10 @@ from isograd.data import HOMES, LOCAL
 from isograd.data import load as load_data
 from isograd.data.idx import read_idx
 from isograd.errors import UsageError, unknown
+from isograd.pipelines.images import IMAGES, ImageFolder
 from isograd.pipelines.items import ArrayItems, Items
 
 Kind = Literal["dataset", "idx", "images", "parquet", "csv", "lines", "windows"]
-
-IMAGES = (".png", ".jpg", ".jpeg", ".bmp")
-"""Suffixes of image files that both frameworks decode to the same bytes."""
 
 SUFFIXES: dict[str, Kind] = {".parquet": "parquet", ".csv": "csv", ".txt": "lines"}
 
@@ -125,8 +123,6 @@ def _one(folder: Path, *patterns: str) -> Path:
 
 
 def _images(source: Source) -> Items:
-    from isograd.pipelines.images import ImageFolder
-
     assert source.path is not None
     return ImageFolder(source.path)
 

@@ -8,8 +8,9 @@ from contextlib import closing
 from math import prod
 from pathlib import Path
 
-from isograd.errors import DataDependent, IsogradError, MissingDependency, unknown
-from isograd.frameworks import OPTIMISED, VIEWS, installed, part
+from isograd.bench.choosing import choose_views
+from isograd.errors import DataDependent, IsogradError, MissingDependency
+from isograd.frameworks import OPTIMISED, installed, part
 from isograd.frameworks.protocol import Subject
 from isograd.ir.graph import Graph
 from isograd.ir.inputs import InputSpec
@@ -17,6 +18,7 @@ from isograd.measure.environment import versions
 from isograd.models import load
 from isograd.progress import SILENT, Progress
 from isograd.proof import make_trial
+from isograd.run.live import live_graph
 from isograd.run.overlays import overlays
 from isograd.run.retracing import own_network, show_tracing
 from isograd.run.step import Step, make_subject, worker_for
@@ -74,8 +76,6 @@ def graph(
     except DataDependent as depends:
         if not isinstance(model, str):
             raise
-        from isograd.run.live import live_graph
-
         return live_graph(
             model,
             depends.framework,
@@ -110,24 +110,6 @@ def graph(
         changes=all_changes(found, OPTIMISED),
         overlays=measured,
     )
-
-
-def choose_views(wanted: Sequence[str]) -> dict[str, list[str]]:
-    """Framework to its stages, of all that the words name; see `graph`."""
-    everything = [(f, stage) for f, stages in VIEWS.items() for stage in stages]
-    words = {f"{f}/{stage}": {(f, stage)} for f, stage in everything}
-    for f, stage in everything:
-        words.setdefault(f, set()).add((f, stage))
-        words.setdefault(stage, set()).add((f, stage))
-    for word in wanted:
-        if word not in words:
-            raise unknown("view", word, words)
-    chosen = {pair for word in wanted for pair in words[word]} if wanted else set(everything)
-    return {
-        framework: stages
-        for framework in VIEWS
-        if (stages := [stage for f, stage in everything if f == framework and (f, stage) in chosen])
-    }
 
 
 def _check_log() -> None:

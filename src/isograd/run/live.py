@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from isograd.bench.choosing import choose_views
 from isograd.errors import IsogradError, UsageError
 from isograd.frameworks import LIVE_VIEWS, part
 from isograd.frameworks.protocol import Live, Original
@@ -16,7 +17,6 @@ from isograd.measure.environment import versions
 from isograd.measure.renewed import RenewedWorker
 from isograd.progress import SILENT, Progress
 from isograd.reference_text import parse_reference
-from isograd.run.graph import choose_views
 from isograd.views import Graphs, View
 
 TRAINING = "gradients of the mean square of its outputs"

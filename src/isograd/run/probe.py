@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from isograd.bench.workbench import choose_modes
+from isograd.bench.choosing import choose_modes
 from isograd.errors import UsageError, WorkerError, unknown
 from isograd.frameworks import MODES, installed
 from isograd.measure.environment import environment, versions

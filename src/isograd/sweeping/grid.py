@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
-from isograd.bench.workbench import choose_modes
+from isograd.bench.choosing import choose_modes
 from isograd.errors import UsageError
 from isograd.frameworks import MODES
 from isograd.frameworks.protocol import Precision
