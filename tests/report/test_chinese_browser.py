@@ -18,9 +18,10 @@ from isograd.report import html as comparison
 CALLED = """
 dynamic autograd export inductor hlo ir adam residual torchdispatchmode enter esc linear relu add
 matmul relugrad placeholder parameter flops fc blocks
+grad torchscript folded dropout sigsegv cuda gflop kb mb
 """
-OPS = NAMES | frozenset(CALLED.split())
-FORMS = NAMES | frozenset(["grad", "torchscript", "folded", "dropout", "sigsegv", "cuda", "gflop"])
+MORE = NAMES | frozenset(CALLED.split())
+"""What graphs and forms have of names besides."""
 
 SEEN = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -103,7 +104,7 @@ def test_cells_are_sorted_and_filtered(opened) -> None:
 
 
 def test_graphs_tell_about_what_is_selected(opened) -> None:
-    page = opened(lambda: graph.render(records.views()), OPS).page
+    page = opened(lambda: graph.render(records.views()), MORE).page
     assert page.inner_text("#about").startswith("选择一个算子或模块")
     page.fill("#search", "b1_fc 反向传播")
     assert page.inner_text("#hit-count") == "找到 2 个"
@@ -115,7 +116,7 @@ def test_graphs_tell_about_what_is_selected(opened) -> None:
 
 
 def test_forms_are_told_about(opened) -> None:
-    page = opened(lambda: frontier.render(records.frontier("complete")), FORMS).page
+    page = opened(lambda: frontier.render(records.frontier("complete")), MORE).page
     assert page.inner_text("#shown") == "30 种形式中的 30 种"
     page.click(".forms tbody tr:nth-child(2) .pick")
     assert "冷启动" in page.inner_text("#about")

@@ -64,6 +64,13 @@ def test_a_frontier(kind: str) -> None:
     assert left_on_screen(screen(render_frontier, found), FORMS) == []
 
 
+def test_a_gain_is_told_figure_by_figure() -> None:
+    text = language.said(
+        "0.34 points lost, 2.0× smaller, 0.82× [0.81–0.83] the time with a batch of 1"
+    )
+    assert text == "损失 0.34 个百分点，小 2.0×，批大小 1 时用时为 0.82× [0.81–0.83]"
+
+
 @pytest.mark.parametrize("kind", FEEDINGS)
 def test_pipelines(kind: str) -> None:
     found = records.feeding(kind)
