@@ -47,7 +47,7 @@ def import_network(
     framework = framework or framework_of(made)
     if framework is None:
         raise UsageError(
-            f"This is a {type(made).__name__}, neither an nn.Module nor a keras.Model.",
+            f"This is of type {type(made).__name__}, neither an nn.Module nor a keras.Model.",
             where=reference.text if reference else None,
             hint="Name a network, or a class or function that makes one.",
         )

@@ -26,6 +26,7 @@ _OPTIMIZERS = {
 _SCRIPT = '''"""Trains {name}. The data is random: put your own in its place."""
 
 from operator import attrgetter
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -40,7 +41,8 @@ def main():
     y = {targets}
     model = {name}()
     model.predict(x, verbose=0)  # a first call makes the variables
-    for name, array in load_file("weights.safetensors").items():
+    weights = load_file(Path(__file__).with_name("weights.safetensors"))
+    for name, array in weights.items():
         attrgetter(name)(model).assign(array)
     model.compile(optimizer={optimizer}, loss={loss})
     model.fit(x, y, batch_size=16, epochs=3, verbose=2)

@@ -25,6 +25,8 @@ _OPTIMIZERS = {
 
 _SCRIPT = '''"""Trains {name}. The data is random: put your own in its place."""
 
+from pathlib import Path
+
 import torch
 from safetensors.torch import load_file
 from torch import nn
@@ -36,7 +38,7 @@ from model import {name}
 def main() -> None:
     torch.manual_seed(0)
     model = {name}()
-    model.load_state_dict(load_file("weights.safetensors"))
+    model.load_state_dict(load_file(Path(__file__).with_name("weights.safetensors")))
     inputs = [{inputs}]
     targets = [{targets}]
     batches = DataLoader(TensorDataset(*inputs, *targets), batch_size=16, shuffle=True)
