@@ -62,6 +62,7 @@ def loop(a_step: float) -> Observed:
 
 L = "mine/net.py:12"
 NAN = "Function returned nan values"
+OF_A_GRAPH = 'File "mine/net.py", line 12, in net: Detected Infinity or NaN in output 0'
 UNSEEN = {"right": True, "each step": [1, 0, 0]}
 SEEN = {"right": True, "each step": [1, 1, 1]}
 
@@ -100,7 +101,10 @@ PROVOKED: dict[str, dict[str, list[Observed]]] = {
         "no": [{"meant": 3.0, "by hand": value(6.3), "the framework's own": value(6.3)}],
     },
     "nan-is-located": {
-        "yes": [{"value": search(NAN, L), "gradient": search(NAN, L)}],
+        "yes": [
+            {"value": search(NAN, L), "gradient": search(NAN, L)},
+            {"value": search(OF_A_GRAPH), "gradient": search(OF_A_GRAPH)},
+        ],
         "partly": [{"value": search(NAN, "f.py:3"), "gradient": {**value(1.0), "line": L}}],
         "no": [
             {"value": {**value(1.0), "line": L}, "gradient": {**value(1.0), "line": L}},

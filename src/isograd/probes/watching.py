@@ -19,7 +19,7 @@ import psutil
 
 from isograd.probes.question import Observed
 
-LONGEST = 4000
+LONGEST = 12_000
 """Characters of a message that are kept: some bring the whole traceback with them."""
 
 

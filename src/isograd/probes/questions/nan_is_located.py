@@ -8,6 +8,9 @@ from isograd.probes.saying import failed, quoted
 
 PLACES = ("value", "gradient")
 
+WORDS = ("nan values", "infinity or nan")
+"""What both frameworks call it, in the messages of their searches."""
+
 
 def judge(observed: Observed) -> Finding:
     located = [_located(observed[name]) for name in PLACES]
@@ -20,7 +23,7 @@ def judge(observed: Observed) -> Finding:
 
 def _found(search: Observed) -> bool:
     """Whether it was stopped for NaN; not by some other error of the search."""
-    return failed(search) and "nan values" in search["message"].lower()
+    return failed(search) and any(words in search["message"].lower() for words in WORDS)
 
 
 def _located(search: Observed) -> bool:
