@@ -16,7 +16,7 @@ from isograd.study import Part, Study
 CALLED = """
 isograd pytorch tensorflow keras torch eager jit compile session function xla onnx litert runtime
 web webassembly webgpu savedmodel gpu cpu ms mib kib compare prove debug pip install mnist mlp net
-graph optimize scale probe claims advise print dense logits
+graph optimize scale probe claims advise print dense logits kb mb
 ddp multiworker distributeddataparallel multiworkermirroredstrategy lora bert adamw
 bertforsequenceclassification fork spawn nan numpy autograph torchscript full python
 api aot structured unstructured export fit evaluate call while with bias pruning quantisation
