@@ -76,11 +76,12 @@ def command(
     against each other first, and the mapping that is found is written next to the result.
     """
     from isograd.ir.mapping_document import MappingDocument
-    from isograd.run.transfer import transfer
+    from isograd.run.transfer import check_paths, transfer
 
     console = Console()
     known: Path | MappingDocument | None = mapping
     if known is None:
+        check_paths(checkpoint, out)  # before two networks are read
         found = _matched(source, to, inputs, twin_inputs, pair, trust)
         for note in found.notes:
             console.print(f"in training  {note}", highlight=False, markup=False)

@@ -90,10 +90,7 @@ def transfer(
     """
     progress = progress or Silent()
     out = Path(out)
-    if out.suffix != ".safetensors":
-        raise UsageError(
-            "Checkpoints are written as .safetensors.", where=str(out), hint="Rename --out."
-        )
+    check_paths(Path(checkpoint), out)
     document, text = _document(mapping)
     forward = _is_forward(document, source, to)
     map = document.map if forward else document.map.inverse
@@ -118,6 +115,17 @@ def transfer(
         files = write_pieces(out, layout, pieces, threads=cores(), shard_size=shard_size)
     nbytes = sum(info.nbytes for info in layout.values())
     return Transferred(tuple(files), len(layout), nbytes, tuple(left_out))
+
+
+def check_paths(checkpoint: Path, out: Path) -> None:
+    """Raises `UsageError` where there is no such checkpoint, or ``out`` is no name for one; reads
+    nothing."""
+    if not checkpoint.exists():
+        raise UsageError("There is no such checkpoint.", where=str(checkpoint))
+    if out.suffix != ".safetensors":
+        raise UsageError(
+            "Checkpoints are written as .safetensors.", where=str(out), hint="Rename --out."
+        )
 
 
 def _pieces(checkpoint: Checkpoint, move: _Move, reading: Lock) -> list[Piece]:
