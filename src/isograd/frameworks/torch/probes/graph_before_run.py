@@ -35,7 +35,8 @@ def of_compiler(mode: Any) -> list[str]:
         return graph.forward
 
     torch.compile(function, backend=backend)(META)
-    return [str(node.target) for graph in graphs for node in graph.graph.nodes]
+    nodes = [node for graph in graphs for node in graph.graph.nodes]
+    return [getattr(node.target, "__name__", str(node.target)) for node in nodes]
 
 
 LOOKS = {
