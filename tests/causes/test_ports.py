@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from ports import Decoder, Restless, RestlessPort, Transformer, resnet, stock_resnet
 
+from isograd.report.explained import evidence
 from isograd.run.explain import explain
 from isograd.training import SGD, Recipe
 
@@ -66,3 +67,16 @@ def test_twelve_factors_are_one_cause_at_twelve_places():
     assert [(cause.id, len(cause.places)) for cause in found.causes] == [("factor", 12)]
     assert found.location is not None
     assert "ports.py" in (found.location.divergences[0].reference.source or "")
+
+
+def test_layers_of_another_width_are_told_and_stop_nothing():
+    def port(width: int) -> torch.nn.Module:
+        return torch.nn.Sequential(torch.nn.Linear(6, width), torch.nn.Linear(width, 3))
+
+    found = explain(port(5), port(4), ["x=float32[N,6]"], recorded=FEW)
+    assert found.verdict == "different"
+    assert [cause.id for cause in found.causes] == ["layer-width", "layer-replaced"]
+    assert evidence(found) == "With the same weights in both, they cannot be computed side by side."
+    assert "takes a weight of shape [3, 4], and that of the reference has [3, 5]" in (
+        found.causes[0].before.reason
+    )

@@ -106,12 +106,27 @@ class _Blend:
             self.parameters,
             self.twin.modules,
         )
+        self._check_parameters(graph)
         found = {origin: name for name, (side, origin) in self.origins.items() if side == REFERENCE}
         known = {p: q for p, q in self.alignment.parameters.items() if q in self.parameters}
         values = self.copied | {a: name for (a, _), name in self.built.items()}
         mended = frozenset(a for a, b in self.fixed if (a, b) not in self.partly)
         cuts = replace(self.alignment.mapping, links=())
         return Blended(graph, values, known | found, self.origins, mended, cuts)
+
+    def _check_parameters(self, graph: Graph) -> None:
+        """Raises `ShapeError` for a node whose parameter comes from the other side with another
+        size. Frameworks compute with what they are given, and would not tell."""
+        for node in graph.nodes:
+            wanted = node.op.parameters(*(self.types[name] for name in node.inputs))
+            for role, name in node.parameters.items():
+                side, origin = self.origins[name]
+                shape = self.graphs[side].parameters[origin].shape
+                if sorted(shape) != sorted(wanted[role].shape):
+                    raise ShapeError(
+                        f"{node.name!r} takes a {role} of shape {list(wanted[role].shape)}, and "
+                        f"that of the {'twin' if side == TWIN else 'reference'} has {list(shape)}"
+                    )
 
     def _in_order(self) -> Iterator[Pair]:
         """All pairs, each behind those that it is made from."""
