@@ -55,10 +55,18 @@ def command(
 
     Ends with 0 if it is proven equivalent, 1 if it is not, 5 if rounding hides the answer.
     """
+    from isograd.bench.choosing import choose_modes
+    from isograd.frameworks import part
     from isograd.report import terminal
-    from isograd.run.convert import convert, other_framework
+    from isograd.run.convert import check_vacant, convert, other_framework
 
     console = Console()
+    choose_modes(mode or ())
+    if to is not None:
+        part(to, "emitter")  # what is misspelt is told before the network is read
+    if out:
+        check_vacant(out)
+    recipe = training_recipe(loss, optimizer, learning_rate, hyper, batch_size)
     found = load_network(model, inputs, trust=trust)
     target = to or other_framework(found)
     folder = out or Path(f"{found.graph.name}-{target}")
@@ -67,7 +75,7 @@ def command(
             found,
             target,
             folder,
-            recipe=training_recipe(loss or found.loss, optimizer, learning_rate, hyper, batch_size),
+            recipe=recipe(found.loss),
             modes=mode or (),
             idiomatic=idiomatic,
             input_layout=input_layout,

@@ -88,11 +88,12 @@ def command(
     from isograd.report.terminal_data import render_feeding
     from isograd.run.data import Request, data
 
+    recipe = training_recipe(loss, optimizer, learning_rate, hyper, batch_size)
     network = load_network(model, inputs, trust=trust) if model else None
     usual = network.loss if network else "cross_entropy"
     request = Request(
         source=find_source(source, data_dir, target=target, window=window),
-        recipe=training_recipe(loss or usual, optimizer, learning_rate, hyper, batch_size),
+        recipe=recipe(usual),
         delivering=Delivering(batch_size, seed, buffer),
         only=tuple(only or ()),
         feeds=parse_feeds(feed or ()),

@@ -78,6 +78,7 @@ def command(
 
     check_device(device)
     choose_views(view or ())
+    recipe = training_recipe(loss, optimizer, learning_rate, hyper, batch_size)
     named: Model | str = model
     usual = "mean_squared_error"
     try:
@@ -85,14 +86,13 @@ def command(
         usual = named.loss
     except DataDependent:
         pass  # it has no graph, and is shown as it runs
-    recipe = training_recipe(loss or usual, optimizer, learning_rate, hyper, batch_size)
     folder = None if json else out or fresh_folder("graph")
     if folder:
         claim_files(folder, kind_of(Graphs).files)
     with TerminalProgress() as progress:
         graphs = graph(
             named,
-            recipe,
+            recipe(usual),
             inputs=inputs or (),
             trust=trust,
             views=view or (),

@@ -103,11 +103,10 @@ def command(
     elif model is None:
         raise UsageError("Which network?", hint="isograd optimize MODEL, or --resume FOLDER.")
     else:
+        recipe = training_recipe(loss, optimizer, learning_rate, hyper, batch_size)
         network = load_network(model, inputs, trust=trust)
         request = Request(
-            recipe=training_recipe(
-                loss or network.loss, optimizer, learning_rate, hyper, batch_size
-            ),
+            recipe=recipe(network.loss),
             data=data or usual_data(network),
             data_dir=data_dir,
             epochs=epochs,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from isograd.errors import UsageError, unknown
+
+if TYPE_CHECKING:
+    from isograd.training import Recipe
 
 ModelArgument = Annotated[
     str,
@@ -109,11 +113,18 @@ BELOW_ONE = ("momentum", "beta_1", "beta_2", "rho")
 
 
 def training_recipe(
-    loss: str, optimizer: str, learning_rate: float | None, hyper: list[str] | None, batch: int
-) -> Any:
-    """The training specification from the options' values. Raises `UsageError` for a bad one."""
-    from isograd.training import OPTIMIZERS, Recipe
+    loss: str | None,
+    optimizer: str,
+    learning_rate: float | None,
+    hyper: list[str] | None,
+    batch: int,
+) -> Callable[[str], Recipe]:
+    """A network's usual loss to its training specification, from the options' values. Raises
+    `UsageError` for a bad one: at once, for reading a network takes seconds."""
+    from isograd.training import LOSSES, OPTIMIZERS, Recipe
 
+    if loss is not None and loss not in LOSSES:
+        raise unknown("loss", loss, LOSSES)
     if optimizer not in OPTIMIZERS:
         raise unknown("optimizer", optimizer, OPTIMIZERS)
     definition = OPTIMIZERS[optimizer]
@@ -128,7 +139,7 @@ def training_recipe(
         values[name] = _number(name, text, defaults[name])
     for name, value in values.items():
         _check_range(name, value)
-    return Recipe(loss=loss, optimizer=definition(**values), batch_size=batch)
+    return lambda usual: Recipe(loss or usual, definition(**values), batch_size=batch)
 
 
 def _number(name: str, text: str, default: Any) -> Any:

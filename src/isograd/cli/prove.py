@@ -96,19 +96,18 @@ def command(
     Ends with 0 if it is, 1 if it is not, 5 if rounding hides the answer.
     """
     from isograd import data as datasets
+    from isograd.bench.choosing import choose_modes
     from isograd.report import terminal
     from isograd.run.prove import prove
 
     check_device(device)
     if twin is not None:
         _only_for_one(mode=mode, idiomatic=idiomatic)
-        recipe = training_recipe(
-            loss or "mean_squared_error", optimizer, learning_rate, hyper, batch_size or 8
-        )
+        recipe = training_recipe(loss, optimizer, learning_rate, hyper, batch_size or 8)
         against(
             (model, twin),
             (inputs, twin_inputs),
-            recipe,
+            recipe("mean_squared_error"),
             accept=accept or (),
             training=(train, data, data_dir),
             out=out,
@@ -118,14 +117,15 @@ def command(
             json=json,
         )
     _only_for_two(twin_input=twin_inputs, accept=accept, train=train, out=out)
+    choose_modes(mode or ())
+    recipe = training_recipe(loss, optimizer, learning_rate, hyper, batch_size or 64)
     found = load_network(model, inputs, trust=trust)
-    recipe = training_recipe(loss or found.loss, optimizer, learning_rate, hyper, batch_size or 64)
     name = data or found.data
     dataset = datasets.load(name, data_dir) if name else None
     with TerminalProgress() as progress:
         report = prove(
             found,
-            recipe=recipe,
+            recipe=recipe(found.loss),
             modes=mode or (),
             data=dataset,
             device=device,

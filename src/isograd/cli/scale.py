@@ -92,9 +92,10 @@ def command(
     from isograd.scaling.request import Request
 
     check_device(device)
+    recipe = training_recipe(loss, optimizer, learning_rate, hyper, batch_size)
     network = load_network(model, inputs, trust=trust)
     request = Request(
-        recipe=training_recipe(loss or network.loss, optimizer, learning_rate, hyper, batch_size),
+        recipe=recipe(network.loss),
         data=data or usual_data(network),
         data_dir=data_dir,
         workers=numbers("--workers", workers),

@@ -80,12 +80,11 @@ def convert(
     Raises `UsageError` for bad input, and what `isograd.prove` raises.
 
     """
+    emitter = part(to, "emitter")
+    check_vacant(out)
     found = load(model, inputs, trust=trust)
-    emitted: Emitted = part(to, "emitter").emit(
-        found.graph, idiomatic=idiomatic, input_layout=input_layout
-    )
+    emitted: Emitted = emitter.emit(found.graph, idiomatic=idiomatic, input_layout=input_layout)
     recipe = recipe or Recipe(loss=found.loss)
-    _check_vacant(out)
     proof = None
     if proven:
         proof = prove(
@@ -115,7 +114,8 @@ def native_map(model: Model, emitted: Emitted) -> TensorMap:
     return imported.parameters.compose(emitted.parameters) if imported else emitted.parameters
 
 
-def _check_vacant(out: Path) -> None:
+def check_vacant(out: Path) -> None:
+    """Raises `UsageError` for a folder that holds something."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(
             "This folder is there already, and nothing in it is overwritten.",
