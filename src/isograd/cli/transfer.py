@@ -81,8 +81,9 @@ def command(
     console = Console()
     known: Path | MappingDocument | None = mapping
     if known is None:
+        named = _both(source, to)
         check_paths(checkpoint, out)  # before two networks are read
-        found = _matched(source, to, inputs, twin_inputs, pair, trust)
+        found = _matched(named, inputs, twin_inputs, pair, trust)
         for note in found.notes:
             console.print(f"in training  {note}", highlight=False, markup=False)
         known, source, to = found.document, "reference", "twin"
@@ -107,9 +108,19 @@ def command(
         console.print(f"[dim]written[/dim] {path}", highlight=False)
 
 
+def _both(source: str | None, to: str) -> tuple[str, str]:
+    """The two networks that are named. Raises `UsageError` where they are not."""
+    if source is None or {source, to} & {"torch", "tensorflow", "reference", "twin"}:
+        raise UsageError(
+            "Which tensor is which?",
+            hint="Give --mapping (isograd convert writes one), or both networks: "
+            "--from net.py:Net --to port.py:Net.",
+        )
+    return source, to
+
+
 def _matched(
-    source: str | None,
-    to: str,
+    named: tuple[str, str],
     inputs: list[str] | None,
     twin_inputs: list[str] | None,
     pairs: list[str] | None,
@@ -117,17 +128,11 @@ def _matched(
 ) -> Match:
     from isograd.run.matching import match
 
-    if source is None or {source, to} & {"torch", "tensorflow", "reference", "twin"}:
-        raise UsageError(
-            "Which tensor is which?",
-            hint="Give --mapping (isograd convert writes one), or both networks: "
-            "--from net.py:Net --to port.py:Net.",
-        )
     wanted = dict(item.partition("=")[::2] for item in pairs or ())
     if "" in wanted.values():
         raise UsageError("--pair needs two names.", hint="Write --pair NAME=NAME.")
-    with doing(f"{source} and {to} are read, and held against each other ..."):
-        return match(source, to, inputs or (), twin_inputs, wanted, trust=trust)
+    with doing(f"{' and '.join(named)} are read, and held against each other ..."):
+        return match(*named, inputs or (), twin_inputs, wanted, trust=trust)
 
 
 def _write_mapping(document: MappingDocument, out: Path) -> Path:
