@@ -20,6 +20,12 @@ from isograd.result import (
 
 SCHEMA = "isograd/explanation/1"
 
+NOT_MEASURED = "not measured at a fixed batch"
+"""Why a cause has no effect to show: it says how a training goes on."""
+
+NOT_SEEN = "no effect where it was looked at"
+"""Why another one has none: it may have one elsewhere."""
+
 Kind = Literal["same", "folded", "differs", "rewritten", "reference only", "twin only"]
 
 

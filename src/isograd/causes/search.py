@@ -13,6 +13,7 @@ from itertools import combinations
 
 from isograd.causes.interventions import Intervention
 from isograd.causes.subject import Subject, observe_subject
+from isograd.explanation import NOT_MEASURED, NOT_SEEN
 from isograd.ir.alignment import Alignment
 from isograd.ir.blend import blend
 from isograd.proof.judge import SEVERITY, judge, worst
@@ -64,10 +65,10 @@ class Outcome:
         return SEVERITY[self.verdict], weight, max(heaviest, default=0.0)
 
 
-NOT_MEASURED = Outcome((), "not measured at a fixed batch")
+UNMEASURED = Outcome((), NOT_MEASURED)
 """Of what says how a training goes on: two trainings that differ in it are different."""
 
-NOT_SEEN = Outcome((), "no effect where it was looked at", "inconclusive")
+UNSEEN = Outcome((), NOT_SEEN, "inconclusive")
 """Of what may have one elsewhere."""
 
 
@@ -121,9 +122,9 @@ class Search:
         found.causes.sort(key=lambda cause: cause[1].effect, reverse=True)
         rest = [one for one in shown if one not in kept]
         found.harmless = [one for one in rest if one.may_be_harmless]
-        found.causes += [(one, NOT_SEEN) for one in rest if not one.may_be_harmless]
+        found.causes += [(one, UNSEEN) for one in rest if not one.may_be_harmless]
         course = [one for one in differing if one.is_course]
-        found.causes += [(one, NOT_SEEN if one.is_unread else NOT_MEASURED) for one in course]
+        found.causes += [(one, UNSEEN if one.is_unread else UNMEASURED) for one in course]
         return found
 
     def _needed(self, kept: list[Intervention]) -> list[Intervention]:

@@ -7,15 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from isograd.causes.search import NOT_MEASURED, NOT_SEEN
-from isograd.explanation import Explanation, Training
+from isograd.explanation import NOT_MEASURED, NOT_SEEN, Explanation, Training
 from isograd.notation import numbers
 from isograd.notation.names import title
 from isograd.report.table import seed_spread
 from isograd.result import Cause, Effect, FirstDivergence, Spot, Stage
-
-UNSEEN = {NOT_MEASURED.reason, NOT_SEEN.reason}
-"""Why a cause has no effect that could be shown, though nothing kept it from being looked for."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,7 @@ def evidence(found: Explanation) -> str:
         return _proven(found) if found.verdict == "equivalent" else ""
     reasons = {cause.before.reason for cause in found.causes}
     measured = [cause for cause in found.causes if not cause.before.reason]
-    if not measured and reasons - UNSEEN:
+    if not measured and reasons - {NOT_MEASURED, NOT_SEEN}:
         return "With the same weights in both, they cannot be computed side by side."
     if not measured:
         return (
