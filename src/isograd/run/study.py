@@ -151,13 +151,14 @@ def _advise(task: Task) -> tuple[list[str], str]:
 WORKS = (
     Work("compare", "Is it the same network in both, and which mode is the fastest?", 30, _compare),
     Work("graph", "What do its graphs look like, and what is done to them?", 30, _graph),
-    Work("optimize", "How small and how fast can it be shipped?", 45, _optimize),
     Work("scale", "What do two workers buy, and is it the same training?", 45, _scale),
     Work("probe", "What do the modes let one see while debugging?", 60, _probe),
+    Work("optimize", "How small and how fast can it be shipped?", 45, _optimize),
     Work("claims", "What is usually said: does it hold here?", 0, _claims),
     Work("advise", "Which one, then?", 0, _advise),
 )
-"""In this order: what answers most comes first, and what goes by the others last."""
+"""In this order: what answers most comes first; then what can end early, which takes all the time
+that is left; and last what goes by the others."""
 
 LAST_S = 10.0
 """Seconds of the budget that are kept for what comes last."""
