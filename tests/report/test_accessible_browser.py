@@ -90,9 +90,14 @@ def test_there_is_a_record_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("schema", SHOWN)
-def test_no_rule_is_broken_in_light_and_in_dark(schema, pages, show) -> None:
+def test_no_rule_is_broken(schema, pages, show) -> None:
+    assert broken(show(pages[schema])) == []
+
+
+@pytest.mark.parametrize("schema", ["isograd/result", "isograd/graphs", "isograd/probes"])
+def test_contrast_is_enough_in_dark(schema, pages, show) -> None:
+    """Colours stand in one place for all kinds; these three use all of them."""
     page = show(pages[schema])
-    assert broken(page) == []
     page.emulate_media(color_scheme="dark")
     assert broken(page, "color-contrast") == []
 

@@ -12,7 +12,6 @@ import pytest
 from isograd.bench import workbench
 from isograd.measure.process import WorkerProcess
 from isograd.result import Result
-from isograd.run.compare import Request, compare
 from isograd.run.folders import new_directory
 from isograd.run.prove import prove
 from isograd.training import Recipe
@@ -68,26 +67,6 @@ def test_the_others_are_proven_without_it(
     assert (lost.status, lost.verdict) == (status, None)
     assert words in lost.reason
     assert not any(psutil.pid_exists(worker.pid) for worker in progress.workers)
-
-
-def test_a_lost_reference_is_replaced_by_the_next_mode(sends, tmp_path: Path) -> None:
-    request = Request(
-        RECIPE,
-        "breast-cancer",
-        modes=("torch/eager", "torch/jit"),
-        epochs=1,
-        seeds=1,
-        measure_s=0.0,
-    )
-    result, _ = compare(
-        "bce-mlp", request, out=tmp_path / "run", progress=sends(0, "proving", signal.SIGSEGV)
-    )
-    assert result.exit_code == WORKER_FAILED
-    assert result.status == "complete"
-    assert result.mode("torch/eager").status == "crashed"
-    assert result.reference == "torch/jit"
-    assert result.mode("torch/jit").verdict == "equivalent"
-    assert result.mode("torch/jit").curves
 
 
 def test_without_a_folder_named_each_run_gets_its_own(

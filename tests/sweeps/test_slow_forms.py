@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shipped
 import test_torch_int8
+from test_tensorflow_forms import deviation
 
 
 @pytest.mark.parametrize("make", shipped.NETWORKS)
@@ -31,3 +32,8 @@ def test_a_form_in_int8_computes_nearly_the_same(candidate, make, tmp_path):
 
 def test_fine_tuning_keeps_a_normalisation_s_epsilon_and_momentum(tmp_path):
     test_torch_int8.check_normalisation("torch/int8-qat", tmp_path)
+
+
+def test_attention_in_keras_int8_computes_nearly_the_same(tmp_path):
+    order = shipped.order("tensorflow/keras-int8", shipped.attention(), tmp_path / "form")
+    assert deviation(order) < 0.1
