@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shipped
 import test_torch_int8
-from test_tensorflow_forms import deviation
+from test_tensorflow_forms import _settings_stay, deviation  # noqa: F401
 
 
 @pytest.mark.parametrize("make", shipped.NETWORKS)
