@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,17 @@ from isograd.training.optimizers import SGD
 
 
 def test_every_form_of_the_network_is_measured_by_itself() -> None:
-    assert [task.candidate for task in alone((), None, 0)] == list(CANDIDATES)
+    found = [task.candidate.id for task in alone((), None, 0)]
+    assert sorted(found) == sorted(candidate.id for candidate in CANDIDATES)
+
+
+def test_the_frameworks_take_turns_so_that_a_budget_serves_both() -> None:
+    found = [task.candidate for task in alone((), None, 0)]
+    for first in range(2, len(found) + 1, 2):
+        begun = Counter(candidate.framework for candidate in found[:first])
+        if begun["tensorflow"] < sum(c.framework == "tensorflow" for c in CANDIDATES) - 1:
+            assert abs(begun["torch"] - begun["tensorflow"]) <= 2, found[:first]
+    assert found[-1].tuned
 
 
 @pytest.mark.parametrize(
@@ -54,8 +65,8 @@ def test_a_variant_is_measured_alone_and_with_what_helped() -> None:
     not_helped = point("dense/torch/compile")
     tasks = of_variant("folded", [point(), helped, not_helped], (), None, 0)
     assert [task.id for task in tasks] == [
-        "folded/torch/eager",
         "folded/torch/onnx",
+        "folded/torch/eager",
         "folded/tensorflow/eager",
     ]
 

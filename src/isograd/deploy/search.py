@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -87,16 +88,23 @@ def _matches(pattern: str, id: str) -> bool:
 
 
 def _likely_first(tasks: list[Task], target: Target | None, weights: int) -> list[Task]:
-    """In the usual order; with a target, what cannot be small enough goes last, what takes a
-    training goes behind what does not, and what a runtime of its own runs goes first."""
-    if target is None:
-        return tasks
-    limit = target.limit("size")
+    """What takes a training goes behind what does not, and what a runtime of its own runs goes
+    first; the frameworks take turns, so that a budget that ends has served both alike. With a
+    target, what cannot be small enough goes last."""
+    limit = target.limit("size") if target else None
 
     def hopeless(task: Task) -> bool:
         return limit is not None and BYTES[task.candidate.precision] * weights > limit
 
-    def key(task: Task) -> tuple[bool, bool, bool]:
-        return hopeless(task), task.candidate.tuned, task.candidate.runtime not in LIGHT
+    def key(task: Task) -> tuple[bool, bool, bool, int]:
+        one = task.candidate
+        return hopeless(task), one.tuned, one.runtime not in LIGHT, turns[task]
 
+    lanes: Counter[tuple[str, bool, bool, bool]] = Counter()
+    turns = {}
+    for task in tasks:
+        one = task.candidate
+        lane = one.framework, hopeless(task), one.tuned, one.runtime not in LIGHT
+        turns[task] = lanes[lane]
+        lanes[lane] += 1
     return sorted(tasks, key=key)
