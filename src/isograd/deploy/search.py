@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import count
 
 from isograd.deploy.candidates import CANDIDATES, Candidate
 from isograd.deploy.target import Target
@@ -96,15 +97,10 @@ def _likely_first(tasks: list[Task], target: Target | None, weights: int) -> lis
     def hopeless(task: Task) -> bool:
         return limit is not None and BYTES[task.candidate.precision] * weights > limit
 
-    def key(task: Task) -> tuple[bool, bool, bool, int]:
+    def group(task: Task) -> tuple[bool, bool, bool]:
         one = task.candidate
-        return hopeless(task), one.tuned, one.runtime not in LIGHT, turns[task]
+        return hopeless(task), one.tuned, one.runtime not in LIGHT
 
-    lanes: Counter[tuple[str, bool, bool, bool]] = Counter()
-    turns = {}
-    for task in tasks:
-        one = task.candidate
-        lane = one.framework, hopeless(task), one.tuned, one.runtime not in LIGHT
-        turns[task] = lanes[lane]
-        lanes[lane] += 1
-    return sorted(tasks, key=key)
+    lanes: defaultdict[tuple[str, tuple[bool, bool, bool]], count[int]] = defaultdict(count)
+    turns = {task: next(lanes[task.candidate.framework, group(task)]) for task in tasks}
+    return sorted(tasks, key=lambda task: (group(task), turns[task]))
