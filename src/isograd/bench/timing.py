@@ -29,7 +29,8 @@ class StepArm:
         self.executor, self.per_call = executor, per_call
         self._batches = batches
         self._position = 0
-        self._steps = self._faults = 0
+        self._steps = 0
+        self._faults_before: int | None = None
 
     def run(self, steps: int) -> Sequence[float]:
         """Nanoseconds of each of the next ``steps`` steps, rounded up to whole calls.
@@ -39,19 +40,22 @@ class StepArm:
         steps = -(-steps // self.per_call) * self.per_call
         rows = (self._position + np.arange(steps)) % len(self._batches)
         self._position = int((rows[-1] + 1) % len(self._batches))
-        before, faults = self.executor.compilations(), self.executor.page_faults()
+        if not self._steps:
+            self._faults_before = self.executor.page_faults()
+        self._steps += steps
+        before = self.executor.compilations()
         taken = self.executor.train(self._batches[rows]).nanoseconds
         if self.executor.compilations() != before:
             raise WorkerError(f"{self.label} compiled again inside the timed region.")
-        if faults is not None:
-            self._steps += steps
-            self._faults += (self.executor.page_faults() or faults) - faults
         return [float(n) for n in taken]
 
     @property
     def page_faults(self) -> float | None:
-        """Pages that a step takes from the system; None where that is not known."""
-        return self._faults / self._steps if self._steps else None
+        """Pages that a step took from the system since the first; None where that is not known."""
+        after = self.executor.page_faults()
+        if after is None or self._faults_before is None:
+            return None
+        return (after - self._faults_before) / self._steps
 
 
 def measure_steps(
