@@ -68,14 +68,12 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Prove, measure and train one network in every framework and mode."""
-    from isograd.bench.choosing import choose_modes
     from isograd.bench.fit import usual_data
     from isograd.pipelines.feed import parse_feeds
     from isograd.report import terminal
     from isograd.run.compare import Request, compare
 
     check_device(device)
-    choose_modes(mode or ())
     recipe = training_recipe(loss, optimizer, learning_rate, hyper, batch_size)
     found = load_network(model, inputs, trust=trust)
     request = Request(

@@ -55,13 +55,11 @@ def command(
 
     Ends with 0 if it is proven equivalent, 1 if it is not, 5 if rounding hides the answer.
     """
-    from isograd.bench.choosing import choose_modes
     from isograd.frameworks import part
     from isograd.report import terminal
     from isograd.run.convert import check_vacant, convert, other_framework
 
     console = Console()
-    choose_modes(mode or ())
     if to is not None:
         part(to, "emitter")  # what is misspelt is told before the network is read
     if out:

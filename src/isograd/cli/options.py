@@ -34,12 +34,24 @@ InputOption = Annotated[
 TrustOption = Annotated[
     bool, typer.Option("--trust", help="Let a model file bring code of its own.")
 ]
+
+
+def _known(modes: list[str] | None) -> list[str] | None:
+    """The modes as they are. Raises `UsageError` for a misspelt one: at once, for reading a network
+    takes seconds."""
+    from isograd.bench.choosing import choose_modes
+
+    choose_modes(modes or ())
+    return modes
+
+
 ModesOption = Annotated[
     list[str] | None,
     typer.Option(
         "--mode",
         "-m",
         help="Only these modes: torch, tensorflow, eager, xla, torch/compile ... Repeatable.",
+        callback=_known,
     ),
 ]
 DataOption = Annotated[

@@ -96,7 +96,6 @@ def command(
     Ends with 0 if it is, 1 if it is not, 5 if rounding hides the answer.
     """
     from isograd import data as datasets
-    from isograd.bench.choosing import choose_modes
     from isograd.report import terminal
     from isograd.run.prove import prove
 
@@ -117,7 +116,6 @@ def command(
             json=json,
         )
     _only_for_two(twin_input=twin_inputs, accept=accept, train=train, out=out)
-    choose_modes(mode or ())
     recipe = training_recipe(loss, optimizer, learning_rate, hyper, batch_size or 64)
     found = load_network(model, inputs, trust=trust)
     name = data or found.data
