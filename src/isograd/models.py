@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from isograd import zoo
 from isograd.frameworks.importing import framework_of, import_network
@@ -55,6 +56,16 @@ class Model:
         """Input name to the number that its whole numbers stay below, where the user gave one."""
         specs = self.imported.inputs if self.imported else ()
         return {spec.name: spec.below for spec in specs if spec.below}
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What records of runs say about it: the name of its graph, what it was called by, and how
+        many parameters it has."""
+        return {
+            "name": self.graph.name,
+            "reference": self.reference,
+            "parameters": self.graph.count_parameters(),
+        }
 
     def initial_state(self, seed: int) -> Weights:
         """The state that training starts from: the model's own, or one drawn with ``seed``."""

@@ -331,9 +331,7 @@ def _new(
         command=command_line(command),
         created=now(),
         model={
-            "name": model.graph.name,
-            "reference": model.reference,
-            "parameters": model.graph.count_parameters(),
+            **model.summary,
             "nodes": len(model.graph.nodes),
             "inputs": {n: list(t.shape) for n, t in model.graph.inputs.items()},
         },

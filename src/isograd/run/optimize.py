@@ -129,9 +129,7 @@ def _new(subject: Subject, request: Request, trust: bool, command: str | None) -
         command=command_line(command),
         created=now(),
         model={
-            "name": model.graph.name,
-            "reference": model.reference,
-            "parameters": model.graph.count_parameters(),
+            **model.summary,
             "inputs": {n: list(t.shape) for n, t in model.graph.inputs.items()},
         },
         data=dataset.summary,

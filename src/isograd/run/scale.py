@@ -69,11 +69,7 @@ def scale(
     record = Scaling(
         command=command_line(command),
         created=now(),
-        model={
-            "name": found.graph.name,
-            "reference": found.reference,
-            "parameters": found.graph.count_parameters(),
-        },
+        model=found.summary,
         data=material.dataset.summary,
         training={**request.recipe.to_dict(), "steps": request.steps, "seed": request.seed},
         environment=environment(),
