@@ -11,6 +11,17 @@ from isograd.frameworks import MODES
 from isograd.probes.result import Probes
 from isograd.run.probe import probe
 
+CONTROL_FLOW = {
+    "torch/eager": "yes",
+    "torch/jit": "no",
+    "torch/compile": "yes",
+    "tensorflow/eager": "yes",
+    "tensorflow/session": "no",
+    "tensorflow/function": "yes",
+    "tensorflow/xla": "yes",
+}
+"""A branch and a loop are one matter: whether Python's own control flow may look at values."""
+
 CERTAIN: dict[str, dict[str, str]] = {
     "python-at-each-step": {
         "torch/eager": "yes",
@@ -20,24 +31,8 @@ CERTAIN: dict[str, dict[str, str]] = {
         "tensorflow/function": "no",
         "tensorflow/xla": "no",
     },
-    "branches-on-data": {
-        "torch/eager": "yes",
-        "torch/jit": "no",
-        "torch/compile": "yes",
-        "tensorflow/eager": "yes",
-        "tensorflow/session": "no",
-        "tensorflow/function": "yes",
-        "tensorflow/xla": "yes",
-    },
-    "loops-on-data": {
-        "torch/eager": "yes",
-        "torch/jit": "no",
-        "torch/compile": "yes",
-        "tensorflow/eager": "yes",
-        "tensorflow/session": "no",
-        "tensorflow/function": "yes",
-        "tensorflow/xla": "yes",
-    },
+    "branches-on-data": CONTROL_FLOW,
+    "loops-on-data": CONTROL_FLOW,
     "graph-before-run": {
         "torch/eager": "no",
         "torch/jit": "yes",
